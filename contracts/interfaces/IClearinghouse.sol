@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { Account } from "../types/Account.sol";
+import { Instrument } from "../types/Instrument.sol";
+import { Position } from "../types/Position.sol";
+import { Portfolio, Risk } from "./IMarginEngine.sol";
+
+/// @dev Permissions of an operator, a bit each. An operator that may withdraw can send tokens to the owner only.
+uint8 constant MAY_TRADE = 1;
+uint8 constant MAY_MOVE = 2;
+uint8 constant MAY_WITHDRAW = 4;
+
+/// @notice Names or (with `permissions` 0) dismisses an operator of one account. Only the owner may.
+/// @param expiry Unix seconds until which the permissions hold, inclusive.
+struct Approval {
+    Account account;
+    address operator;
+    uint8 permissions;
+    uint40 expiry;
+}
+
+/// @notice Tokens from the caller's wallet into an account. @param asset `CASH` or a spot instrument.
+/// @param amountInTokens Token units. Cash, and a token already held, may be paid into anybody's account.
+struct Deposit {
+    Account account;
+    Instrument asset;
+    uint256 amountInTokens;
+}
+
+/// @notice Moves cash or part of a position to another account of the same owner; cash also to anybody's account, which
+/// needs MAY_WITHDRAW. A perpetual takes its share of the entry value along.
+/// @param size WAD: USD of cash, or units towards zero of the position that `from` holds.
+struct Transfer {
+    Account from;
+    Account to;
+    Instrument asset;
+    uint128 size;
+}
+
+/// @notice One trade between two accounts that both let the caller trade.
+/// @param size Units, WAD. @param price USD WAD a unit. Options and spot are paid in cash, perpetuals enter at the price.
+struct Fill {
+    Account buyer;
+    Account seller;
+    Instrument instrument;
+    uint128 size;
+    uint256 price;
+}
+
+/// @notice Tokens out of an account. @param to Anyone for the owner, the owner for an operator.
+struct Withdrawal {
+    Account account;
+    Instrument asset;
+    uint256 amountInTokens;
+    address to;
+}
+
+/// @notice All that one call does, in this order; one margin evaluation follows; tokens leave last.
+/// @param reducing Accounts that are below initial margin, or may be, and only reduce their risk: they are evaluated
+/// before and after and need, at the initial tier, R' ≤ R and E' ≥ min(E, E·R'/R) where they are not above initial margin.
+struct Batch {
+    Approval[] approvals;
+    Account[] reducing;
+    Deposit[] deposits;
+    Transfer[] transfers;
+    Fill[] fills;
+    Withdrawal[] withdrawals;
+}
+
+/// @notice A forced move of legs at mark, with a payment for the requirement that it removes.
+/// @param legs Sizes with the sign of the position, towards zero and never beyond.
+/// @param rate Payment per USD of maintenance requirement removed, WAD, signed: positive from `from` to `to`.
+/// @param feeTo Account that receives `feeShare` (WAD) of a positive payment.
+struct Seizure {
+    Account from;
+    Account to;
+    Position[] legs;
+    int256 rate;
+    Account feeTo;
+    uint256 feeShare;
+}
+
+/// @param before Of `from`. @param legs Of the legs alone. @param remaining Of `from` afterwards, payment made.
+/// @param payment Compensation from `from`, fee included, USD WAD.
+struct SeizureOutcome {
+    Risk before;
+    Risk legs;
+    Risk remaining;
+    int256 payment;
+}
+
+/// @notice Moves everything that `from` holds, cash, debt and positions, into an account without positions.
+/// @param funder Account of the same owner as `to`, from which `funding` (USD WAD) of cash comes along.
+/// @param fromReserve USD WAD that the reserve adds.
+struct TakeOver {
+    Account from;
+    Account to;
+    Account funder;
+    uint256 funding;
+    uint256 fromReserve;
+}
+
+/// @title Custody of every token; cash, positions and open interest of every account; one public door.
+/// @notice Knows nothing of pricing. Amounts are WAD (USD for cash, units for positions) but where a name ends in
+/// `InTokens`. While a call is under way it is locked: nested calls and reads of stored accounts revert `Locked`.
+interface IClearinghouse {
+    event OperatorSet(Account indexed account, address indexed operator, uint8 permissions, uint40 expiry);
+    /// @param size What the account was credited with, WAD.
+    event Deposited(Account indexed account, Instrument indexed asset, uint256 size, address from);
+    event Withdrawn(Account indexed account, Instrument indexed asset, uint256 size, address to);
+    /// @param size Signed change of `to`; `from` changes by the opposite. For cash `entryValue` is 0.
+    event Transferred(
+        Account indexed from,
+        Account indexed to,
+        Instrument indexed asset,
+        int256 size,
+        int256 entryValue
+    );
+    event Filled(
+        Account indexed buyer,
+        Account indexed seller,
+        Instrument indexed instrument,
+        uint128 size,
+        uint256 price
+    );
+    /// @param value Mark value of the legs, paid by `to` in cash (negative: paid to it).
+    /// @param payment Compensation from `from`, fee included; @param fee the part that went to `feeTo`.
+    event Seized(Account indexed from, Account indexed to, Account feeTo, int256 value, int256 payment, uint256 fee);
+    /// @param equity Of `from` at mark when it was taken over.
+    event TakenOver(Account indexed from, Account indexed to, int256 equity, uint256 fromReserve);
+    event ReserveFunded(address indexed from, uint256 size);
+    event MarginEngineSet(address engine);
+    event LiquidatorSet(address liquidator);
+
+    error Locked();
+    /// @notice The caller may not do this with the account.
+    error NotAuthorised(Account account, address caller, uint8 permission);
+    error NotOwner(Account account, address caller);
+    error NotLiquidator(address caller);
+    /// @notice Only cash, and a token already held, may be paid into somebody else's account; positions stay with one owner.
+    error ForeignAccount(Account account, Instrument asset);
+    error SelfTrade(Account account);
+    error ZeroSize();
+    error InsufficientCash(Account account, int256 cash, uint256 size);
+    error InsufficientPosition(Account account, Instrument instrument, int256 held, int256 size);
+    /// @notice Custody holds less of the token than is to leave, because others have borrowed it.
+    error InsufficientLiquidity(Instrument asset, uint256 recorded, uint256 size);
+    error CollateralCapExceeded(Instrument asset, uint256 recorded, uint256 cap);
+    error OpenInterestCapExceeded(uint16 underlying, uint256 openInterest, uint256 cap);
+    error TooManyAccounts(uint256 limit);
+    error TooManyPositions(Account account, uint256 limit);
+    /// @notice A withdrawal by an operator to another address than the owner's.
+    error RecipientNotOwner(address recipient, address owner);
+    /// @notice Below initial margin after the call, by this much.
+    error BelowInitialMargin(Account account, int256 equity, uint256 initial);
+    /// @notice The account is below initial margin and the call does not reduce its risk enough for what it costs.
+    error NotReducing(
+        Account account,
+        int256 equityBefore,
+        uint256 initialBefore,
+        int256 equityAfter,
+        uint256 initialAfter
+    );
+    /// @notice A feed that the account depends on is invalid, so risk may not be added nor value taken out.
+    error FeedInvalid(Account account);
+    error NotLiquidatable(Account account, int256 equity, uint256 maintenance);
+    /// @notice A forced move would lower equity / maintenance of an account that stays (INV-4).
+    error HealthLowered(int256 equityBefore, uint256 requirementBefore, int256 equityAfter, uint256 requirementAfter);
+    error AccountNotEmpty(Account account);
+    error InsufficientReserve(uint256 reserve, uint256 size);
+
+    /// @notice The one door for wallets and the operators that they approved.
+    function batch(Batch calldata actions) external;
+
+    /// @notice Adds the caller's USDC to the reserve. @param amountInTokens USDC units.
+    function fundReserve(uint256 amountInTokens) external;
+
+    /// @notice Moves legs by force, at mark, and pays for the requirement removed. Liquidator only. Reverts unless `from` is
+    /// below maintenance on valid feeds, its equity / maintenance does not fall, and `to` meets initial margin.
+    function seize(Seizure calldata seizure) external returns (SeizureOutcome memory);
+
+    /// @notice Moves a whole account by force. Liquidator only. Reverts unless `from` is below maintenance on valid feeds
+    /// and `to` and `funder` meet initial margin afterwards. @return risk Of `from` before.
+    function takeOver(TakeOver calldata order) external returns (Risk memory risk);
+
+    /// @notice Exchange a module; restricted, with the delay for modules.
+    function setMarginEngine(address engine) external;
+    function setLiquidator(address liquidator) external;
+
+    function cash(Account account) external view returns (int256);
+    function positions(Account account) external view returns (Position[] memory);
+    function position(Account account, Instrument instrument) external view returns (int256 size);
+    /// @notice What the fills of the open perpetual would have moved in cash, USD WAD: −size·price of each, pro rata.
+    function entryValue(Account account, Instrument perpetual) external view returns (int256);
+    /// @notice The account as the margin engine sees it.
+    function portfolio(Account account) external view returns (Portfolio memory);
+    function isAuthorised(Account account, address caller, uint8 permission) external view returns (bool);
+    /// @notice Token units that the books say are in custody; never more than the token's balance.
+    function recordedInTokens(Instrument asset) external view returns (uint256);
+    /// @notice USD WAD.
+    function reserve() external view returns (uint256);
+    /// @notice Units long over all accounts of an instrument's underlying, derivatives only, WAD.
+    function openInterest(uint16 underlying) external view returns (uint256);
+    function isLocked() external view returns (bool);
+    function usdc() external view returns (address);
+    function marginEngine() external view returns (address);
+    function liquidator() external view returns (address);
+    function markets() external view returns (address);
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { Account } from "../types/Account.sol";
+import { Position } from "../types/Position.sol";
+
+/// @param startedAt Unix seconds; 0 where there is no auction. @param starter Who started it.
+/// @param confirmedAt Unix seconds when the account was last shown to be below maintenance. An auction that nobody
+/// confirms lapses, so that an account which recovered unnoticed does not fall into an auction hours old.
+struct Auction {
+    uint40 startedAt;
+    address starter;
+    uint40 confirmedAt;
+}
+
+/// @notice Legs that a keeper takes at mark. @param taker The keeper's account, not of the same owner.
+/// @param minRate The least compensation per USD of requirement removed that the keeper accepts, WAD.
+/// @param deadline Unix seconds.
+struct Liquidation {
+    Account account;
+    Account taker;
+    Position[] legs;
+    int256 minRate;
+    uint40 deadline;
+}
+
+/// @notice The whole account, cash and debt included. @param taker An account without positions.
+/// @param funder Another account of the taker, which adds `funding`, USD WAD.
+/// @param minPayment The least value (equity and subsidy) that the keeper accepts, USD WAD.
+struct WholeTakeOver {
+    Account account;
+    Account taker;
+    Account funder;
+    uint256 funding;
+    int256 minPayment;
+    uint40 deadline;
+}
+
+/// @notice Where an auction stands. Rates in WAD per USD of requirement removed.
+/// @param elapsedSeconds Since the later of its start and the time when prices were last valid again.
+/// @param rate c, what legs are compensated with. @param isWhole Whether the account is to be taken whole: floor-bound,
+/// or c has reached equity / requirement. @param isBankrupt Equity negative, or nobody came through the second period.
+/// @param payment For the whole: what the taker gets, equity included, USD WAD.
+struct AuctionState {
+    Auction auction;
+    uint40 elapsedSeconds;
+    int256 rate;
+    bool isWhole;
+    bool isBankrupt;
+    int256 payment;
+}
+
+/// @title Margin calls, auctions, leg-by-leg liquidation priced by the risk that it removes, take-overs, the waterfall.
+interface ILiquidator {
+    event MarginCalled(Account indexed account, int256 equity, uint256 initial);
+    event MarginCallCleared(Account indexed account);
+    event AuctionStarted(Account indexed account, address indexed starter, int256 equity, uint256 maintenance);
+    /// @notice Still below maintenance: the auction goes on.
+    event AuctionConfirmed(Account indexed account);
+    event AuctionEnded(Account indexed account);
+    /// @param payment What the account paid for the `requirementRemoved`, both USD WAD.
+    event Liquidated(
+        Account indexed account,
+        Account indexed taker,
+        int256 rate,
+        uint256 requirementRemoved,
+        int256 payment
+    );
+    /// @param payment Value that the taker got: equity plus what others added.
+    /// @param badDebt What exceeded the equity, = `fromReserve` + `fromBackstop`.
+    event AccountTaken(
+        Account indexed account,
+        Account indexed taker,
+        int256 equity,
+        int256 payment,
+        uint256 badDebt,
+        uint256 fromReserve,
+        uint256 fromBackstop
+    );
+
+    error Expired(uint40 deadline);
+    error NoMarginCall(Account account);
+    error AboveInitialMargin(Account account, int256 equity, uint256 initial);
+    error AlreadyCalled(Account account);
+    error BelowInitialMargin(Account account, int256 equity, uint256 initial);
+    error AboveMaintenance(Account account, int256 equity, uint256 maintenance);
+    error BelowMaintenance(Account account, int256 equity, uint256 maintenance);
+    error AuctionUnderWay(Account account);
+    error NoAuction(Account account);
+    error FeedInvalid(Account account);
+    error NotAuthorised(Account taker, address caller);
+    error SelfLiquidation(Account account, Account taker);
+    error RateTooLow(int256 rate, int256 minRate);
+    error PaymentTooLow(int256 payment, int256 minPayment);
+    /// @notice The package would remove less than half of its own requirement: it strips a hedge.
+    error HedgeStripped(uint256 requirementRemoved, uint256 packageRequirement);
+    /// @notice Less than the published share of the requirement, and the account is not brought above its line.
+    error TooSmall(uint256 requirementRemoved, uint256 requirement);
+    /// @notice The worst stress loss would rise, and exceed the equity.
+    error TailWorsened(uint256 stressLossBefore, uint256 stressLossAfter, int256 equityAfter);
+    /// @notice More than needed to reach the target above maintenance.
+    error OverLiquidation(int256 equityAfter, uint256 maintenanceAfter);
+    /// @notice A floor-bound account is taken whole, or not at all.
+    error NotWhole(uint256 maintenanceAfter);
+    /// @notice The compensation rate has not reached equity / requirement, so legs are to be taken.
+    error NotYetWhole(int256 rate, int256 equity, uint256 maintenance);
+    /// @notice The compensation rate has reached equity / requirement, so the account is to be taken whole.
+    error WholeOnly(int256 rate, int256 equity, uint256 maintenance);
+    error NotBankrupt(Account account);
+    /// @notice The backstop's turn has not come: keepers are still offered less than its limit, and the reserve can pay it.
+    error BelowBackstopLimit(uint256 payment, uint256 limit);
+
+    /// @notice Tells an account that it is below initial margin. Anyone.
+    function callMargin(Account account) external;
+    /// @notice Clears the call of an account that is back above initial margin. Anyone.
+    function clearMarginCall(Account account) external;
+
+    /// @notice Starts the auction of an account below maintenance, or starts it again where it lapsed. Anyone.
+    function startAuction(Account account) external;
+    /// @notice Keeps an auction from lapsing, while the account is below maintenance. Anyone.
+    function confirmAuction(Account account) external;
+    /// @notice Ends the auction of an account that is back at or above maintenance. Anyone.
+    function endAuction(Account account) external;
+
+    /// @notice Takes legs of an account under auction at mark for c·ΔR. The caller must be allowed to trade `taker`.
+    function liquidate(Liquidation calldata liquidation) external returns (int256 payment);
+
+    /// @notice Takes the whole account: all its equity once c has reached equity / requirement, and in bankruptcy
+    /// a rising payment of which the reserve covers what exceeds the equity.
+    function takeOver(WholeTakeOver calldata order) external returns (int256 payment);
+
+    /// @notice Lets the backstop take over a bankrupt account once the payment has reached its limit. Anyone.
+    function absorb(Account account) external;
+
+    /// @notice All zero where there is no auction, or it lapsed.
+    function auctionState(Account account) external view returns (AuctionState memory);
+    /// @notice Unix seconds of the margin call, 0 if none.
+    function marginCalledAt(Account account) external view returns (uint40);
+}

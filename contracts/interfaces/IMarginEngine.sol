@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { Instrument } from "../types/Instrument.sol";
+import { Position } from "../types/Position.sol";
+import { Validity } from "./IPriceOracle.sol";
+
+/// @notice A stored or hypothetical portfolio.
+/// @param cash USD WAD, signed: the cash balance plus the entry values of the perpetuals (an entry value is what fills
+/// would have moved in cash, so to margin it is cash).
+/// @param positions At most `MAX_LEGS`, in any order; spot collateral is a position like any other.
+struct Portfolio {
+    int256 cash;
+    Position[] positions;
+}
+
+/// @notice What one evaluation says of a portfolio. All amounts in USD WAD; equity rounded down, requirements up.
+/// @param equity Cash and entry values plus every position at mark.
+/// @param initial Requirement for anything that adds risk or takes value out. Never below `maintenance`.
+/// @param maintenance Requirement below which the account may be liquidated, floor included.
+/// @param maintenanceBeforeFloor The same without the account floor: what a package of legs contributes.
+/// @param stressLoss The worst loss over the stress scenarios, unweighted; 0 if none loses.
+/// @param validity The worst validity among the feeds that the portfolio depends on.
+/// @param validSince Unix seconds since when all these feeds have been valid without an outage.
+struct Risk {
+    int256 equity;
+    uint256 initial;
+    uint256 maintenance;
+    uint256 maintenanceBeforeFloor;
+    uint256 stressLoss;
+    Validity validity;
+    uint40 validSince;
+}
+
+/// @title Margin of whole portfolios by full revaluation over a nested scenario grid.
+/// @notice Stateless: it reads market data and parameters, never balances, and prices any portfolio that is passed in.
+interface IMarginEngine {
+    /// @notice More than `MAX_LEGS` legs, or more underlyings or expiries than their limits.
+    error TooManyLegs(uint256 legs);
+    error TooManyUnderlyings(uint256 limit);
+    error TooManyExpiries(uint16 underlying, uint256 limit);
+    /// @notice The identifier's fields do not fit together, or its underlying has no market data.
+    error UnknownInstrument(Instrument instrument);
+
+    /// @notice Equity and both requirements of each portfolio, in one pass over shared market data.
+    /// @dev Never reverts through price, time or volatility alone: a dead feed shows in `validity`.
+    function evaluate(Portfolio[] calldata portfolios) external view returns (Risk[] memory);
+
+    /// @notice Mark value of one unit, USD WAD, rounded down; the validity of the feeds behind it.
+    function mark(Instrument instrument) external view returns (uint256 price, Validity validity);
+
+    /// @notice Profit (positive) or loss of the legs on one underlying in every grid scenario, USD WAD: price node major,
+    /// volatility node minor, price nodes from the lowest to the highest. `moves` are the log price moves, WAD.
+    function scenarios(
+        Portfolio calldata portfolio,
+        uint16 underlying
+    ) external view returns (int256[] memory moves, int256[] memory profits);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { Instrument } from "../types/Instrument.sol";
+import { MAX_STRESSES } from "../types/Limits.sol";
+
+/// @notice One margin tier: scan range x = clamp(z·σ·√(horizon/1y), rangeMin, rangeMax) in log price, all WAD but the horizon.
+struct Tier {
+    uint64 z;
+    uint32 horizonSeconds;
+    uint64 rangeMin;
+    uint64 rangeMax;
+}
+
+/// @notice A fixed price move, independent of volatility. Unused entries have both weights 0.
+/// @param move Relative price move, WAD, above −1. @param volatilityNode −1, 0 or 1: which volatility node goes with it.
+/// @param initialWeight Share of the loss that the initial tier requires, WAD. @param maintenanceWeight Not above it.
+struct Stress {
+    int64 move;
+    int8 volatilityNode;
+    uint64 initialWeight;
+    uint64 maintenanceWeight;
+}
+
+/// @notice Everything that scales the margin of one underlying. WAD unless named.
+/// @param volatilityUp s of the upper volatility node σ·exp(+s·f); `volatilityDown` of the lower, σ·exp(−s·f).
+/// @param exponentShort p in f = (30d / max(T, 1d))^p below 30 days, `exponentLong` above.
+/// @param shortOptionMinimum Requirement per unit short of options, as a fraction of spot.
+struct RiskParameters {
+    Tier initial;
+    Tier maintenance;
+    uint64 volatilityUp;
+    uint64 volatilityDown;
+    uint64 exponentShort;
+    uint64 exponentLong;
+    uint64 shortOptionMinimum;
+    Stress[MAX_STRESSES] stresses;
+}
+
+/// @notice What holds for accounts as a whole.
+/// @param floor USD WAD, the least requirement of an account with a debt or a derivative.
+/// @param credit Share of the diversification between underlyings that is credited, WAD, at most 0.40.
+struct AccountParameters {
+    uint128 floor;
+    uint64 credit;
+}
+
+/// @param symbol Short name, e.g. "ETH". @param strikeStep Strikes are its multiples, 1e-8 USD.
+/// @param maxTenorSeconds The farthest expiry that may be opened. @param openInterestCap Units long over all accounts, WAD.
+/// @param openingPaused Set by the guardian: nothing that adds risk; deposits, reductions, liquidations go on.
+struct Underlying {
+    bytes32 symbol;
+    uint64 strikeStep;
+    uint32 maxTenorSeconds;
+    uint128 openInterestCap;
+    bool openingPaused;
+}
+
+/// @param token ERC-20 without hooks, fee on transfer or rebasing. @param haircut Share of the value required on top, WAD.
+/// @param cap Most that the clearinghouse may hold, WAD units.
+struct Collateral {
+    address token;
+    uint8 decimals;
+    uint64 haircut;
+    uint128 cap;
+}
+
+/// @title What is listed and with which risk parameters. Instruments are listed by rule: none is registered.
+interface IMarkets {
+    event UnderlyingListed(uint16 indexed underlying, Underlying listing, RiskParameters parameters);
+    event RiskParametersSet(uint16 indexed underlying, RiskParameters parameters);
+    event AccountParametersSet(AccountParameters parameters);
+    event CollateralListed(Instrument indexed asset, Collateral collateral);
+    event OpeningPaused(uint16 indexed underlying, bool paused);
+    event OpenInterestCapSet(uint16 indexed underlying, uint128 cap);
+
+    /// @notice A parameter outside its hard bound.
+    error OutOfBounds(bytes32 parameter, int256 value, int256 min, int256 max);
+    error UnderlyingNotListed(uint16 underlying);
+    error UnderlyingAlreadyListed(uint16 underlying);
+    error TooManyListed(uint256 limit);
+    error CollateralNotListed(Instrument asset);
+    error CollateralAlreadyListed(Instrument asset);
+    error InvalidCollateral(Instrument asset, address token);
+    /// @notice The instrument is not one that the listing rule allows to be opened now.
+    error NotTradable(Instrument instrument);
+    error OpeningIsPaused(uint16 underlying);
+
+    /// @notice Lists an underlying; numbers start at 1 and are given by the caller, at most `MAX_UNDERLYINGS`. Restricted.
+    function listUnderlying(
+        uint16 underlying,
+        Underlying calldata listing,
+        RiskParameters calldata parameters
+    ) external;
+
+    /// @notice Names the token behind a spot instrument, for good. Restricted, with the delay for tokens.
+    function listCollateral(Instrument asset, Collateral calldata collateral_) external;
+
+    /// @notice Restricted, with the delay for risk parameters; hard bounds hold whoever calls.
+    function setRiskParameters(uint16 underlying, RiskParameters calldata parameters) external;
+    function setAccountParameters(AccountParameters calldata parameters) external;
+    function setOpenInterestCap(uint16 underlying, uint128 cap) external;
+
+    /// @notice Pauses or resumes what adds risk on one underlying. Restricted to the guardian.
+    function pauseOpening(uint16 underlying, bool paused) external;
+
+    function underlying(uint16 id) external view returns (Underlying memory);
+    function underlyings() external view returns (uint16[] memory);
+    function riskParameters(uint16 underlying) external view returns (RiskParameters memory);
+    function accountParameters() external view returns (AccountParameters memory);
+    /// @notice Reverts `CollateralNotListed` for an asset without a token.
+    function collateral(Instrument asset) external view returns (Collateral memory);
+    function collaterals() external view returns (Instrument[] memory);
+
+    /// @notice Reverts unless risk in this instrument may be opened now: listed underlying, not paused, a kind that is
+    /// traded, strike on the grid, expiry at 08:00 UTC, in the future and within the longest tenor.
+    function requireTradable(Instrument instrument) external view;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { MAX_TENORS } from "../types/Limits.sol";
+
+/// @notice An SSVI surface: at-the-money total variance at up to four tenors, one skew and one curvature.
+/// w(k, T) = θ/2 · (1 + ρφk + √((φk + ρ)² + 1 − ρ²)), φ = η/√θ, k = ln(K/F); free of butterfly arbitrage while
+/// η(1 + |ρ|) ≤ 2 and, for every θ in use, η√θ(1 + |ρ|) ≤ 4; of calendar arbitrage while θ rises with T (Gatheral and Jacquier 2014).
+/// @param tenorSeconds Rising; unused entries at the end are 0.
+/// @param totalVariance θ at each tenor, WAD (σ²T, T in years of 365 days), rising.
+/// @param rho WAD, in (−1, 1). @param eta WAD, positive. @param timestamp Unix seconds of the report; 0 when realised volatility stands in.
+struct Surface {
+    uint32[MAX_TENORS] tenorSeconds;
+    uint64[MAX_TENORS] totalVariance;
+    int64 rho;
+    uint64 eta;
+    uint40 timestamp;
+}
+
+/// @notice One publisher's view, signed by EIP-712. `timestamp` is the publisher's clock, Unix seconds.
+struct SurfaceReport {
+    uint16 underlying;
+    uint40 timestamp;
+    uint64[MAX_TENORS] totalVariance;
+    int64 rho;
+    uint64 eta;
+}
+
+/// @notice What the anti-procyclical controller of one underlying is set to. WAD unless named; bounds are in the implementation.
+/// @param realisedHalfLifeSeconds Half-life of both realised variances.
+/// @param floor Lowest margin volatility. @param stressedWeight w, share of the stressed peak in the target.
+/// @param initialHalfLifeSeconds How fast the initial volatility falls to a lower target.
+/// @param maintenanceRisePerHour How fast the maintenance volatility may rise, relative, WAD per hour, compounded.
+struct ControllerParameters {
+    uint32 realisedHalfLifeSeconds;
+    uint32 initialHalfLifeSeconds;
+    uint64 floor;
+    uint64 stressedWeight;
+    uint64 maintenanceRisePerHour;
+}
+
+/// @notice Volatilities per year, WAD.
+/// @param target max(floor, (1 − w)·observed + w·stressed): the unlimited fresh value.
+/// @param initial Follows the target up at once, down by half-life. @param maintenance Rises no faster than published, never above the target.
+struct MarginVolatility {
+    uint256 observed;
+    uint256 stressed;
+    uint256 target;
+    uint256 initial;
+    uint256 maintenance;
+}
+
+/// @title Two volatilities that never share a name: the mark surface that prices options, the margin volatility that scales requirements.
+interface IVolatilityOracle {
+    event UnderlyingListed(uint16 indexed underlying, ControllerParameters parameters, uint256 stressed);
+    event ControllerSet(uint16 indexed underlying, ControllerParameters parameters);
+    event RoundsWalked(uint16 indexed underlying, uint80 fromRound, uint80 toRound, MarginVolatility volatility);
+    event OutageEnded(uint16 indexed underlying, uint40 from, uint40 to);
+    event SurfaceAccepted(uint16 indexed underlying, Surface surface);
+    event SignersSet(address[] signers, uint256 threshold);
+
+    error NotListed(uint16 underlying);
+    error AlreadyListed(uint16 underlying);
+    /// @notice A parameter outside its hard bound.
+    error OutOfBounds(bytes32 parameter, uint256 value, uint256 min, uint256 max);
+    error UnknownSigner(address signer);
+    error SignersNotSorted(address previous, address next);
+    error TooFewReports(uint256 given, uint256 threshold);
+    error ReportTimeInvalid(uint40 timestamp, uint40 newest);
+    error SurfaceHasArbitrage(uint16 underlying);
+
+    /// @notice Starts the oracle of an underlying at the newest round of its price feed. Restricted.
+    /// @param realised First value of both realised volatilities, WAD. @param stressed First peak, WAD.
+    function list(
+        uint16 underlying,
+        ControllerParameters calldata parameters,
+        uint256 realised,
+        uint256 stressed
+    ) external;
+
+    /// @notice Restricted, with the delay for risk parameters.
+    function setController(uint16 underlying, ControllerParameters calldata parameters) external;
+
+    /// @notice Names the publishers and how many must agree. Restricted, with the delay for feeds.
+    function setSigners(address[] calldata signers, uint256 threshold) external;
+
+    /// @notice Feeds the next rounds of the price feed, in order, none skipped, at most `MAX_ROUNDS_PER_WALK`. Anyone may
+    /// call; the state reached does not depend on who does, or in what split. @return walked Rounds consumed.
+    function walk(uint16 underlying, uint256 maxRounds) external returns (uint256 walked);
+
+    /// @notice Accepts the component-wise median of at least `threshold` signed reports, sorted by signer, if it is free of
+    /// arbitrage; each component moves no faster than the published speed (it is clamped, never refused, by speed).
+    function report(SurfaceReport[] calldata reports, bytes[] calldata signatures) external;
+
+    /// @notice The margin volatilities as of now; what happened since the last write is computed at read time, and the move
+    /// from the last walked round to the newest price counts as one more return. Never reverts for a listed underlying.
+    function marginVolatility(uint16 underlying) external view returns (MarginVolatility memory);
+
+    /// @notice The surface that marks options: the accepted one while fresh, else flat at the realised volatility (`timestamp` = 0).
+    function surface(uint16 underlying) external view returns (Surface memory);
+
+    /// @notice Unix seconds when prices last became valid again: the end of the last gap between consecutive rounds longer
+    /// than the feed's limit. While such a gap lies in rounds not yet walked, the time of the newest round.
+    function validSince(uint16 underlying) external view returns (uint40);
+
+    /// @notice How far the round walk has come.
+    function cursor(uint16 underlying) external view returns (uint80 roundId, uint40 timestamp, uint256 price);
+}

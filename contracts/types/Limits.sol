@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+/// @dev Every loop of the protocol is bounded by one of these.
+uint256 constant MAX_LEGS = 128;
+uint256 constant MAX_UNDERLYINGS = 4;
+uint256 constant MAX_EXPIRIES = 12;
+uint256 constant MAX_TOUCHED_ACCOUNTS = 8;
+uint256 constant MAX_STRESSES = 4;
+uint256 constant MAX_TENORS = 4;
+uint256 constant MAX_ROUNDS_PER_WALK = 128;

@@ -1,0 +1,49 @@
+// Runs all tests of one of Hardhat's runners and reports the counts to the parent process.
+import { globSync } from "node:fs";
+import hre from "hardhat";
+import Mocha from "mocha";
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+interface Summary extends Count {
+  readonly failureOutput: string;
+}
+
+function hasSummary(value: unknown): value is { summary: Summary } {
+  return typeof value === "object" && value !== null && "summary" in value;
+}
+
+async function runSolidity(): Promise<Count> {
+  // A positive index makes Hardhat return the counts and the report of the failures instead of printing the latter.
+  const result: unknown = await hre.tasks.getTask(["test", "solidity"]).run({ noCompile: true, testSummaryIndex: 1 });
+  const { value, error } = result as { value?: unknown; error?: unknown };
+  const outcome = value ?? error;
+  if (!hasSummary(outcome)) throw new TypeError("Hardhat's Solidity runner returned no summary");
+  console.log(outcome.summary.failureOutput);
+  return outcome.summary;
+}
+
+async function runMocha(): Promise<Count> {
+  let count: Count = { passed: 0, failed: 0 };
+  class Counting extends Mocha.reporters.Spec {
+    constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+      super(runner, options);
+      runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
+        count = { passed: this.stats.passes, failed: this.stats.failures };
+      });
+    }
+  }
+  hre.config.test.mocha.reporter = Counting;
+  const testFiles = globSync(["test/**/*.test.ts", "packages/*/test/**/*.test.ts"]).sort();
+  if (testFiles.length > 0) await hre.tasks.getTask(["test", "mocha"]).run({ testFiles, noCompile: true });
+  return count;
+}
+
+const { passed, failed } = process.argv[2] === "mocha" ? await runMocha() : await runSolidity();
+process.send?.({ passed, failed }, () => {
+  // Without this, a handle that a test left open would keep the process alive.
+  process.exit(failed === 0 ? 0 : 1);
+});
