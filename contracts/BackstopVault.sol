@@ -102,6 +102,7 @@ contract BackstopVault is ERC4626, IBackstopVault {
 
     /// @inheritdoc IBackstopVault
     function releaseEmpty() public {
+        require(!clearinghouse.isLocked(), Locked());
         uint256 index = absorbedAccounts.length;
         while (index > 0) {
             Account account = absorbedAccounts[--index];

@@ -225,10 +225,9 @@ contract Liquidator is ILiquidator {
             remaining.stressLoss <= before.stressLoss || remaining.stressLoss.toInt256() <= remaining.equity,
             TailWorsened(before.stressLoss, remaining.stressLoss, remaining.equity)
         );
-        require(
-            !_isBelowMaintenance(remaining) || removed * WAD >= before.maintenance * MIN_SHARE,
-            TooSmall(removed, before.maintenance)
-        );
+        // Once the floor binds the next call takes the whole, so the last step down to it may be a small one.
+        bool isLast = !_isBelowMaintenance(remaining) || _isFloorBound(remaining);
+        require(isLast || removed * WAD >= before.maintenance * MIN_SHARE, TooSmall(removed, before.maintenance));
         if (_isFloorBound(before)) {
             require(remaining.maintenance == 0, NotWhole(remaining.maintenance));
         } else {

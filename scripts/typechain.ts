@@ -23,20 +23,28 @@ function filesIn(folder: string): string[] {
   );
 }
 
-/** The files that differ, are missing or are left over. */
+/** The files that differ in more than order and indentation of their lines, are missing or are left over. */
 function differences(): string[] {
   const names = new Set([...filesIn(committed), ...filesIn(fresh)]);
-  const textOf = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
+  // The indices list the contracts in the order in which the file system names the artifacts.
+  const linesOf = (file: string) => readFileSync(file, "utf8").split("\n");
+  const textOf = (file: string) =>
+    existsSync(file)
+      ? linesOf(file)
+          .map((line) => line.trim())
+          .sort()
+          .join("\n")
+      : undefined;
   return [...names].filter((name) => textOf(join(committed, name)) !== textOf(join(fresh, name))).sort();
 }
 
 await generate();
+const stale = differences();
 if (process.argv.includes("--check")) {
-  const stale = differences();
   for (const name of stale) console.error(`out of date: typechain-types/${name}`);
   if (stale.length > 0) console.error("Run: npm run compile");
   process.exitCode = stale.length === 0 ? 0 : 1;
-} else {
+} else if (stale.length > 0) {
   rmSync(committed, { recursive: true, force: true });
-  if (existsSync(fresh)) cpSync(fresh, committed, { recursive: true });
+  cpSync(fresh, committed, { recursive: true });
 }

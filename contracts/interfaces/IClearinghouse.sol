@@ -20,16 +20,18 @@ struct Approval {
     uint40 expiry;
 }
 
-/// @notice Tokens from the caller's wallet into an account. @param asset `CASH` or a spot instrument.
-/// @param amountInTokens Token units. Cash, and a token already held, may be paid into anybody's account.
+/// @notice Tokens from the caller's wallet into an account. Cash, and a token already held, may be paid into anybody's
+/// account; a new token needs the owner or MAY_MOVE. @param asset `CASH` or a spot instrument.
+/// @param amountInTokens Token units; credited is what arrives.
 struct Deposit {
     Account account;
     Instrument asset;
     uint256 amountInTokens;
 }
 
-/// @notice Moves cash or part of a position to another account of the same owner; cash also to anybody's account, which
-/// needs MAY_WITHDRAW. A perpetual takes its share of the entry value along.
+/// @notice Moves cash or part of a position to another account of the same owner, which needs MAY_MOVE on `from` and, for a
+/// position, on `to` as well. The owner alone may also pay cash into anybody's account: an operator that could would pay
+/// itself. A perpetual takes its share of the entry value along, rounded down; what it closes in `to` is realised there.
 /// @param size WAD: USD of cash, or units towards zero of the position that `from` holds.
 struct Transfer {
     Account from;
@@ -59,6 +61,8 @@ struct Withdrawal {
 /// @notice All that one call does, in this order; one margin evaluation follows; tokens leave last.
 /// @param reducing Accounts that are below initial margin, or may be, and only reduce their risk: they are evaluated
 /// before and after and need, at the initial tier, R' ≤ R and E' ≥ min(E, E·R'/R) where they are not above initial margin.
+/// Their fills go towards zero and never beyond. Where a feed is invalid they may trade so that E − R does not fall either,
+/// and neither transfer nor withdraw.
 struct Batch {
     Approval[] approvals;
     Account[] reducing;

@@ -17,6 +17,8 @@ struct AccountView {
 
 /// @title Read-only: what the deployed contracts say of accounts, in batches. The core never calls it.
 interface ILens {
+    error TooManyAccounts(uint256 given, uint256 limit);
+
     /// @notice Risk alone, for many accounts; callers chunk to at most a thousand.
     function risks(Account[] calldata accounts) external view returns (Risk[] memory);
 

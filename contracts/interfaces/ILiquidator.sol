@@ -94,7 +94,7 @@ interface ILiquidator {
     error PaymentTooLow(int256 payment, int256 minPayment);
     /// @notice The package would remove less than half of its own requirement: it strips a hedge.
     error HedgeStripped(uint256 requirementRemoved, uint256 packageRequirement);
-    /// @notice Less than the published share of the requirement, and the account is not brought above its line.
+    /// @notice Less than the published share of the requirement, and the account is brought neither above its line nor down to its floor.
     error TooSmall(uint256 requirementRemoved, uint256 requirement);
     /// @notice The worst stress loss would rise, and exceed the equity.
     error TailWorsened(uint256 stressLossBefore, uint256 stressLossAfter, int256 equityAfter);

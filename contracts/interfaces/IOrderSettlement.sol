@@ -44,7 +44,8 @@ interface IOrderSettlement {
     error PricesDoNotCross(uint256 makerPrice, uint256 takerPrice);
     error NotReducing(Account account, Instrument instrument, int256 held, int128 size);
     error ZeroSize();
-    error NotSigner(address caller, address signer);
+    /// @notice Lowering it would bring cancelled orders back.
+    error MinSaltNotRaised(uint256 minSalt, uint256 current);
 
     /// @notice Fills `size` units (WAD) of two crossing orders at the maker's price. Anyone may bring them together.
     function fill(SignedOrder calldata maker, SignedOrder calldata taker, uint128 size) external;

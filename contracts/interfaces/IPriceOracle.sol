@@ -31,8 +31,8 @@ struct Feed {
     uint8 decimals;
     uint32 heartbeatSeconds;
     uint32 maxAgeSeconds;
-    int192 minAnswer;
-    int192 maxAnswer;
+    int128 minAnswer;
+    int128 maxAnswer;
 }
 
 /// @title Prices from Chainlink AggregatorV3 feeds, with their age and validity. Holds no prices itself.
@@ -42,6 +42,8 @@ interface IPriceOracle {
     error NoFeed(uint16 underlying);
     /// @notice The configuration contradicts itself or the aggregator (wrong decimals, no code, empty bounds, heartbeat 0).
     error InvalidFeed(address aggregator);
+    /// @notice A feed could not be read with so little gas that the caller may have caused it.
+    error InsufficientGas(uint256 left);
 
     /// @notice Names the feed of an underlying. Restricted, with the delay for feeds.
     /// `feed.decimals` is what the caller expects `aggregator.decimals()` to be: checked, never trusted.
@@ -50,7 +52,7 @@ interface IPriceOracle {
     function feed(uint16 underlying) external view returns (Feed memory);
 
     /// @notice The price of an underlying. Reverts `NoFeed` only where none was ever set; whatever a feed answers, and
-    /// if it reverts, the result is a `Price` with the right `validity`.
+    /// if it reverts, the result is a `Price` with the right `validity`. Nobody can make a feed look dead by giving little gas.
     function price(uint16 underlying) external view returns (Price memory);
 
     /// @notice Whether an answer of this feed is a price at all: positive and strictly inside its bounds.

@@ -5,10 +5,11 @@ import { MAX_TENORS } from "../types/Limits.sol";
 
 /// @notice An SSVI surface: at-the-money total variance at up to four tenors, one skew and one curvature.
 /// w(k, T) = θ/2 · (1 + ρφk + √((φk + ρ)² + 1 − ρ²)), φ = η/√θ, k = ln(K/F); free of butterfly arbitrage while
-/// η(1 + |ρ|) ≤ 2 and, for every θ in use, η√θ(1 + |ρ|) ≤ 4; of calendar arbitrage while θ rises with T (Gatheral and Jacquier 2014).
+/// η(1 + |ρ|) ≤ 2 and, for every θ in use, η√θ(1 + |ρ|) < 4; of calendar arbitrage while θ rises with T (Gatheral and Jacquier 2014).
 /// @param tenorSeconds Rising; unused entries at the end are 0.
 /// @param totalVariance θ at each tenor, WAD (σ²T, T in years of 365 days), rising.
-/// @param rho WAD, in (−1, 1). @param eta WAD, positive. @param timestamp Unix seconds of the report; 0 when realised volatility stands in.
+/// @param rho WAD, in (−1, 1). @param eta WAD; 0 is no smile. @param timestamp Unix seconds of the newest report in it; 0 when
+/// realised volatility stands in.
 struct Surface {
     uint32[MAX_TENORS] tenorSeconds;
     uint64[MAX_TENORS] totalVariance;
@@ -65,7 +66,14 @@ interface IVolatilityOracle {
     error OutOfBounds(bytes32 parameter, uint256 value, uint256 min, uint256 max);
     error UnknownSigner(address signer);
     error SignersNotSorted(address previous, address next);
+    /// @notice Fewer reports than the threshold, or signatures than reports.
     error TooFewReports(uint256 given, uint256 threshold);
+    /// @notice One call is about one underlying.
+    error UnderlyingsDiffer(uint16 first, uint16 other);
+    /// @notice More than `MAX_ROUNDS_PER_WALK` rounds are not yet walked: what happened comes first. Call `walk`.
+    error RoundsPending(uint16 underlying);
+    /// @notice The newest round of the price feed cannot be read, or is not a price.
+    error NoUsableRound(uint16 underlying);
     error ReportTimeInvalid(uint40 timestamp, uint40 newest);
     error SurfaceHasArbitrage(uint16 underlying);
 

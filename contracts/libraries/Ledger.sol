@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+import { IClearinghouse } from "../interfaces/IClearinghouse.sol";
+import { Portfolio } from "../interfaces/IMarginEngine.sol";
+import { Account } from "../types/Account.sol";
+import { Instrument, Kind } from "../types/Instrument.sol";
+import { MAX_LEGS } from "../types/Limits.sol";
+import { Position, toPosition } from "../types/Position.sol";
+import { SignedMulDiv } from "./SignedMulDiv.sol";
+
+/// @param cash USD WAD, negative when owed. @param legCount How many of `legs` are in use, from 0; at most `MAX_LEGS`.
+/// @param legs In no order. @param entryValues USD WAD, of open perpetuals only.
+struct AccountState {
+    int128 cash;
+    uint32 legCount;
+    mapping(uint256 index => Position) legs;
+    mapping(Instrument perpetual => int128) entryValues;
+}
+
+/// @param openInterest Units long in derivatives on an underlying, WAD.
+/// @param recordedInTokens What the books say is in custody, token units. @param reserve USD WAD, part of the recorded cash.
+struct LedgerState {
+    mapping(Account => AccountState) accounts;
+    mapping(uint16 underlying => uint256) openInterest;
+    mapping(Instrument asset => uint256) recordedInTokens;
+    uint256 reserve;
+}
+
+/// @title Double-entry bookkeeping of cash, positions, entry values and open interest.
+/// @notice Every function that moves value between accounts moves one number out of one and into the other: nothing is
+/// rounded between them, so INV-1 and INV-2 hold to the unit.
+library Ledger {
+    using SafeCast for int256;
+
+    Position private constant NO_POSITION = Position.wrap(0);
+
+    function cash(LedgerState storage self, Account account) internal view returns (int256) {
+        return self.accounts[account].cash;
+    }
+
+    function addCash(LedgerState storage self, Account account, int256 amount) internal {
+        if (amount == 0) return;
+        AccountState storage state = self.accounts[account];
+        state.cash = (state.cash + amount).toInt128();
+    }
+
+    function legCount(LedgerState storage self, Account account) internal view returns (uint256) {
+        return self.accounts[account].legCount;
+    }
+
+    function sizeOf(
+        LedgerState storage self,
+        Account account,
+        Instrument instrument
+    ) internal view returns (int256 size) {
+        (, size) = find(self.accounts[account], instrument);
+    }
+
+    function entryValue(
+        LedgerState storage self,
+        Account account,
+        Instrument perpetual
+    ) internal view returns (int256) {
+        return self.accounts[account].entryValues[perpetual];
+    }
+
+    function positions(LedgerState storage self, Account account) internal view returns (Position[] memory list) {
+        AccountState storage state = self.accounts[account];
+        list = new Position[](state.legCount);
+        for (uint256 i = 0; i < list.length; ++i) list[i] = state.legs[i];
+    }
+
+    /// @notice As the margin engine sees the account: entry values count as cash.
+    function portfolio(LedgerState storage self, Account account) internal view returns (Portfolio memory result) {
+        AccountState storage state = self.accounts[account];
+        result.cash = state.cash;
+        result.positions = positions(self, account);
+        for (uint256 i = 0; i < result.positions.length; ++i) {
+            Instrument instrument = result.positions[i].instrument();
+            if (instrument.kind() == Kind.Perpetual) result.cash += state.entryValues[instrument];
+        }
+    }
+
+    /// @notice Whether a change of `delta` takes a position of `held` towards zero and not beyond.
+    function isReduction(int256 held, int256 delta) internal pure returns (bool) {
+        return (held > 0) != (delta > 0) && SignedMath.abs(delta) <= SignedMath.abs(held);
+    }
+
+    /// @notice Changes a position by `delta` units for `value` USD WAD (positive: received). Of a perpetual the value of what
+    /// opens joins the entry value; what closes realises its share of both into cash.
+    /// @return held Units before.
+    function trade(
+        LedgerState storage self,
+        Account account,
+        Instrument instrument,
+        int256 delta,
+        int256 value
+    ) internal returns (int256 held) {
+        held = changePosition(self, account, instrument, delta);
+        if (instrument.kind() == Kind.Perpetual) {
+            value = changeEntryValue(self.accounts[account], instrument, held, delta, value);
+        }
+        addCash(self, account, value);
+    }
+
+    /// @notice Moves part of a position, which has the sign of the whole, and of a perpetual the share of its entry value.
+    /// @return entryMoved USD WAD.
+    function move(
+        LedgerState storage self,
+        Account from,
+        Account to,
+        Instrument instrument,
+        int256 size
+    ) internal returns (int256 entryMoved) {
+        require(size != 0, IClearinghouse.ZeroSize());
+        int256 held = sizeOf(self, from, instrument);
+        require(isReduction(held, -size), IClearinghouse.InsufficientPosition(from, instrument, held, size));
+        if (instrument.kind() == Kind.Perpetual) {
+            entryMoved = shareDown(entryValue(self, from, instrument), size, held);
+        }
+        trade(self, from, instrument, -size, -entryMoved);
+        trade(self, to, instrument, size, entryMoved);
+    }
+
+    /// @notice Moves everything, into an account without positions that is not the same one.
+    function moveAll(LedgerState storage self, Account from, Account to) internal {
+        AccountState storage source = self.accounts[from];
+        AccountState storage target = self.accounts[to];
+        uint32 count = source.legCount;
+        for (uint256 i = 0; i < count; ++i) {
+            Position leg = source.legs[i];
+            Instrument instrument = leg.instrument();
+            target.legs[i] = leg;
+            source.legs[i] = NO_POSITION;
+            if (instrument.kind() == Kind.Perpetual) {
+                target.entryValues[instrument] = source.entryValues[instrument];
+                delete source.entryValues[instrument];
+            }
+        }
+        target.legCount = count;
+        source.legCount = 0;
+        int256 amount = source.cash;
+        addCash(self, to, amount);
+        addCash(self, from, -amount);
+    }
+
+    function changePosition(
+        LedgerState storage self,
+        Account account,
+        Instrument instrument,
+        int256 delta
+    ) private returns (int256 held) {
+        AccountState storage state = self.accounts[account];
+        uint256 index;
+        (index, held) = find(state, instrument);
+        int256 size = held + delta;
+        if (instrument.kind() == Kind.Spot) {
+            require(size >= 0, IClearinghouse.InsufficientPosition(account, instrument, held, delta));
+        } else {
+            uint16 underlying = instrument.underlying();
+            self.openInterest[underlying] = self.openInterest[underlying] + long(size) - long(held);
+        }
+        if (size == 0) {
+            removeLeg(state, index);
+            return held;
+        }
+        if (index == state.legCount) {
+            require(index < MAX_LEGS, IClearinghouse.TooManyPositions(account, MAX_LEGS));
+            ++state.legCount;
+        }
+        state.legs[index] = toPosition(instrument, size.toInt128());
+    }
+
+    function removeLeg(AccountState storage state, uint256 index) private {
+        uint256 count = state.legCount;
+        if (index == count) return;
+        uint256 last = count - 1;
+        if (index != last) state.legs[index] = state.legs[last];
+        state.legs[last] = NO_POSITION;
+        state.legCount = uint32(last);
+    }
+
+    /// @return realised What goes to cash, USD WAD. What does not is in the entry value: the two always add up.
+    function changeEntryValue(
+        AccountState storage state,
+        Instrument perpetual,
+        int256 held,
+        int256 delta,
+        int256 value
+    ) private returns (int256 realised) {
+        int256 entry = state.entryValues[perpetual];
+        if (isReduction(held, delta)) {
+            realised = shareDown(entry, delta, held) + value;
+        } else if (held != 0 && (held > 0) != (delta > 0)) {
+            realised = entry + shareDown(value, held, delta);
+        }
+        state.entryValues[perpetual] = (entry + value - realised).toInt128();
+    }
+
+    /// @return index `legCount` where there is no such leg.
+    function find(AccountState storage state, Instrument instrument) private view returns (uint256 index, int256 size) {
+        uint256 count = state.legCount;
+        for (; index < count; ++index) {
+            Position leg = state.legs[index];
+            if (leg.instrument() == instrument) return (index, leg.size());
+        }
+    }
+
+    /// @notice amount·|part|/|whole|, towards minus infinity; all of it for the whole.
+    function shareDown(int256 amount, int256 part, int256 whole) private pure returns (int256) {
+        return SignedMulDiv.mulDivDown(amount, SignedMath.abs(part), SignedMath.abs(whole));
+    }
+
+    function long(int256 size) private pure returns (uint256) {
+        return size > 0 ? uint256(size) : 0;
+    }
+}

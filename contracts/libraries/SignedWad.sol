@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+/// @title Rounding of signed products towards the worse side of an account.
+library SignedWad {
+    int256 private constant WAD = 1e18;
+
+    /// @notice x / 1e18, rounded towards minus infinity: a product of two WADs as a WAD, never in the holder's favour.
+    function fromSquareDown(int256 x) internal pure returns (int256 quotient) {
+        quotient = x / WAD;
+        if (x % WAD < 0) --quotient;
+    }
+
+    /// @notice x·y, both WAD, rounded towards minus infinity.
+    function mulDown(int256 x, int256 y) internal pure returns (int256) {
+        return fromSquareDown(x * y);
+    }
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
+import { PRICE_NODES } from "./ScenarioGrid.sol";
+
+/// @dev What sums are scaled by, beside quanta of USD: 2^35 of the table, and 6 of the interpolation weights.
+int256 constant LANE_SCALE = 206_158_430_208;
+/// @dev Node of the lattice beyond which N is 0 or 1: 6.75·128.
+int256 constant REACH = 864;
+
+/// @notice The lattice in memory. @param table Address of its lowest entry, a multiple of 32.
+/// @param origin The node at 0, and a half: an entry counted from address 0, 2^-53.
+struct Lattice {
+    uint256 table;
+    uint256 origin;
+}
+
+/// @dev What the cells of one option and one volatility share, for the guarded path.
+/// @param base d1 at the spot plus a half, an entry counted from address 0, 2^-53: its whole part times 8 is an address.
+/// @param inverse Steps of d1 to a unit of log price, 1/(v·h), 2^-28. @param offset Bytes from n back to the first of the
+/// four points around n − v. @param weights Of N at these points, packed. @param slopes Those of 6·v·h²/2·N', packed.
+/// @param skew The entry of 2v in bytes: less the address of n it is 8·(2v − n)/h.
+/// @param asset 6·size·spot in quanta, in the high lane. @param strike −size·strike in quanta, a signed word.
+struct Frame {
+    int256 base;
+    int256 inverse;
+    uint256 offset;
+    int256 weights;
+    int256 slopes;
+    uint256 skew;
+    int256 asset;
+    int256 strike;
+}
+
+/// @title Black-76 calls at many prices and one total volatility: a tangent lattice.
+/// @notice G(d) = F·N(d) − K·N(d − v) is greatest, and the call's price, at d = d1 = ln(F/K)/v + v/2. There an error of d is of second
+/// order: d1 is snapped to the nearest node n of a lattice of step h = 1/128, and N(n) is one load. What snapping by
+/// s = d1 − n takes away is put back up to third order,
+///     G(d1) = G(n) + ½·K·φ(n − v)·v·s²·(1 + s·(2v − n)/3) + O(s⁴).
+/// Since v is the same at all prices, so is the offset of n − v between two nodes, and with it the weights of the four-point
+/// interpolation of N(n − v) and of its derivative. Four entries of the table are one load, and one product with four
+/// packed weights leaves their weighted sum in its top lane.
+/// @dev Scales: log prices 2^-40; d in steps of the lattice, 2^-53; 1/v in steps 2^-28; weights 6·2^25; slopes 6·2^26.
+library TangentLattice {
+    uint256 private constant WAD = 1e18;
+
+    /// @dev Bytes of the table: nodes −867 to 865, 8 bytes each.
+    uint256 private constant TABLE_BYTES = 13_864;
+    /// @dev Entry of the node at 0, and where that of the highest node begins.
+    uint256 private constant MIDDLE_ENTRY = 867;
+    uint256 private constant HIGHEST_ENTRY_OFFSET = 13_848;
+
+    /// @dev Coefficients of t, t² and t³ in 6 times the Lagrange polynomials of the points −1, 0, 1, 2: one lane of 64 bits
+    /// each, −1 in the lowest. The constant term is 6 for the point 0. Each sums to zero: rounding t shifts no weight.
+    int256 private constant WEIGHTS_1 = -2 - 3 * 2 ** 64 + 6 * 2 ** 128 - 2 ** 192;
+    int256 private constant WEIGHTS_2 = 3 - 6 * 2 ** 64 + 3 * 2 ** 128;
+    int256 private constant WEIGHTS_3 = -1 + 3 * 2 ** 64 - 3 * 2 ** 128 + 2 ** 192;
+    /// @dev The same of their derivatives: the constant term is `WEIGHTS_1`.
+    int256 private constant SLOPES_1 = 2 * WEIGHTS_2;
+    int256 private constant SLOPES_2 = 3 * WEIGHTS_3;
+
+    /// @notice Copies a `KernelTable` into memory, where a word can be read from any entry.
+    function load(address kernelTable) internal view returns (Lattice memory lattice) {
+        uint256 table;
+        assembly ("memory-safe") {
+            table := and(add(mload(0x40), 31), not(31))
+            extcodecopy(kernelTable, table, 1, TABLE_BYTES)
+            // One word more, because the highest entry is read with what follows it.
+            mstore(0x40, add(add(table, TABLE_BYTES), 56))
+        }
+        lattice.table = table;
+        lattice.origin = ((table / 8 + MIDDLE_ENTRY) << 53) + (1 << 52);
+    }
+
+    /// @dev 1/(v·h), 2^-28. Without volatility a wei of it stands in: the price moves by less than a wei of the forward.
+    function inverseOf(uint256 totalVolatility) internal pure returns (int256) {
+        return int256(FixedPointMathLib.rawDiv(WAD << 35, totalVolatility | 1));
+    }
+
+    /// @notice A log price from WAD to 2^-40.
+    function toLattice(int256 logPrice) internal pure returns (int256) {
+        unchecked {
+            return (logPrice << 40) / int256(WAD);
+        }
+    }
+
+    /// @notice Adds a leg at all prices of a row, from a frame that holds its `asset` and `strike`.
+    /// @param moneyness ln(spot/strike), 2^-40. @param row As in `ScenarioSet`.
+    /// @param isInside Whether d1 and d2 stay within `REACH` at the prices of the grid.
+    function addRow(
+        Lattice memory lattice,
+        Frame memory frame,
+        int256 moneyness,
+        uint256 totalVolatility,
+        uint256[] memory row,
+        bool isInside
+    ) internal pure {
+        unchecked {
+            // v in steps, 2^-53: what lies between n and n − v.
+            uint256 distance = (totalVolatility << 60) / WAD;
+            int256 inverse = inverseOf(totalVolatility);
+            int256 base = ((moneyness * inverse) >> 15) + int256((distance >> 1) + lattice.origin);
+            // To the nearest 2^-25, because this error is not of second order.
+            uint256 position = (distance + (1 << 27)) >> 28;
+            int256 t = int256((1 << 25) - (position & 0x1ffffff));
+            int256 t2 = (t * t) >> 25;
+            int256 weights = (6 << 89) + t * WEIGHTS_1 + t2 * WEIGHTS_2 + ((t * t2) >> 25) * WEIGHTS_3;
+            int256 slopes = (WEIGHTS_1 << 14) + (t >> 11) * SLOPES_1 + (t2 >> 11) * SLOPES_2;
+            slopes *= int256(distance / (3 << 41));
+            // Half an entry too much, within the error bound.
+            uint256 skew = (lattice.origin >> 50) + (distance >> 49);
+            uint256 offset = 8 * (position >> 25) + 16;
+            if (isInside) {
+                addGrid(row, base, inverse, offset, weights, slopes, skew, frame.asset, frame.strike);
+                if (row.length == 2 * PRICE_NODES) return;
+            }
+            (frame.base, frame.inverse, frame.offset) = (base, inverse, offset);
+            (frame.weights, frame.slopes, frame.skew) = (weights, slopes, skew);
+            addSingles(frame, lattice.table, row, isInside ? PRICE_NODES : 0);
+        }
+    }
+
+    /// @dev Adds to the grid's nodes; d1 and d2 must lie inside the lattice at all of them. Without a loop, whose jumps and
+    /// stack would cost a tenth of it: pair by pair, `x` is added to d1 and taken from it, and three pairs at a time are
+    /// equally far apart. The helpers are small enough for the compiler to inline them; the order of their factors is
+    /// the one that needs the fewest swaps. In a cell:
+    /// u: d1 and a half. entry: address of n. word: N at the four points around n − v. s: what is left of d1, in steps.
+    /// curve: 6·2^217·K·φ·v·s²/2·(1 + s·(2v − n)/3)/K, where 3·8/h² = 393,216 stands for the 1.
+    function addGrid(
+        uint256[] memory row,
+        int256 base,
+        int256 inverse,
+        uint256 offset,
+        int256 weights,
+        int256 slopes,
+        uint256 skew,
+        int256 asset,
+        int256 strike
+    ) private pure {
+        assembly ("memory-safe") {
+            function entryOf(u) -> entry {
+                entry := shl(3, shr(53, u))
+            }
+            function snapOf(u) -> s {
+                s := sub(and(u, 0x1fffffffffffff), 0x10000000000000)
+            }
+            function curveOf(s, slope, lean) -> curve {
+                // 393,216·2^53 + lean·s
+                curve := mul(slope, mul(s, mul(s, add(0xc00000000000000000, mul(s, lean)))))
+            }
+            // The first entry of a word is in its top lane.
+            function assetLeg(factor, entry) -> product {
+                product := mul(factor, shr(192, mload(entry)))
+            }
+            // From 2^(192 + 25): what lies below is the product's lower lanes.
+            function strikeLeg(factor, chord, curve) -> product {
+                product := mul(factor, sar(217, sub(chord, curve)))
+            }
+            function addTo(sum, first, second) {
+                mstore(sum, add(mload(sum), add(first, second)))
+            }
+            let x := shr(15, mul(mload(add(row, 0x20)), inverse))
+            let step := x
+            {
+                let u := add(base, x)
+                let entry := entryOf(u)
+                let word := mload(sub(entry, offset))
+                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
+                addTo(add(row, 0x40), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+            }
+            {
+                let u := sub(base, x)
+                let entry := entryOf(u)
+                let word := mload(sub(entry, offset))
+                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
+                addTo(add(row, 0x80), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+            }
+            x := add(x, step)
+            {
+                let u := add(base, x)
+                let entry := entryOf(u)
+                let word := mload(sub(entry, offset))
+                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
+                addTo(add(row, 0xc0), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+            }
+            {
+                let u := sub(base, x)
+                let entry := entryOf(u)
+                let word := mload(sub(entry, offset))
+                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
+                addTo(add(row, 0x100), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+            }
+            x := add(x, step)
+            {
+                let u := add(base, x)
+                let entry := entryOf(u)
+                let word := mload(sub(entry, offset))
+                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
+                addTo(add(row, 0x140), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+            }
+            {
+                let u := sub(base, x)
+                let entry := entryOf(u)
+                let word := mload(sub(entry, offset))
+                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
+                addTo(add(row, 0x180), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+            }
+            step := sub(shr(15, mul(mload(add(row, 0x1a0)), inverse)), x)
+            x := add(x, step)
+            {
+                let u := add(base, x)
+                let entry := entryOf(u)
+                let word := mload(sub(entry, offset))
+                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
+                addTo(add(row, 0x1c0), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+            }
+            {
+                let u := sub(base, x)
+                let entry := entryOf(u)
+                let word := mload(sub(entry, offset))
+                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
+                addTo(add(row, 0x200), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+            }
+            x := add(x, step)
+            {
+                let u := add(base, x)
+                let entry := entryOf(u)
+                let word := mload(sub(entry, offset))
+                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
+                addTo(add(row, 0x240), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+            }
+            {
+                let u := sub(base, x)
+                let entry := entryOf(u)
+                let word := mload(sub(entry, offset))
+                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
+                addTo(add(row, 0x280), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+            }
+            x := add(x, step)
+            {
+                let u := add(base, x)
+                let entry := entryOf(u)
+                let word := mload(sub(entry, offset))
+                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
+                addTo(add(row, 0x2c0), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+            }
+            {
+                let u := sub(base, x)
+                let entry := entryOf(u)
+                let word := mload(sub(entry, offset))
+                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
+                addTo(add(row, 0x300), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+            }
+            {
+                let u := base
+                let entry := entryOf(u)
+                let word := mload(sub(entry, offset))
+                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
+                addTo(add(row, 0x340), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+            }
+        }
+    }
+
+    /// @dev Adds at every price of the row but the first `done`, wherever d1 and d2 may lie: the guarded path. Cells as in
+    /// `addGrid`.
+    function addSingles(Frame memory frame, uint256 table, uint256[] memory row, uint256 done) private pure {
+        assembly ("memory-safe") {
+            let end := add(row, shl(5, add(mload(row), 1)))
+            let offset := mload(add(frame, 0x40))
+            let lowest := add(table, offset)
+            let cursor := add(add(row, 0x20), shl(6, done))
+            for {} lt(cursor, end) {
+                cursor := add(cursor, 0x40)
+            } {
+                let u := add(mload(frame), sar(15, mul(mload(cursor), mload(add(frame, 0x20)))))
+                let entry := shl(3, sar(53, u))
+                let sum := add(cursor, 0x20)
+                // One comparison of unsigned numbers for both ends.
+                switch gt(sub(entry, lowest), sub(HIGHEST_ENTRY_OFFSET, offset))
+                case 0 {
+                    let word := mload(sub(entry, offset))
+                    let s := sub(and(u, 0x1fffffffffffff), 0x10000000000000)
+                    let curve := mul(
+                        mul(mul(s, s), sar(192, mul(word, mload(add(frame, 0x80))))),
+                        add(0xc00000000000000000, mul(sub(mload(add(frame, 0xa0)), entry), s))
+                    )
+                    let later := mul(mload(add(frame, 0xe0)), sar(217, sub(mul(word, mload(add(frame, 0x60))), curve)))
+                    mstore(sum, add(mload(sum), add(mul(mload(add(frame, 0xc0)), shr(192, mload(entry))), later)))
+                }
+                default {
+                    // Below, nothing; above, both probabilities are 1.
+                    if sgt(entry, lowest) {
+                        let forward := add(shl(35, mload(add(frame, 0xc0))), mul(LANE_SCALE, mload(add(frame, 0xe0))))
+                        mstore(sum, add(mload(sum), forward))
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { IClearinghouse } from "../interfaces/IClearinghouse.sol";
+import { Portfolio, Risk } from "../interfaces/IMarginEngine.sol";
+import { Account } from "../types/Account.sol";
+import { MAX_TOUCHED_ACCOUNTS } from "../types/Limits.sol";
+
+/// @param legsBefore How many legs it had before the call. @param isReducing Named as reducing; `before` is its risk before.
+/// @param isCharged Whether it gave something or took on a position. @param isDrained Whether value left without a trade.
+/// @param isEvaluated Whether the margin engine is to see `portfolio`, which is how it stands afterwards.
+struct TouchedAccount {
+    Account account;
+    uint256 legsBefore;
+    bool isReducing;
+    bool isCharged;
+    bool isDrained;
+    bool isEvaluated;
+    Risk before;
+    Portfolio portfolio;
+}
+
+/// @param entries The first `count` are in use.
+struct TouchedSet {
+    TouchedAccount[] entries;
+    uint256 count;
+}
+
+/// @title The accounts that one call touches, each once. In memory: it ends with the call.
+library TouchedAccounts {
+    function create() internal pure returns (TouchedSet memory set) {
+        set.entries = new TouchedAccount[](MAX_TOUCHED_ACCOUNTS);
+    }
+
+    /// @return entry Of the account; a new one has no account's data yet when `isNew`.
+    function touch(
+        TouchedSet memory self,
+        Account account
+    ) internal pure returns (TouchedAccount memory entry, bool isNew) {
+        for (uint256 i = 0; i < self.count; ++i) {
+            if (self.entries[i].account == account) return (self.entries[i], false);
+        }
+        require(self.count < MAX_TOUCHED_ACCOUNTS, IClearinghouse.TooManyAccounts(MAX_TOUCHED_ACCOUNTS));
+        entry = self.entries[self.count++];
+        entry.account = account;
+        isNew = true;
+    }
+
+    /// @notice The portfolios that are to be evaluated, in the order of the entries.
+    function portfolios(TouchedSet memory self) internal pure returns (Portfolio[] memory list) {
+        uint256 count = 0;
+        for (uint256 i = 0; i < self.count; ++i) if (self.entries[i].isEvaluated) ++count;
+        list = new Portfolio[](count);
+        uint256 next = 0;
+        for (uint256 i = 0; i < self.count; ++i) {
+            if (self.entries[i].isEvaluated) list[next++] = self.entries[i].portfolio;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { Black76 } from "../libraries/Black76.sol";
+import { OptionLeg } from "../libraries/Revaluation.sol";
+import { PriceNode, VOLATILITY_NODES } from "../libraries/ScenarioGrid.sol";
+import { ScenarioKernel, ScenarioSet, ScenarioSums } from "../libraries/ScenarioKernel.sol";
+import { SignedWad } from "../libraries/SignedWad.sol";
+import { TangentLattice } from "../libraries/TangentLattice.sol";
+
+/// Opens the scenario kernel to tests, beside the plain prices that it stands for.
+contract KernelHarness {
+    using SignedWad for int256;
+
+    /// A set before it is laid out.
+    struct Market {
+        uint256 spot;
+        PriceNode[] nodes;
+        PriceNode[] stresses;
+        uint256[] stressVolatilities;
+    }
+
+    address private immutable TABLE;
+
+    constructor(address table) {
+        TABLE = table;
+    }
+
+    /// @return fast By the kernel. @return plain By `Black76`, each cell rounded down once. @return bounds What the kernel
+    /// says that they may differ by. USD WAD.
+    function compare(
+        Market memory market,
+        OptionLeg[] memory legs
+    ) external view returns (int256[] memory fast, int256[] memory plain, uint256[] memory bounds) {
+        ScenarioSet memory set = setOf(market);
+        ScenarioSums memory sums = ScenarioKernel.open(set);
+        for (uint256 i = 0; i < legs.length; ++i) ScenarioKernel.addOption(set, sums, legs[i]);
+        fast = ScenarioKernel.values(set, sums);
+        plain = new int256[](fast.length);
+        bounds = new uint256[](fast.length);
+        for (uint256 i = 0; i < fast.length; ++i) {
+            (PriceNode memory node, uint256 volatility) = scenario(set, i);
+            bounds[i] = ScenarioKernel.errorBound(set, sums, node.price);
+            int256 squared = 0;
+            for (uint256 j = 0; j < legs.length; ++j)
+                squared += legs[j].size * int256(priceOf(legs[j], node, volatility));
+            plain[i] = squared.fromSquareDown();
+        }
+    }
+
+    /// @return setUp Gas of loading the table and laying out the set. @return adding Gas of adding all legs. @return reading
+    /// Gas of the values.
+    function gas(
+        Market memory market,
+        OptionLeg[] memory legs
+    ) external view returns (uint256 setUp, uint256 adding, uint256 reading) {
+        setUp = gasleft();
+        ScenarioSet memory set = setOf(market);
+        ScenarioSums memory sums = ScenarioKernel.open(set);
+        adding = gasleft();
+        for (uint256 i = 0; i < legs.length; ++i) ScenarioKernel.addOption(set, sums, legs[i]);
+        reading = gasleft();
+        ScenarioKernel.values(set, sums);
+        (setUp, adding, reading) = (setUp - adding, adding - reading, reading - gasleft());
+    }
+
+    function setOf(Market memory market) private view returns (ScenarioSet memory set) {
+        set.lattice = TangentLattice.load(TABLE);
+        set.spot = market.spot;
+        set.nodes = market.nodes;
+        set.stresses = market.stresses;
+        set.stressVolatilities = market.stressVolatilities;
+        ScenarioKernel.prepare(set);
+    }
+
+    function scenario(ScenarioSet memory set, uint256 index) private pure returns (PriceNode memory, uint256) {
+        uint256 cells = VOLATILITY_NODES * set.nodes.length;
+        if (index < cells) return (set.nodes[index / VOLATILITY_NODES], index % VOLATILITY_NODES);
+        return (set.stresses[index - cells], set.stressVolatilities[index - cells]);
+    }
+
+    function priceOf(OptionLeg memory leg, PriceNode memory node, uint256 volatility) private pure returns (uint256) {
+        int256 moneyness = leg.logMoneyness + node.move;
+        return Black76.price(leg.isCall, node.price, leg.strike, moneyness, leg.totalVolatilities[volatility]);
+    }
+}

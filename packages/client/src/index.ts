@@ -1,0 +1,48 @@
+export { ownerOf, subIdOf, toAccount, type Account } from "./account.ts";
+export {
+  addressesFromRecord,
+  DeploymentRecordError,
+  loadAddresses,
+  parseAddresses,
+  type Addresses,
+  type ContractName,
+} from "./addresses.ts";
+export {
+  approveTrading,
+  batchOf,
+  depositCash,
+  dismiss,
+  MAY_MOVE,
+  MAY_TRADE,
+  MAY_WITHDRAW,
+  withdrawCash,
+  type Approval,
+  type Batch,
+  type Deposit,
+  type Fill,
+  type Transfer,
+  type Withdrawal,
+} from "./batch.ts";
+export { OutOfRangeError } from "./bits.ts";
+export { connect, type Contracts } from "./contracts.ts";
+export { decoded, decodeError, PlimsollError } from "./errors.ts";
+export {
+  call,
+  CASH,
+  fieldsOf,
+  isOption,
+  isWellFormed,
+  Kind,
+  MalformedInstrumentError,
+  perpetual,
+  put,
+  spot,
+  StrikeTooFineError,
+  strikeOf,
+  toInstrument,
+  type Instrument,
+  type InstrumentFields,
+} from "./instrument.ts";
+export { hashOrder, makeOrder, orderDomain, signOrder, type Order, type SignedOrder, type Venue } from "./order.ts";
+export { instrumentOf, sizeOf, toPosition, type Position } from "./position.ts";
+export { fromWad, toWad, WAD } from "./wad.ts";

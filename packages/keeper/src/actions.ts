@@ -1,0 +1,133 @@
+import type { Deployment } from "./config.js";
+import { liquidatorInterface, volatilityInterface } from "./contracts.js";
+import { packLeg } from "./domain.js";
+import type { AccountView, Leg } from "./domain.js";
+
+/** What the planner wants done. A liquidation of legs still has to be told which. */
+export type Action =
+  | { readonly kind: "walkRounds"; readonly underlying: number }
+  | { readonly kind: AccountActionKind; readonly account: bigint }
+  | {
+      readonly kind: "liquidateLegs";
+      readonly account: bigint;
+      readonly view: AccountView;
+      readonly isFloorBound: boolean;
+    }
+  | {
+      readonly kind: "takeOver";
+      readonly account: bigint;
+      readonly view: AccountView;
+      readonly expectedProfit: bigint;
+      /** By the backstop, where the keeper cannot carry it. */
+      readonly canBeAbsorbed: boolean;
+    };
+
+export type AccountActionKind =
+  "startAuction" | "confirmAuction" | "endAuction" | "callMargin" | "clearMarginCall" | "absorb";
+export type ActionKind = Action["kind"];
+
+/** Whom an action is about, who takes and what. Packages of legs carry the sign of the position. */
+export interface Subject {
+  readonly account?: bigint | undefined;
+  readonly taker?: bigint | undefined;
+  readonly legs?: readonly Leg[] | undefined;
+}
+
+/** A call to a contract, ready to be simulated and sent. `expectedProfit` before gas, USD WAD; 0 for what nobody pays for. */
+export interface Prepared {
+  readonly subject: Subject;
+  readonly key: string;
+  readonly kind: ActionKind;
+  readonly to: string;
+  readonly data: string;
+  readonly expectedProfit: bigint;
+}
+
+/** One transaction at a time per key: per account, and per underlying for the walk. */
+export function keyOf(action: Action): string {
+  return action.kind === "walkRounds" ? `walk:${action.underlying}` : accountKey(action.account);
+}
+
+export function accountKey(account: bigint): string {
+  return `0x${account.toString(16)}`;
+}
+
+const MAX_ROUNDS_PER_WALK = 128;
+
+export function prepareWalk(deployment: Deployment, underlying: number): Prepared {
+  return {
+    key: `walk:${underlying}`,
+    kind: "walkRounds",
+    to: deployment.volatilityOracle,
+    data: volatilityInterface.encodeFunctionData("walk", [underlying, MAX_ROUNDS_PER_WALK]),
+    expectedProfit: 0n,
+    subject: {},
+  };
+}
+
+export function prepareAccountAction(deployment: Deployment, kind: AccountActionKind, account: bigint): Prepared {
+  const data = encodeAccountAction(kind, account);
+  return { key: accountKey(account), kind, to: deployment.liquidator, data, expectedProfit: 0n, subject: { account } };
+}
+
+function encodeAccountAction(kind: AccountActionKind, account: bigint): string {
+  switch (kind) {
+    case "startAuction":
+      return liquidatorInterface.encodeFunctionData("startAuction", [account]);
+    case "confirmAuction":
+      return liquidatorInterface.encodeFunctionData("confirmAuction", [account]);
+    case "endAuction":
+      return liquidatorInterface.encodeFunctionData("endAuction", [account]);
+    case "callMargin":
+      return liquidatorInterface.encodeFunctionData("callMargin", [account]);
+    case "clearMarginCall":
+      return liquidatorInterface.encodeFunctionData("clearMarginCall", [account]);
+    case "absorb":
+      return liquidatorInterface.encodeFunctionData("absorb", [account]);
+  }
+}
+
+export interface LegsOrder {
+  readonly account: bigint;
+  readonly taker: bigint;
+  readonly legs: readonly Leg[];
+  readonly minRate: bigint;
+  readonly deadline: number;
+  readonly expectedProfit: bigint;
+}
+
+export function prepareLiquidation(deployment: Deployment, order: LegsOrder): Prepared {
+  const { account, taker, legs, minRate, deadline, expectedProfit } = order;
+  const data = liquidatorInterface.encodeFunctionData("liquidate", [
+    { account, taker, legs: legs.map(packLeg), minRate, deadline },
+  ]);
+  const key = accountKey(account);
+  return {
+    key,
+    kind: "liquidateLegs",
+    to: deployment.liquidator,
+    data,
+    expectedProfit,
+    subject: { account, taker, legs },
+  };
+}
+
+export interface WholeOrder {
+  readonly account: bigint;
+  readonly taker: bigint;
+  readonly funder: bigint;
+  readonly funding: bigint;
+  readonly minPayment: bigint;
+  readonly deadline: number;
+  readonly expectedProfit: bigint;
+  readonly legs: readonly Leg[];
+}
+
+export function prepareTakeOver(deployment: Deployment, order: WholeOrder): Prepared {
+  const { account, taker, funder, funding, minPayment, deadline, expectedProfit, legs } = order;
+  const data = liquidatorInterface.encodeFunctionData("takeOver", [
+    { account, taker, funder, funding, minPayment, deadline },
+  ]);
+  const key = accountKey(account);
+  return { key, kind: "takeOver", to: deployment.liquidator, data, expectedProfit, subject: { account, taker, legs } };
+}

@@ -1,0 +1,114 @@
+import { z } from "zod";
+
+const seconds = z.number().nonnegative();
+const usd = z.number().nonnegative();
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "not an address");
+const GWEI = 10n ** 9n;
+const ETHER = 10n ** 18n;
+
+/** Where the contracts are. `gasUnderlying`: whose price turns the gas token into USD. */
+export const deploymentSchema = z.object({
+  chainId: z.number().int().positive(),
+  startBlock: z.number().int().nonnegative().default(0),
+  clearinghouse: address,
+  liquidator: address,
+  lens: address,
+  marginEngine: address,
+  priceOracle: address,
+  volatilityOracle: address,
+  underlyings: z.array(z.number().int().positive()).min(1),
+  gasUnderlying: z.number().int().positive().default(1),
+});
+export type Deployment = z.infer<typeof deploymentSchema>;
+
+const legsSchema = z.object({
+  /** Most groups of legs that are sized and compared for one account. */
+  maxGroups: z.number().int().positive().default(6),
+  /** The Liquidator stops at this multiple of maintenance; the keeper aims a little below, as marks move. */
+  targetRatio: z.number().default(1.15),
+  targetMargin: z.number().min(0).max(0.5).default(0.03),
+  /** Least share of the requirement that one call removes, unless the account is healthy afterwards. */
+  minShare: z.number().default(0.05),
+  /** A package removes at least this share of its own requirement. */
+  minPackageShare: z.number().default(0.5),
+  /** Share of a compensation that goes to the backstop. */
+  feeShare: z.number().min(0).max(1).default(0.1),
+  /** Equity of the taker above its initial margin afterwards, relative. */
+  takerBuffer: z.number().nonnegative().default(0.05),
+});
+
+export const configSchema = z.object({
+  maxHeadAgeSeconds: seconds.default(60),
+  /** Most blocks by which the node and its witness may differ. */
+  maxNodeLagBlocks: z.number().int().nonnegative().default(3),
+  /** USD wanted per USD of requirement taken on: what hedging and warehousing it costs. */
+  riskCharge: z.number().nonnegative().default(0.05),
+  minProfitUsd: usd.default(1),
+  /** Most gas that one unpaid action may cost. */
+  maintenanceBudgetUsd: usd.default(50),
+  walkLagSeconds: seconds.default(300),
+  marginCalls: z.boolean().default(true),
+  /** Share of the requirement from which the backstop absorbs. */
+  absorbAtShare: z.number().default(0.25),
+  /** An auction lapses 20 minutes after it was last confirmed; the keeper confirms it after this long. */
+  confirmAfterSeconds: seconds.default(600),
+  deadlineSeconds: seconds.default(120),
+  lensChunk: z.number().int().min(1).max(1000).default(500),
+  recheck: z
+    .object({
+      /** Age at which an account at its line is due, and one with a headroom of one requirement. */
+      minAgeSeconds: seconds.default(300),
+      maxAgeSeconds: seconds.default(3_600),
+      /** Price move that makes every account due. */
+      maxMove: z.number().positive().default(0.02),
+      /** Price move per requirement of headroom: below the narrowest maintenance range. */
+      movePerHeadroom: z.number().positive().default(0.02),
+    })
+    .prefault({}),
+  legs: legsSchema.prefault({}),
+  index: z
+    .object({
+      blocksPerQuery: z.number().int().positive().default(2_000),
+      checkpoints: z.number().int().positive().default(64),
+      saveEverySeconds: seconds.default(60),
+    })
+    .prefault({}),
+  gas: z
+    .object({
+      mode: z.enum(["estimate", "fixed"]).default("estimate"),
+      /** Of one transaction. */
+      limit: z.bigint().positive().default(16_000_000n),
+    })
+    .prefault({}),
+  fees: z
+    .object({
+      priorityFeeWei: z.bigint().nonnegative().default(GWEI),
+      /** Of the base fee, so that some full blocks do not price the transaction out. */
+      baseFeeMultiple: z.bigint().positive().default(2n),
+      replaceAfterSeconds: seconds.default(30),
+      /** Most of the expected profit that gas may take. */
+      profitShare: z.number().min(0).max(1).default(0.5),
+    })
+    .prefault({}),
+  backoff: z.object({ baseSeconds: seconds.default(15), capSeconds: seconds.default(900) }).prefault({}),
+  maxInFlight: z.number().int().positive().default(8),
+  policy: z
+    .object({
+      maxSpendPerTransactionWei: z.bigint().positive().default(ETHER),
+      maxSpendPerDayWei: z
+        .bigint()
+        .positive()
+        .default(5n * ETHER),
+    })
+    .prefault({}),
+  book: z
+    .object({
+      /** Sub-account that holds the capital, takes legs and funds take-overs. */
+      capital: z.bigint().nonnegative().default(0n),
+      /** First sub-account for accounts taken whole. */
+      freshFrom: z.bigint().positive().default(1_000n),
+    })
+    .prefault({}),
+});
+export type KeeperConfig = z.infer<typeof configSchema>;
+export type KeeperOptions = z.input<typeof configSchema>;

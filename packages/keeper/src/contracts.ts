@@ -1,0 +1,159 @@
+import { decodeError } from "@plimsoll/client";
+import { type Interface, type Result } from "ethers";
+import {
+  IClearinghouse__factory,
+  ILens__factory,
+  ILiquidator__factory,
+  IMarginEngine__factory,
+  IPriceOracle__factory,
+  IVolatilityOracle__factory,
+} from "../../../typechain-types/index.js";
+import type { ILens, IMarginEngine } from "../../../typechain-types/index.js";
+import type { CallRequest, Chain } from "./chain.js";
+import type { Deployment } from "./config.js";
+import { packLeg, unpackLeg } from "./domain.js";
+import type { AccountView, MarketView, Portfolio, Risk, Validity } from "./domain.js";
+import { CallReverted, RpcError } from "./errors.js";
+
+export const clearinghouseInterface = IClearinghouse__factory.createInterface();
+export const liquidatorInterface = ILiquidator__factory.createInterface();
+const lensInterface = ILens__factory.createInterface();
+const engineInterface = IMarginEngine__factory.createInterface();
+const priceInterface = IPriceOracle__factory.createInterface();
+export const volatilityInterface = IVolatilityOracle__factory.createInterface();
+
+type RiskStruct = Awaited<ReturnType<IMarginEngine["evaluate"]>>[number];
+type ViewStruct = Awaited<ReturnType<ILens["accounts"]>>[number];
+
+function toRisk(risk: RiskStruct): Risk {
+  return {
+    equity: risk.equity,
+    initial: risk.initial,
+    maintenance: risk.maintenance,
+    maintenanceBeforeFloor: risk.maintenanceBeforeFloor,
+    stressLoss: risk.stressLoss,
+    validity: Number(risk.validity) as Validity,
+    validSince: Number(risk.validSince),
+  };
+}
+
+function toView({ account, portfolio, risk, auction, marginCalledAt }: ViewStruct): AccountView {
+  return {
+    account,
+    portfolio: { cash: portfolio.cash, legs: portfolio.positions.map(unpackLeg) },
+    risk: toRisk(risk),
+    auction: {
+      startedAt: Number(auction.auction.startedAt),
+      confirmedAt: Number(auction.auction.confirmedAt),
+      elapsedSeconds: Number(auction.elapsedSeconds),
+      rate: auction.rate,
+      isWhole: auction.isWhole,
+      isBankrupt: auction.isBankrupt,
+      payment: auction.payment,
+    },
+    marginCalledAt: Number(marginCalledAt),
+  };
+}
+
+/** The protocol's own error behind revert data, `UnknownRevert` where it is none. */
+function decodeRevert(data: string): CallReverted {
+  const error = decodeError(data);
+  return error
+    ? new CallReverted(error.errorName, Object.values(error.args), data)
+    : new CallReverted("UnknownRevert", [], data);
+}
+
+/** Runs a call; a revert becomes {@link CallReverted}. */
+export async function simulate(chain: Chain, request: CallRequest): Promise<string> {
+  try {
+    return await chain.call(request);
+  } catch (error) {
+    if (error instanceof RpcError && error.data !== undefined) throw decodeRevert(error.data);
+    throw error;
+  }
+}
+
+/** Reads of the deployed contracts, all at the newest block. */
+export class Contracts {
+  constructor(
+    private readonly chain: Chain,
+    readonly deployment: Deployment,
+    private readonly lensChunk: number,
+  ) {}
+
+  async risks(accounts: readonly bigint[]): Promise<Risk[]> {
+    const found: Risk[] = [];
+    for (const chunk of this.chunks(accounts)) {
+      const result = await this.read(this.deployment.lens, lensInterface.encodeFunctionData("risks", [chunk]));
+      const [risks] = lensInterface.decodeFunctionResult("risks", result) as unknown as [RiskStruct[]];
+      for (const risk of risks) found.push(toRisk(risk));
+    }
+    return found;
+  }
+
+  async views(accounts: readonly bigint[]): Promise<AccountView[]> {
+    const found: AccountView[] = [];
+    for (const chunk of this.chunks(accounts)) {
+      const result = await this.read(this.deployment.lens, lensInterface.encodeFunctionData("accounts", [chunk]));
+      const [views] = lensInterface.decodeFunctionResult("accounts", result) as unknown as [ViewStruct[]];
+      for (const view of views) found.push(toView(view));
+    }
+    return found;
+  }
+
+  /** Risk of hypothetical portfolios. */
+  readonly evaluate = async (portfolios: readonly Portfolio[]): Promise<Risk[]> => {
+    const structs = portfolios.map(({ cash, legs }) => ({ cash, positions: legs.map(packLeg) }));
+    const data = engineInterface.encodeFunctionData("evaluate", [structs]);
+    const result = await this.read(this.deployment.marginEngine, data);
+    const [risks] = engineInterface.decodeFunctionResult("evaluate", result) as unknown as [RiskStruct[]];
+    return risks.map(toRisk);
+  };
+
+  async markets(): Promise<MarketView[]> {
+    return Promise.all(this.deployment.underlyings.map((underlying) => this.market(underlying)));
+  }
+
+  /** USD WAD. */
+  async reserve(): Promise<bigint> {
+    const data = clearinghouseInterface.encodeFunctionData("reserve");
+    const result = await this.read(this.deployment.clearinghouse, data);
+    return clearinghouseInterface.decodeFunctionResult("reserve", result)[0] as bigint;
+  }
+
+  private async market(underlying: number): Promise<MarketView> {
+    const { priceOracle, volatilityOracle } = this.deployment;
+    const call = async (to: string, contract: Interface, name: string): Promise<Result> => {
+      const result = await this.read(to, contract.encodeFunctionData(name, [underlying]));
+      return contract.decodeFunctionResult(name, result);
+    };
+    const [[price], [volatility], cursor] = (await Promise.all([
+      call(priceOracle, priceInterface, "price"),
+      call(volatilityOracle, volatilityInterface, "marginVolatility"),
+      call(volatilityOracle, volatilityInterface, "cursor"),
+    ])) as unknown as [
+      [{ value: bigint; updatedAt: bigint; validity: bigint }],
+      [{ initial: bigint; maintenance: bigint }],
+      { timestamp: bigint },
+    ];
+    return {
+      underlying,
+      price: price.value,
+      updatedAt: Number(price.updatedAt),
+      validity: Number(price.validity) as Validity,
+      initialVolatility: volatility.initial,
+      maintenanceVolatility: volatility.maintenance,
+      walkedTo: Number(cursor.timestamp),
+    };
+  }
+
+  private read(to: string, data: string): Promise<string> {
+    return simulate(this.chain, { to, data });
+  }
+
+  private *chunks(accounts: readonly bigint[]): Generator<bigint[]> {
+    for (let start = 0; start < accounts.length; start += this.lensChunk) {
+      yield accounts.slice(start, start + this.lensChunk);
+    }
+  }
+}

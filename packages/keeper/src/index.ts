@@ -1,0 +1,16 @@
+export { eip1193Chain, httpTransport } from "./chain.js";
+export type { Chain, Eip1193, Head } from "./chain.js";
+export { configSchema, deploymentSchema } from "./config.js";
+export type { Deployment, KeeperConfig, KeeperOptions } from "./config.js";
+export type { AccountView, Leg, Portfolio, Risk } from "./domain.js";
+export * from "./errors.js";
+export { createKeeper } from "./keeper.js";
+export type { KeeperParts } from "./keeper.js";
+export { chooseLegs } from "./legs.js";
+export { createMetrics } from "./metrics.js";
+export { plan } from "./plan.js";
+export { jsonFileStore, memoryStore } from "./store.js";
+export type { KeeperStore } from "./store.js";
+export { runTick, saveKeeper } from "./tick.js";
+export type { Keeper, TickReport } from "./tick.js";
+export type { Settled } from "./sender.js";

@@ -1,0 +1,302 @@
+import type { Logger } from "pino";
+import { keyOf, prepareAccountAction, prepareLiquidation, prepareTakeOver, prepareWalk } from "./actions.js";
+import type { Action, Prepared } from "./actions.js";
+import type { Backoff } from "./backoff.js";
+import { fundingFor } from "./book.js";
+import type { Book } from "./book.js";
+import type { Chain, Head } from "./chain.js";
+import type { KeeperConfig } from "./config.js";
+import { simulate } from "./contracts.js";
+import type { Contracts } from "./contracts.js";
+import { WAD, max, mulWadDown, wad } from "./domain.js";
+import type { AccountView, MarketView } from "./domain.js";
+import { CallReverted, KeeperError, ReorgTooDeep, Unprofitable, codeOf } from "./errors.js";
+import { budgetInWei, gasInUsd, likelyGasPrice } from "./fees.js";
+import type { GasTable } from "./gas.js";
+import type { AccountIndex } from "./indexer.js";
+import { chooseLegs } from "./legs.js";
+import type { KeeperMetrics } from "./metrics.js";
+import { plan } from "./plan.js";
+import type { PlanState } from "./plan.js";
+import type { GasTerms, Sender, Settled } from "./sender.js";
+import type { KeeperStore } from "./store.js";
+import type { Watch } from "./watch.js";
+
+/** A keeper: what it talks to and what it remembers. Made by `createKeeper`. */
+export interface Keeper {
+  readonly chain: Chain;
+  /** A second node to compare heads with. */
+  readonly witness: Chain | undefined;
+  readonly address: string;
+  readonly config: KeeperConfig;
+  /** Unix seconds. */
+  readonly clock: () => number;
+  readonly contracts: Contracts;
+  readonly index: AccountIndex;
+  readonly watch: Watch;
+  readonly sender: Sender;
+  readonly backoff: Backoff;
+  readonly gas: GasTable;
+  readonly book: Book;
+  readonly store: KeeperStore;
+  readonly logger: Logger;
+  readonly metrics: KeeperMetrics;
+  savedAt: number;
+}
+
+export interface Skipped {
+  readonly key: string;
+  readonly reason: string;
+}
+
+export interface Sent {
+  readonly key: string;
+  readonly kind: Prepared["kind"];
+  readonly hash: string;
+}
+
+/** What one pass saw and did. `watched` may owe, `checked` were evaluated, `endangered` were looked at in full. */
+export interface TickReport {
+  readonly status: "ran" | "stale-head" | "nodes-disagree";
+  readonly head: Head;
+  readonly watched: number;
+  readonly checked: number;
+  readonly endangered: number;
+  readonly sent: readonly Sent[];
+  readonly settled: readonly Settled[];
+  readonly skipped: readonly Skipped[];
+}
+
+/** One tick's view of the world, shared by the actions of the tick. */
+interface Tick {
+  readonly head: Head;
+  readonly now: number;
+  /** USD WAD of one unit of the gas token. */
+  readonly gasPrice: bigint;
+  capital: AccountView | undefined;
+}
+
+const nothing = { watched: 0, checked: 0, endangered: 0, sent: [], settled: [], skipped: [] };
+
+/**
+ * One pass: look at the head, settle what was sent, read events, evaluate who is due, plan, and act. A failure of one
+ * action delays that account alone; a failure to read the chain is thrown.
+ */
+export async function runTick(keeper: Keeper): Promise<TickReport> {
+  const stop = keeper.metrics.tickSeconds.startTimer();
+  try {
+    const head = await keeper.chain.head();
+    const status = await judgeHead(keeper, head);
+    keeper.metrics.ticks.inc({ status });
+    if (status !== "ran") return { ...nothing, status, head };
+    return await pass(keeper, head);
+  } finally {
+    stop();
+  }
+}
+
+async function judgeHead(keeper: Keeper, head: Head): Promise<TickReport["status"]> {
+  const age = keeper.clock() - head.timestamp;
+  keeper.metrics.headAgeSeconds.set(age);
+  if (age > keeper.config.maxHeadAgeSeconds) return "stale-head";
+  if (!keeper.witness) return "ran";
+  const other = await keeper.witness.head();
+  return Math.abs(other.number - head.number) > keeper.config.maxNodeLagBlocks ? "nodes-disagree" : "ran";
+}
+
+async function pass(keeper: Keeper, head: Head): Promise<TickReport> {
+  const { config, contracts, index, sender, metrics } = keeper;
+  const now = keeper.clock();
+  const settled = note(keeper, await sender.poll(head, now), now);
+  const changed = await syncIndex(keeper, head);
+  const markets = await contracts.markets();
+  const { views, checked } = await keeper.watch.look(contracts, { changed, markets, now });
+  metrics.watched.set(index.owing.size);
+  metrics.endangered.set(views.length);
+  const blocked = new Set([...sender.keys(), ...keeper.backoff.waiting(now)]);
+  const reserve = views.some(({ auction }) => auction.isBankrupt) ? await contracts.reserve() : 0n;
+  const tick: Tick = { head, now, gasPrice: gasTokenPrice(keeper, markets), capital: undefined };
+  const owner = keeper.address;
+  const leastProfit = leastProfits(keeper, tick);
+  const actions = plan({ now, owner, accounts: views, markets, reserve, leastProfit, blocked, config });
+  const sent: Sent[] = [];
+  const skipped: Skipped[] = [];
+  for (const action of actions) {
+    if (sender.isFull) break;
+    const outcome = await attempt(keeper, action, tick);
+    if ("hash" in outcome) sent.push(outcome);
+    else skipped.push(outcome);
+    if ("hash" in outcome) settled.push(...note(keeper, await sender.poll(head, now), now));
+  }
+  await save(keeper, now);
+  const counts = { watched: index.owing.size, checked, endangered: views.length };
+  return { status: "ran", head, ...counts, sent, settled, skipped };
+}
+
+async function syncIndex({ index, chain, logger, metrics }: Keeper, head: Head): Promise<Set<bigint>> {
+  try {
+    return await index.sync(chain, head);
+  } catch (error) {
+    if (!(error instanceof ReorgTooDeep)) throw error;
+    logger.error({ err: error }, "reading all events again");
+    metrics.errors.inc({ code: error.code });
+    return new Set([...index.reset(), ...(await index.sync(chain, head))]);
+  }
+}
+
+function gasTokenPrice({ contracts }: Keeper, markets: readonly MarketView[]): bigint {
+  return markets.find(({ underlying }) => underlying === contracts.deployment.gasUnderlying)?.price ?? 0n;
+}
+
+/** What paid actions have to bring so that gas takes no more than its share. */
+function leastProfits({ config, gas }: Keeper, { head, gasPrice }: Tick): PlanState["leastProfit"] {
+  const least = (kind: "liquidateLegs" | "takeOver") => {
+    const cost = gasInUsd(gas.expected(kind) * likelyGasPrice(head, config.fees), gasPrice);
+    return max(wad(config.minProfitUsd), (cost * WAD) / max(wad(config.fees.profitShare), 1n));
+  };
+  return { liquidateLegs: least("liquidateLegs"), takeOver: least("takeOver") };
+}
+
+/** Learns from what was mined. */
+function note({ backoff, gas }: Keeper, settled: Settled[], now: number): Settled[] {
+  for (const { key, kind, success, gasUsed } of settled) {
+    if (success) backoff.succeed(key);
+    else backoff.fail(key, now);
+    if (success) gas.record(kind, gasUsed);
+  }
+  return settled;
+}
+
+/** Prepares, prices, simulates and sends one action; whatever fails delays this account only. */
+async function attempt(keeper: Keeper, action: Action, tick: Tick): Promise<Sent | Skipped> {
+  const key = keyOf(action);
+  const { logger, metrics } = keeper;
+  try {
+    const prepared = await prepare(keeper, action, tick);
+    if (typeof prepared === "string") return { key, reason: prepared };
+    const { from, terms } = { from: keeper.address, terms: await gasTerms(keeper, prepared, tick) };
+    await simulate(keeper.chain, { from, to: prepared.to, data: prepared.data });
+    const hash = await keeper.sender.submit(prepared, terms, tick);
+    metrics.actions.inc({ kind: prepared.kind, result: "sent" });
+    logger.info({ key, kind: prepared.kind, hash, expectedProfit: prepared.expectedProfit }, "sent");
+    if (prepared.kind === "takeOver") keeper.book.useFresh();
+    if (prepared.subject.taker !== undefined) tick.capital = undefined;
+    return { key, kind: prepared.kind, hash };
+  } catch (error) {
+    return fail(keeper, action, { error, now: tick.now });
+  }
+}
+
+/** Delays the account, unless what failed was only too dear. */
+function fail(
+  { logger, metrics, backoff, book }: Keeper,
+  action: Action,
+  failure: { error: unknown; now: number },
+): Skipped {
+  const { error, now } = failure;
+  const key = keyOf(action);
+  const reason = error instanceof Error ? error.message : String(error);
+  // Compensation rises and gas prices fall, so this is tried again at once.
+  if (error instanceof Unprofitable) return { key, reason };
+  metrics.errors.inc({ code: codeOf(error) });
+  logger[error instanceof KeeperError ? "warn" : "error"]({ key, kind: action.kind, err: error }, "skipped");
+  if (error instanceof CallReverted && error.errorName === "AccountNotEmpty") book.useFresh();
+  backoff.fail(key, now);
+  return { key, reason };
+}
+
+/** @returns The reason where there is nothing worth sending yet. */
+async function prepare(keeper: Keeper, action: Action, tick: Tick): Promise<Prepared | string> {
+  const { deployment } = keeper.contracts;
+  if (action.kind === "walkRounds") return prepareWalk(deployment, action.underlying);
+  if (action.kind === "liquidateLegs") return prepareLegs(keeper, action, tick);
+  if (action.kind === "takeOver") return prepareWhole(keeper, action, tick);
+  return prepareAccountAction(deployment, action.kind, action.account);
+}
+
+async function capitalOf(keeper: Keeper, tick: Tick): Promise<AccountView | undefined> {
+  tick.capital ??= (await keeper.contracts.views([keeper.book.capital]))[0];
+  return tick.capital;
+}
+
+async function prepareLegs(
+  keeper: Keeper,
+  { account, view, isFloorBound }: Extract<Action, { kind: "liquidateLegs" }>,
+  tick: Tick,
+): Promise<Prepared | string> {
+  const { config, contracts } = keeper;
+  const taker = await capitalOf(keeper, tick);
+  if (!taker) return "no capital account";
+  const { portfolio, risk, auction } = view;
+  const request = {
+    portfolio,
+    risk,
+    rate: auction.rate,
+    isFloorBound,
+    taker,
+    riskCharge: config.riskCharge,
+    rules: config.legs,
+  };
+  const choice = await chooseLegs(request, contracts.evaluate);
+  if (!choice) return "no package pays yet";
+  if (choice.profit < wad(config.minProfitUsd)) return "profit too small yet";
+  return prepareLiquidation(contracts.deployment, {
+    ...{ account, taker: taker.account, legs: choice.legs, minRate: auction.rate, expectedProfit: choice.profit },
+    deadline: tick.now + config.deadlineSeconds,
+  });
+}
+
+/** Share of the expected payment that a take-over must still bring: marks may move a little before it is mined. */
+const PAYMENT_TOLERANCE = wad(0.98);
+
+async function prepareWhole(
+  keeper: Keeper,
+  { account, view, expectedProfit, canBeAbsorbed }: Extract<Action, { kind: "takeOver" }>,
+  tick: Tick,
+): Promise<Prepared | string> {
+  const { book, config, contracts } = keeper;
+  const funder = await capitalOf(keeper, tick);
+  const funding = funder && fundingFor(view, funder, config.legs.takerBuffer);
+  if (!funder || funding === undefined)
+    return canBeAbsorbed ? prepareAccountAction(contracts.deployment, "absorb", account) : "not enough capital";
+  return prepareTakeOver(contracts.deployment, {
+    ...{ account, taker: book.fresh(), funder: funder.account, funding, expectedProfit, legs: view.portfolio.legs },
+    minPayment: mulWadDown(view.auction.payment, PAYMENT_TOLERANCE),
+    deadline: tick.now + config.deadlineSeconds,
+  });
+}
+
+/** @throws Unprofitable */
+async function gasTerms(keeper: Keeper, prepared: Prepared, { head, gasPrice }: Tick): Promise<GasTerms> {
+  const { config, gas, chain } = keeper;
+  const { kind, to, data, expectedProfit } = prepared;
+  const estimate =
+    config.gas.mode === "estimate" ? await estimateGas(chain, { from: keeper.address, to, data }) : undefined;
+  const gasExpected = estimate ?? gas.expected(kind);
+  const gasLimit = estimate === undefined ? config.gas.limit : gas.limitFor(estimate);
+  const budgetWei = budgetInWei(expectedProfit, gasPrice, config);
+  const cost = gasExpected * likelyGasPrice(head, config.fees);
+  if (cost > budgetWei) throw new Unprofitable(expectedProfit, gasInUsd(cost, gasPrice));
+  return { gasLimit, gasExpected, budgetWei };
+}
+
+/** The node's estimate; what would revert is left to the simulation to explain. */
+async function estimateGas(chain: Chain, request: { from: string; to: string; data: string }): Promise<bigint> {
+  try {
+    return await chain.estimateGas(request);
+  } catch (error) {
+    await simulate(chain, request);
+    throw error;
+  }
+}
+
+async function save(keeper: Keeper, now: number): Promise<void> {
+  if (now - keeper.savedAt < keeper.config.index.saveEverySeconds) return;
+  keeper.savedAt = now;
+  await saveKeeper(keeper);
+}
+
+/** Writes down what a restart would have to read again. */
+export async function saveKeeper({ store, index, book }: Keeper): Promise<void> {
+  await store.saveState({ index: index.snapshot(), nextFresh: book.nextFresh });
+}

@@ -1,0 +1,126 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { ArgumentError } from "./errors.ts";
+import type { MarginRule } from "./market/deployment.ts";
+import { type Asset, assignFiles, toBoundary } from "./prices/arguments.ts";
+
+/** What somebody asked for on the command line. */
+export interface Request {
+  readonly files: ReadonlyMap<Asset, string>;
+  /** Unix seconds. */
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  readonly seed: string;
+  readonly accounts: number;
+  readonly keepers: number;
+  readonly latencyMinutes: number;
+  readonly gasPriceGwei: number;
+  readonly margin: MarginRule;
+  readonly json: boolean;
+  readonly out: string;
+  readonly image: string | undefined;
+}
+
+const MIN_ACCOUNTS = 12;
+const MAX_ACCOUNTS = 2_000;
+const DEFAULT_ACCOUNTS = 104;
+
+const HELP = `
+Without --prices a built-in crash is replayed: a seeded path of ETH and BTC, shaped by March 2020.
+
+What happens: all contracts are deployed to a chain inside this process. Simulated traders pay in and sign real
+orders. Prices become Chainlink rounds (0.5 % deviation, 1 h heartbeat). The keeper of packages/keeper liquidates,
+with latency and gas, and hedges elsewhere what it takes. The summary ends with a check that nothing is missing.
+
+Price files are CSV with a header, plain or gzipped: klines (timestamp, open, high, low, close; any bar length
+from a minute on) or Chainlink rounds (updated_at, round_id, answer). Times are UTC.
+
+Examples:
+  npm start
+  npm start -- --margin static:10
+  npm start -- --prices ETH=eth_1h.csv.gz,BTC=btc_1h.csv.gz --from 2020-03-12 --to 2020-03-13
+  npm start -- --prices rounds_eth.csv --from 2023-08-17 --to 2023-08-18T06:00Z --json
+
+Exit status: 0 when value is conserved to the smallest unit, 1 when not, 2 for arguments or files that cannot be used.`;
+
+/** Understands the command line. Throws commander's errors, and {@link ArgumentError} for what does not fit together. */
+export function parseArguments(argv: readonly string[]): Request {
+  const command = makeCommand().parse(argv, { from: "user" });
+  const options = command.opts<Options>();
+  const { from, to, prices, ...rest } = options;
+  if (prices.length === 0 && (from !== undefined || to !== undefined)) {
+    throw new ArgumentError("--from and --to cut price files; add --prices FILE");
+  }
+  return {
+    ...rest,
+    files: assignFiles(prices),
+    from: from === undefined ? undefined : toBoundary("--from", from),
+    to: to === undefined ? undefined : toBoundary("--to", to, true),
+    latencyMinutes: options.latency,
+    gasPriceGwei: options.gasPrice,
+    image: options.image,
+  };
+}
+
+interface Options extends Pick<Request, "seed" | "accounts" | "keepers" | "margin" | "json" | "out"> {
+  readonly prices: string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly latency: number;
+  readonly gasPrice: number;
+  readonly image?: string;
+}
+
+function makeCommand(): Command {
+  const collect = (value: string, previous: readonly string[]) => [...previous, value];
+  return new Command("npm start --")
+    .description("Replays a crash on the real contracts and reports who was liquidated, who paid, and what is left.")
+    .addOption(
+      new Option("--prices <file>", "price file, as FILE or ETH=FILE; several with commas")
+        .argParser(collect)
+        .default([], "built-in crash"),
+    )
+    .option("--from <date>", "first moment replayed, such as 2020-03-12 or 2020-03-12T06:00Z")
+    .option("--to <date>", "last moment replayed; a date alone means its end")
+    .option("--seed <text>", "another seed gives other people and other paths inside of bars", "1")
+    .option(
+      "--accounts <number>",
+      "traders and market makers together",
+      count(MIN_ACCOUNTS, MAX_ACCOUNTS),
+      DEFAULT_ACCOUNTS,
+    )
+    .addOption(
+      new Option("--margin <rule>", "dynamic (the protocol's), or static:10 for 10 % of notional")
+        .argParser(toMargin)
+        .default({ kind: "dynamic" } satisfies MarginRule, "dynamic"),
+    )
+    .option("--keepers <number>", "keepers with capital", count(1, 8), 1)
+    .option("--latency <minutes>", "from a keeper's look to its transaction in a block", count(0, 600), 2)
+    .option("--gas-price <gwei>", "what gas costs throughout", toGwei, 1)
+    .option("--json", "print the summary as one JSON object on the last line", false)
+    .option("--out <folder>", "where replay.html and replay.json go", "out")
+    .option("--image <file>", "also write the main charts as PNG")
+    .addHelpText("after", HELP)
+    .allowExcessArguments(false)
+    .exitOverride();
+}
+
+function count(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
+
+function toGwei(text: string): number {
+  const value = Number(text);
+  if (text !== "" && value >= 0 && value <= 100_000) return value;
+  throw new InvalidArgumentError("Expected a price in gwei, such as 0.05 or 30.");
+}
+
+function toMargin(text: string): MarginRule {
+  if (text === "dynamic") return { kind: "dynamic" };
+  const percent = Number(/^static:(\d+(?:\.\d+)?)$/.exec(text)?.[1]);
+  if (percent > 0 && percent <= 100) return { kind: "static", share: percent / 100 };
+  throw new InvalidArgumentError("Expected dynamic or static:PERCENT, such as static:10.");
+}

@@ -1,0 +1,126 @@
+import { PlimsollError, decodeError } from "@plimsoll/client";
+import { network } from "hardhat";
+import type { NetworkConnection } from "hardhat/types/network";
+
+type Connection = NetworkConnection;
+
+/** A call that changes state, from an address that need not have a key here. */
+export interface Call {
+  readonly from: string;
+  readonly to: string;
+  readonly data: string;
+}
+
+/** Enough for the heaviest call, and what a block of the simulated chain has room for. */
+const GAS_LIMIT = 30_000_000n;
+const BLOCK_GAS_LIMIT = 4_000_000_000n;
+/** So rich that gas never stops anybody; what keepers pay is counted from receipts. */
+const ETHER_BALANCE = 10n ** 24n;
+
+const MINING_METHODS = new Set(["eth_sendTransaction", "eth_sendRawTransaction", "evm_mine"]);
+
+const hex = (value: bigint | number) => `0x${value.toString(16)}`;
+
+/** A chain in this process, whose clock the replay turns. Transactions are raw, because there are many. */
+export class SimulatedChain {
+  /** Unix seconds of the next block. */
+  now: number;
+  readonly connection: Connection;
+  readonly #gasPrice: bigint;
+  readonly #known = new Set<string>();
+
+  private constructor(connection: Connection, now: number, gasPriceGwei: number) {
+    this.connection = connection;
+    this.now = now;
+    this.#gasPrice = BigInt(Math.round(gasPriceGwei * 1e9));
+  }
+
+  /** @param start Unix seconds of the first block. @param gasPriceGwei What gas costs throughout. */
+  static async create(start: number, gasPriceGwei: number): Promise<SimulatedChain> {
+    const connection = await network.create({
+      network: "market",
+      override: {
+        initialDate: new Date(start * 1000),
+        allowBlocksWithSameTimestamp: true,
+        blockGasLimit: BLOCK_GAS_LIMIT,
+      },
+    });
+    const chain = new SimulatedChain(connection, start, gasPriceGwei);
+    chain.#pinClock();
+    return chain;
+  }
+
+  async request(method: string, ...params: unknown[]): Promise<unknown> {
+    return await this.connection.provider.request({ method, params });
+  }
+
+  /** Moves the clock and mines a block, so that reads see the new time. */
+  async advanceTo(time: number): Promise<void> {
+    this.now = Math.max(time, this.now);
+    await this.request("evm_mine");
+  }
+
+  /** Sends a transaction in a block of its own at the present time; throws the contract's decoded error. */
+  async send({ from, to, data }: Call): Promise<void> {
+    if (!this.#known.has(from)) await this.#welcome(from);
+    const fees = { maxFeePerGas: hex(this.#gasPrice * 2n), maxPriorityFeePerGas: "0x0" };
+    try {
+      await this.request("eth_sendTransaction", { from, to, data, gas: hex(GAS_LIMIT), ...fees });
+    } catch (error) {
+      throw decodeError(error) ?? error;
+    }
+  }
+
+  /** Sends, and says why the contract refused, if it did: what simulated people want is not always allowed. */
+  async attempt(call: Call): Promise<PlimsollError | undefined> {
+    try {
+      await this.send(call);
+      return undefined;
+    } catch (error) {
+      if (error instanceof PlimsollError) return error;
+      throw error;
+    }
+  }
+
+  /** Broadcasts a signed transaction in a block at the present time. It may fail; its receipt tells. */
+  async broadcast(rawTransaction: string): Promise<void> {
+    try {
+      await this.request("eth_sendRawTransaction", rawTransaction);
+    } catch (error) {
+      // The transaction is mined all the same: the node only reports that it reverted.
+      if (decodeError(error) === undefined) throw error;
+    }
+  }
+
+  /** Ether for gas, for an account that signs itself. */
+  async endow(address: string): Promise<void> {
+    await this.request("hardhat_setBalance", address, hex(ETHER_BALANCE));
+  }
+
+  async blockNumber(): Promise<number> {
+    return Number(await this.request("eth_blockNumber"));
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+
+  /** Every block gets the replay's time and gas price, whoever sends: by the clock on the wall no two replays would agree. */
+  #pinClock(): void {
+    const { provider } = this.connection;
+    const request = provider.request.bind(provider);
+    provider.request = async (args) => {
+      if (MINING_METHODS.has(args.method)) {
+        await request({ method: "evm_setNextBlockTimestamp", params: [hex(this.now)] });
+        await request({ method: "hardhat_setNextBlockBaseFeePerGas", params: [hex(this.#gasPrice)] });
+      }
+      return (await request(args)) as unknown;
+    };
+  }
+
+  async #welcome(address: string): Promise<void> {
+    await this.request("hardhat_impersonateAccount", address);
+    await this.endow(address);
+    this.#known.add(address);
+  }
+}

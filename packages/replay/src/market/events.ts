@@ -1,0 +1,170 @@
+import { type Account, ownerOf } from "@plimsoll/client";
+import type { LogDescription } from "ethers";
+import { Clearinghouse__factory, Liquidator__factory } from "../../../../typechain-types/index.ts";
+import type { LiquidationRecord, Summary } from "../result.ts";
+import type { SimulatedChain } from "./chain.ts";
+import type { Deployment } from "./deployment.ts";
+import { fromWad } from "./wad.ts";
+
+/** What the Liquidator did. Times in Unix seconds, amounts in USD WAD. */
+export type LiquidationEvent =
+  | { readonly name: "MarginCalled"; readonly time: number; readonly account: Account; readonly shortfall: bigint }
+  | {
+      readonly name: "Liquidated";
+      readonly time: number;
+      readonly account: Account;
+      readonly requirementRemoved: bigint;
+      readonly payment: bigint;
+    }
+  | {
+      readonly name: "AccountTaken";
+      readonly time: number;
+      readonly account: Account;
+      readonly taker: Account;
+      readonly equity: bigint;
+      readonly payment: bigint;
+      readonly badDebt: bigint;
+      readonly fromReserve: bigint;
+      readonly fromBackstop: bigint;
+    };
+
+interface RawLog {
+  readonly address: string;
+  readonly topics: string[];
+  readonly data: string;
+  readonly blockTimestamp: string;
+}
+
+const clearinghouse = Clearinghouse__factory.createInterface();
+const liquidator = Liquidator__factory.createInterface();
+/** Under these names the events of the clearinghouse mention accounts. */
+const ACCOUNT_ARGUMENTS = new Set(["account", "from", "to", "buyer", "seller", "feeTo"]);
+
+/** Follows the logs of clearinghouse and liquidator from block to block. */
+export class EventReader {
+  readonly accounts = new Set<Account>();
+  readonly events: LiquidationEvent[] = [];
+  readonly #chain: SimulatedChain;
+  readonly #deployment: Deployment;
+  #nextBlock: number;
+
+  constructor(chain: SimulatedChain, deployment: Deployment) {
+    this.#chain = chain;
+    this.#deployment = deployment;
+    this.#nextBlock = deployment.startBlock;
+  }
+
+  /** Reads what happened since the last call. @returns the new events of the Liquidator. */
+  async read(): Promise<readonly LiquidationEvent[]> {
+    const toBlock = await this.#chain.blockNumber();
+    if (toBlock < this.#nextBlock) return [];
+    const { addresses } = this.#deployment;
+    const filter = {
+      address: [addresses.clearinghouse, addresses.liquidator],
+      fromBlock: `0x${this.#nextBlock.toString(16)}`,
+      toBlock: `0x${toBlock.toString(16)}`,
+    };
+    const logs = (await this.#chain.request("eth_getLogs", filter)) as RawLog[];
+    this.#nextBlock = toBlock + 1;
+    const known = this.events.length;
+    for (const log of logs) this.#take(log);
+    return this.events.slice(known);
+  }
+
+  #take(log: RawLog): void {
+    const isLiquidator = log.address.toLowerCase() === this.#deployment.addresses.liquidator.toLowerCase();
+    const description = (isLiquidator ? liquidator : clearinghouse).parseLog(log);
+    if (description === null) return;
+    if (!isLiquidator) {
+      for (const account of accountsIn(description)) this.accounts.add(account);
+      return;
+    }
+    const event = toEvent(description, this.#chain.now);
+    if (event !== undefined) this.events.push(event);
+  }
+}
+
+function accountsIn({ fragment, args }: LogDescription): Account[] {
+  return fragment.inputs.flatMap(({ name, type }, i) =>
+    type === "uint256" && ACCOUNT_ARGUMENTS.has(name) ? [args[i] as Account] : [],
+  );
+}
+
+function toEvent({ name, args }: LogDescription, time: number): LiquidationEvent | undefined {
+  const integer = (key: string) => args.getValue(key) as bigint;
+  const account = integer("account");
+  switch (name) {
+    case "MarginCalled":
+      return { name, time, account, shortfall: integer("initial") - integer("equity") };
+    case "Liquidated":
+      return { name, time, account, requirementRemoved: integer("requirementRemoved"), payment: integer("payment") };
+    case "AccountTaken":
+      return {
+        name,
+        time,
+        account,
+        taker: integer("taker"),
+        equity: integer("equity"),
+        payment: integer("payment"),
+        badDebt: integer("badDebt"),
+        fromReserve: integer("fromReserve"),
+        fromBackstop: integer("fromBackstop"),
+      };
+    default:
+      return undefined;
+  }
+}
+
+const positive = (value: bigint) => (value > 0n ? value : 0n);
+const smaller = (a: bigint, b: bigint) => (a < b ? a : b);
+
+/** The part of the summary that follows from events alone. */
+export type Tally = Pick<Summary, "marginCalls" | "liquidations" | "badDebt" | "waterfall">;
+
+/** Counts and adds up, in whole numbers, and only then turns to USD. */
+export function tally(events: readonly LiquidationEvent[]): Tally {
+  const paid = { account: 0n, reserve: 0n, backstop: 0n, badDebt: 0n };
+  const liquidations = events.filter(({ name }) => name !== "MarginCalled");
+  for (const event of events) {
+    if (event.name === "Liquidated") paid.account += positive(event.payment);
+    if (event.name !== "AccountTaken") continue;
+    paid.account += smaller(positive(event.payment), positive(event.equity));
+    paid.reserve += event.fromReserve;
+    paid.backstop += event.fromBackstop;
+    paid.badDebt += event.badDebt;
+  }
+  return {
+    marginCalls: events.length - liquidations.length,
+    liquidations: liquidations.length,
+    badDebt: fromWad(paid.badDebt),
+    // Deleveraging and sharing are not built yet: no contract has an event for them.
+    waterfall: {
+      account: fromWad(paid.account),
+      reserve: fromWad(paid.reserve),
+      backstop: fromWad(paid.backstop),
+      deleveraged: 0,
+      shared: 0,
+    },
+  };
+}
+
+export function countLiquidated(events: readonly LiquidationEvent[]): number {
+  return new Set(events.filter(({ name }) => name !== "MarginCalled").map(({ account }) => account)).size;
+}
+
+/** The liquidations as the report shows them. @param labelOf Names an account. @param vault Address of the backstop. */
+export function toRecords(
+  events: readonly LiquidationEvent[],
+  { labelOf, vault }: { readonly labelOf: (account: Account) => string; readonly vault: string },
+): LiquidationRecord[] {
+  return events.flatMap((event): LiquidationRecord[] => {
+    if (event.name === "MarginCalled") return [];
+    const common = { time: event.time, account: labelOf(event.account), payment: fromWad(event.payment) };
+    if (event.name === "Liquidated") {
+      return [{ ...common, kind: "legs", requirementRemoved: fromWad(event.requirementRemoved), badDebt: 0 }];
+    }
+    const isBackstop = ownerOf(event.taker).toLowerCase() === vault.toLowerCase();
+    const kind = isBackstop ? "backstop" : "whole";
+    return [{ ...common, kind, requirementRemoved: 0, badDebt: fromWad(event.badDebt) }];
+  });
+}

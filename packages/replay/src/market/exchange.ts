@@ -1,0 +1,181 @@
+import {
+  type Account,
+  type Batch,
+  CASH,
+  type Instrument,
+  type PlimsollError,
+  type SignedOrder,
+  WAD,
+  approveTrading,
+  batchOf,
+  call,
+  perpetual,
+  put,
+  signOrder,
+  spot,
+  toAccount,
+} from "@plimsoll/client";
+import { Wallet, id } from "ethers";
+import {
+  Clearinghouse__factory,
+  OrderSettlement__factory,
+  TestToken__factory,
+} from "../../../../typechain-types/index.ts";
+import { ASSETS, type Asset, UNDERLYINGS } from "../prices/arguments.ts";
+import type { Call, SimulatedChain } from "./chain.ts";
+import type { Deployment } from "./deployment.ts";
+import type { Participant, WantedLeg } from "./population.ts";
+import { toWad } from "./wad.ts";
+
+/** A participant with a wallet and an account on chain. */
+export interface Member extends Participant {
+  readonly wallet: Wallet;
+  readonly account: Account;
+}
+
+/** A trade between two members: `size` in units, WAD, signed as `taker` sees it. */
+export interface Trade {
+  readonly maker: Member;
+  readonly taker: Member;
+  readonly instrument: Instrument;
+  readonly size: bigint;
+  readonly reduceOnly?: boolean;
+}
+
+/** Around mark, what a market maker asks: basis points of perpetuals, per cent of options. */
+const PERPETUAL_SPREAD = 5n * 10n ** 14n;
+const OPTION_SPREAD = 2n * 10n ** 16n;
+const USDC_SCALE = 1e6;
+const UNLIMITED = 2n ** 255n;
+
+const clearinghouse = Clearinghouse__factory.createInterface();
+const settlement = OrderSettlement__factory.createInterface();
+const token = TestToken__factory.createInterface();
+
+const toUsdc = (usd: number) => BigInt(Math.floor(usd * USDC_SCALE));
+
+/** What people do on the exchange, as transactions: pay in, take out, sign orders that somebody brings together. */
+export class Exchange {
+  readonly #chain: SimulatedChain;
+  readonly #deployment: Deployment;
+  readonly #seed: string;
+  #salt = 0n;
+
+  constructor(chain: SimulatedChain, deployment: Deployment, seed: string) {
+    this.#chain = chain;
+    this.#deployment = deployment;
+    this.#seed = seed;
+  }
+
+  /** Gives a participant a wallet, the funds of the plan, and an account that lets the order settlement trade it. */
+  async join(participant: Participant): Promise<Member> {
+    const member = this.#enrol(participant);
+    const { account, funds, wallet } = member;
+    const { clearinghouse: custody } = this.#deployment.addresses;
+    await this.#approve(wallet.address, this.#deployment.usdc, custody);
+    const deposits = [{ account, asset: CASH, amountInTokens: await this.#mint(wallet.address, "USDC", funds.usd) }];
+    for (const asset of ASSETS.filter((name) => funds[name] > 0)) {
+      await this.#approve(wallet.address, this.#deployment.tokens[asset].address, custody);
+      const amountInTokens = await this.#mint(wallet.address, asset, funds[asset]);
+      deposits.push({ account, asset: spot(UNDERLYINGS[asset]), amountInTokens });
+    }
+    await this.#batch(wallet.address, {
+      approvals: [approveTrading(account, this.#deployment.addresses.orderSettlement)],
+      deposits: deposits.filter(({ amountInTokens }) => amountInTokens > 0n),
+    });
+    return member;
+  }
+
+  /** Mints USDC and pays it in. */
+  async deposit({ wallet, account }: Member, usd: number): Promise<void> {
+    const amountInTokens = await this.#mint(wallet.address, "USDC", usd);
+    await this.#batch(wallet.address, { deposits: [{ account, asset: CASH, amountInTokens }] });
+  }
+
+  /** Takes cash out, as a loan where there is none left. @returns why it was refused, if it was. */
+  async withdraw({ wallet, account }: Member, usd: number): Promise<PlimsollError | undefined> {
+    const withdrawals = [{ account, asset: CASH, amountInTokens: toUsdc(usd), to: wallet.address }];
+    return await this.#chain.attempt(this.#batchCall(wallet.address, { withdrawals }));
+  }
+
+  /** Both sign an order at a price around mark, and the maker has them filled. @returns why it was refused, if it was. */
+  async trade(trade: Trade): Promise<PlimsollError | undefined> {
+    const price = await this.#quote(trade);
+    const maker = await this.#sign(trade.maker, { ...trade, size: -trade.size, reduceOnly: false }, price);
+    const taker = await this.#sign(trade.taker, trade, price);
+    const size = trade.size < 0n ? -trade.size : trade.size;
+    const data = settlement.encodeFunctionData("fill", [maker, taker, size]);
+    const to = this.#deployment.addresses.orderSettlement;
+    return await this.#chain.attempt({ from: trade.maker.wallet.address, to, data });
+  }
+
+  /** The listed instrument that comes closest to what is wanted. @param prices USD. */
+  instrumentOf(leg: WantedLeg, price: number): Instrument {
+    const underlying = UNDERLYINGS[leg.asset];
+    if (leg.kind === "perpetual") return perpetual(underlying);
+    const step = this.#deployment.strikeSteps[leg.asset];
+    const strike = toWad(Math.max(1, Math.round((price * leg.moneyness) / step)) * step);
+    const terms = { expiry: this.#deployment.expiries[leg.expiry], strike };
+    return leg.kind === "call" ? call(underlying, terms) : put(underlying, terms);
+  }
+
+  /** Mints USDC for somebody outside and lets a contract take it. @returns how much, in USDC units. */
+  async supply(owner: string, usd: number, spender: string): Promise<bigint> {
+    const amountInTokens = await this.#mint(owner, "USDC", usd);
+    await this.#approve(owner, this.#deployment.usdc, spender);
+    return amountInTokens;
+  }
+
+  async #approve(owner: string, tokenAddress: string, spender: string): Promise<void> {
+    const data = token.encodeFunctionData("approve", [spender, UNLIMITED]);
+    await this.#chain.send({ from: owner, to: tokenAddress, data });
+  }
+
+  #enrol(participant: Participant): Member {
+    const wallet = new Wallet(id(`plimsoll replay ${this.#seed} ${participant.label}`));
+    return { ...participant, wallet, account: toAccount(wallet.address) };
+  }
+
+  async #mint(owner: string, asset: Asset | "USDC", amount: number): Promise<bigint> {
+    const { usdc, tokens } = this.#deployment;
+    const { address, decimals } = asset === "USDC" ? { address: usdc, decimals: 6 } : tokens[asset];
+    const amountInTokens = toWad(amount) / 10n ** BigInt(18 - decimals);
+    if (amountInTokens === 0n) return 0n;
+    const data = token.encodeFunctionData("mint", [owner, amountInTokens]);
+    await this.#chain.send({ from: owner, to: address, data });
+    return amountInTokens;
+  }
+
+  async #batch(from: string, actions: Partial<Batch>): Promise<void> {
+    await this.#chain.send(this.#batchCall(from, actions));
+  }
+
+  #batchCall(from: string, actions: Partial<Batch>): Call {
+    const data = clearinghouse.encodeFunctionData("batch", [batchOf(actions)]);
+    return { from, to: this.#deployment.addresses.clearinghouse, data };
+  }
+
+  /** Mark, worse for the taker by the maker's spread. */
+  async #quote({ instrument, size }: Trade): Promise<bigint> {
+    const { marginEngine } = this.#deployment.contracts;
+    const { price } = await marginEngine.mark(instrument);
+    const isPerpetual = ASSETS.some((asset) => instrument === perpetual(UNDERLYINGS[asset]));
+    const spread = (price * (isPerpetual ? PERPETUAL_SPREAD : OPTION_SPREAD)) / WAD;
+    return size > 0n ? price + spread : price - spread;
+  }
+
+  async #sign(member: Member, { instrument, size, reduceOnly }: Trade, limitPrice: bigint): Promise<SignedOrder> {
+    const expiry = BigInt(this.#chain.now + 60);
+    const salt = ++this.#salt;
+    const order = {
+      account: member.account,
+      instrument,
+      size,
+      limitPrice,
+      expiry,
+      salt,
+      reduceOnly: reduceOnly ?? false,
+    };
+    return await signOrder(order, member.wallet, this.#deployment.venue);
+  }
+}

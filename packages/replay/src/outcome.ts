@@ -1,0 +1,114 @@
+import { type Account, ownerOf } from "@plimsoll/client";
+import { checkConservation } from "./conservation.ts";
+import { readLedger } from "./market/books.ts";
+import { type Deployment, type MarginRule, perAsset } from "./market/deployment.ts";
+import { type EventReader, type LiquidationEvent, countLiquidated, tally, toRecords } from "./market/events.ts";
+import type { Member } from "./market/exchange.ts";
+import { type KeeperDesk, addAccounts } from "./market/keepers.ts";
+import type { Life } from "./market/life.ts";
+import type { Observer } from "./market/observer.ts";
+import type { OpenMarket } from "./market/opening.ts";
+import { priceAt } from "./path.ts";
+import { ASSETS } from "./prices/arguments.ts";
+import type { KeeperAccounts, PricePoint, ReplayResult, Summary, TraderOutcome } from "./result.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** What was replayed. */
+export interface Played {
+  readonly deployment: Deployment;
+  readonly scenario: Scenario;
+  readonly market: OpenMarket;
+}
+
+/** Who took down what happened. */
+export interface Witnesses {
+  readonly desks: readonly KeeperDesk[];
+  readonly life: Life;
+  readonly reader: EventReader;
+  readonly observer: Observer;
+}
+
+const PRICE_SECONDS = 900;
+
+/** Turns what was taken down, and the state of the chain at the end, into the result. */
+export async function conclude(
+  { deployment, scenario, market }: Played,
+  { desks, life, reader, observer }: Witnesses,
+  options: { readonly seed: string; readonly margin: MarginRule },
+): Promise<ReplayResult> {
+  const conservation = checkConservation(await readLedger(deployment, reader.accounts));
+  const keepers = addAccounts(await Promise.all(desks.map((desk) => desk.account())));
+  const members = [...market.traders, ...market.makers.values()];
+  const owners = new Map([...members, ...market.keepers].map(({ wallet, label }) => [wallet.address, label]));
+  owners.set(deployment.addresses.backstopVault, "backstop");
+  const labelOf = (account: Account) => owners.get(ownerOf(account)) ?? ownerOf(account);
+  return {
+    ...{ title: scenario.title, seed: options.seed, margin: nameOf(options.margin) },
+    ...{ start: scenario.start, end: scenario.end },
+    prices: pricePoints(scenario),
+    rounds: perAsset((asset) => scenario.feeds[asset].rounds.length),
+    volatility: observer.volatility,
+    equity: observer.equity,
+    distress: observer.distress,
+    sample: describeSample(observer),
+    liquidations: toRecords(reader.events, { labelOf, vault: deployment.addresses.backstopVault }),
+    liquidatedAccounts: countLiquidated(reader.events),
+    marginCalls: reader.events.filter(({ name }) => name === "MarginCalled").map(({ time }) => time),
+    traders: market.traders.map((trader) => outcomeOf(trader, { life, observer, events: reader.events })),
+    keepers,
+    activity: { done: life.done, refused: life.refused },
+    conservation,
+    summary: {
+      accounts: members.length,
+      ...tally(reader.events),
+      keeperProfit: profitOf(keepers),
+      conservationError: conservation.total.toString(),
+    },
+  };
+}
+
+/** Change of equity and what the hedges made, less what hedging and gas cost. */
+export function profitOf({ equityChange, hedgeProfit, hedgeCosts, gas }: KeeperAccounts): Summary["keeperProfit"] {
+  return equityChange + hedgeProfit - hedgeCosts - gas;
+}
+
+export function nameOf(margin: MarginRule): string {
+  return margin.kind === "dynamic" ? "dynamic" : `static ${Math.round(margin.share * 100)} %`;
+}
+
+function pricePoints({ start, end, feeds }: Scenario): PricePoint[] {
+  return ASSETS.filter((asset) => feeds[asset].isTraded).flatMap((asset) => {
+    const points: PricePoint[] = [];
+    for (let time = start; time <= end; time += PRICE_SECONDS)
+      points.push({ time, asset, price: priceAt(feeds[asset].path, time) });
+    return points;
+  });
+}
+
+function describeSample({ sample, samplePoints }: Observer): ReplayResult["sample"] {
+  const first = samplePoints[0];
+  if (sample === undefined || first === undefined)
+    return { label: "none", description: "No account fits.", points: [] };
+  const leverage = (first.notional / first.equity).toFixed(1);
+  const asset = sample.legs[0]?.asset ?? "";
+  const description = `The position of ${sample.label}, long ${asset} perpetuals ${leverage} times its equity, followed as if nobody had touched it.`;
+  return { label: sample.label, description, points: samplePoints };
+}
+
+interface Notes extends Pick<Witnesses, "life" | "observer"> {
+  readonly events: readonly LiquidationEvent[];
+}
+
+function outcomeOf({ account, label, strategy }: Member, { life, observer, events }: Notes): TraderOutcome {
+  const own = events.filter((event) => event.account === account);
+  const marginCalls = own.filter(({ name }) => name === "MarginCalled").length;
+  return {
+    label,
+    strategy,
+    equityAtStart: observer.first.get(account) ?? 0,
+    equityAtEnd: observer.latest.get(account) ?? 0,
+    netDeposits: life.netDeposits.get(account) ?? 0,
+    marginCalls,
+    liquidations: own.length - marginCalls,
+  };
+}

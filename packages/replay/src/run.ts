@@ -1,0 +1,117 @@
+import { SimulatedChain } from "./market/chain.ts";
+import { type MarginRule, deployExchange, perAsset, setStaticMargin } from "./market/deployment.ts";
+import { EventReader } from "./market/events.ts";
+import { Exchange } from "./market/exchange.ts";
+import { FeedPlayer } from "./market/feeds.ts";
+import { KeeperDesk } from "./market/keepers.ts";
+import { Life } from "./market/life.ts";
+import { Observer, chooseSample } from "./market/observer.ts";
+import { openMarket } from "./market/opening.ts";
+import { Rhythm } from "./market/rhythm.ts";
+import { type Played, conclude } from "./outcome.ts";
+import { MINUTE, priceAt } from "./path.ts";
+import { ASSETS } from "./prices/arguments.ts";
+import type { Random } from "./random.ts";
+import type { ReplayResult } from "./result.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** How a scenario is to be replayed. */
+export interface ReplayOptions {
+  readonly seed: string;
+  readonly accounts: number;
+  readonly margin: MarginRule;
+  readonly keepers: number;
+  /** From a keeper's look at the chain to its transaction in a block. */
+  readonly latencyMinutes: number;
+  readonly gasPriceGwei: number;
+}
+
+/** Told what is being done, and how far it is, 0 to 1. */
+export type Progress = (activity: string, share: number) => void;
+
+/** How often everybody is looked at, and how often what is quickly read. */
+const LOOK_SECONDS = 120 * MINUTE;
+const GLANCE_SECONDS = 30 * MINUTE;
+
+/** Replays a scenario on the real contracts, with the real keeper, and reports what came of it. */
+export async function replay(
+  { scenario, random }: { readonly scenario: Scenario; readonly random: Random },
+  options: ReplayOptions,
+  onProgress: Progress,
+): Promise<ReplayResult> {
+  onProgress("deploying the contracts", 0);
+  const chain = await SimulatedChain.create(scenario.start, options.gasPriceGwei);
+  try {
+    const deployment = await deployExchange(chain, scenario);
+    const exchange = new Exchange(chain, deployment, options.seed);
+    const market = await openMarket(
+      { chain, deployment, exchange },
+      {
+        ...{ scenario, random: random.fork("market"), accounts: options.accounts, keepers: options.keepers },
+        onProgress: (done, total) => {
+          onProgress("opening accounts", done / total);
+        },
+      },
+    );
+    if (options.margin.kind === "static") await setStaticMargin(deployment, options.margin.share);
+    return await play({ chain, deployment, scenario, market, random }, options, onProgress);
+  } finally {
+    await chain.close();
+  }
+}
+
+interface Stage extends Played {
+  readonly chain: SimulatedChain;
+  readonly random: Random;
+}
+
+async function play(stage: Stage, options: ReplayOptions, onProgress: Progress): Promise<ReplayResult> {
+  const { chain, deployment, scenario, market, random } = stage;
+  const { start, end } = scenario;
+  const desks: KeeperDesk[] = [];
+  for (const member of market.keepers)
+    desks.push(await KeeperDesk.open(stage, member, options.latencyMinutes * MINUTE));
+  const feeds = new FeedPlayer(chain, deployment, scenario);
+  const life = new Life(market, scenario, random.fork("life"));
+  const reader = new EventReader(chain, deployment);
+  const observer = observe(stage, desks);
+  await reader.read();
+  await watch(observer, start, 0);
+  const rhythm = new Rhythm();
+  for (let time = start + MINUTE; time <= end; time += MINUTE) {
+    const rounds = await feeds.playUntil(time);
+    await chain.advanceTo(time);
+    for (const desk of desks) await desk.settle();
+    await life.pass(time);
+    if (rhythm.isDue(time, rounds)) rhythm.rest(time, await tickAll(desks));
+    life.hear(await reader.read());
+    await watch(observer, time, time - start);
+    onProgress("replaying", (time - start) / (end - start));
+  }
+  await feeds.playLast();
+  await watch(observer, chain.now, 0);
+  return await conclude(stage, { desks, life, reader, observer }, options);
+}
+
+async function watch(observer: Observer, time: number, elapsedSeconds: number): Promise<void> {
+  if (elapsedSeconds % LOOK_SECONDS === 0) await observer.look(time);
+  if (elapsedSeconds % GLANCE_SECONDS === 0) await observer.glance(time);
+}
+
+/** @returns how much the keepers left unfinished. */
+async function tickAll(desks: readonly KeeperDesk[]): Promise<number> {
+  let open = 0;
+  for (const desk of desks) open += await desk.tick();
+  return open;
+}
+
+function observe({ deployment, scenario, market }: Stage, desks: readonly KeeperDesk[]): Observer {
+  const prices = perAsset((asset) => priceAt(scenario.feeds[asset].path, scenario.start));
+  return new Observer(deployment, {
+    traders: market.traders,
+    makers: [...market.makers.values()],
+    keepers: () => desks.flatMap(({ accounts }) => accounts),
+    assets: ASSETS.filter((asset) => scenario.feeds[asset].isTraded),
+    sample: chooseSample(market.traders, prices),
+  });
+}

@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect } from "chai";
+import { network } from "hardhat";
+import { deployPlimsoll } from "../helpers/deploy.ts";
+import type { TestMarket } from "../helpers/deploy.ts";
+
+const KEY = `0x${"5".repeat(64)}`;
+
+/** Serves the in-process chain on a port of the loopback interface. */
+async function serve({ provider }: TestMarket): Promise<{ server: Server; url: string }> {
+  const server = createServer((request, response) => {
+    void (async () => {
+      const { id, method, params } = JSON.parse(await text(request)) as {
+        id: number;
+        method: string;
+        params: unknown[];
+      };
+      const answer = await provider.request({ method, params }).then(
+        (result: unknown) => ({ result }),
+        (error: unknown) => ({ error: { code: -32_000, message: String(error) } }),
+      );
+      response.end(JSON.stringify({ jsonrpc: "2.0", id, ...answer }));
+    })();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return { server, url: `http://127.0.0.1:${address.port}` };
+}
+
+describe("npm run keeper", () => {
+  let folder: string;
+  let server: Server;
+  let options: string[];
+
+  before(async () => {
+    const { networkHelpers } = await network.create("market");
+    const market = await networkHelpers.loadFixture(deployPlimsoll);
+    folder = await mkdtemp(join(tmpdir(), "keeper-"));
+    const deployment = join(folder, "addresses.json");
+    await writeFile(deployment, JSON.stringify(market.addresses));
+    const served = await serve(market);
+    server = served.server;
+    options = ["--network", "localhost", "--rpc-url", served.url, "--deployment", deployment, "--state-dir", folder];
+  });
+
+  after(async () => {
+    server.close();
+    await rm(folder, { recursive: true });
+  });
+
+  async function run(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+  ): Promise<{ status: number | null; output: string }> {
+    const command = ["--import", "tsx", "packages/keeper/src/cli.ts", ...args];
+    const child = spawn(process.execPath, command, { env: { PATH: process.env.PATH, ...env } });
+    const output = Promise.all([text(child.stdout), text(child.stderr)]);
+    const [status] = (await once(child, "close")) as [number | null];
+    return { status, output: (await output).join("") };
+  }
+
+  it("makes one pass over a deployment, keeps its state, and stops", async () => {
+    const { status, output } = await run([...options, "--once", "--log-level", "debug"], { KEEPER_KEY: KEY });
+    expect(output).to.include('"status":"ran"');
+    expect(output).to.include("keeper stopped");
+    expect(output).to.not.include(KEY);
+    expect(status).to.equal(0);
+  });
+
+  it("says what is missing instead of starting", async () => {
+    expect(await run([...options, "--once"], {})).to.deep.equal({ status: 1, output: "no key: set KEEPER_KEY\n" });
+    const elsewhere = options.map((option) => (option === "localhost" ? "sepolia" : option));
+    const { status, output } = await run([...elsewhere, "--once"], { KEEPER_KEY: KEY });
+    expect(output).to.include("the node serves chain 31337, not 11155111");
+    expect(status).to.equal(1);
+  });
+});

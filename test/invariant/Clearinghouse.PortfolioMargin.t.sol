@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { AccessManager } from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import { Clearinghouse } from "../../contracts/Clearinghouse.sol";
+import {
+    AccountParameters,
+    Collateral,
+    RiskParameters,
+    Stress,
+    Tier,
+    Underlying
+} from "../../contracts/interfaces/IMarkets.sol";
+import { Feed } from "../../contracts/interfaces/IPriceOracle.sol";
+import { ControllerParameters } from "../../contracts/interfaces/IVolatilityOracle.sol";
+import { Markets } from "../../contracts/Markets.sol";
+import { MockAggregator } from "../../contracts/mocks/MockAggregator.sol";
+import { AggregatorProxy } from "../../contracts/mocks/AggregatorProxy.sol";
+import { TestToken } from "../../contracts/mocks/TestToken.sol";
+import { PriceOracle } from "../../contracts/PriceOracle.sol";
+import { CASH, Instrument, Kind, toInstrument } from "../../contracts/types/Instrument.sol";
+import { VolatilityOracle } from "../../contracts/VolatilityOracle.sol";
+import { Test } from "../helpers/Test.sol";
+import { ClearinghouseHandler, Scene, Weather } from "./ClearinghouseHandler.sol";
+import { ClearinghouseInvariants } from "./ClearinghouseInvariants.sol";
+
+/// ETH between 500 and 8,000 USD in rounds up to an hour and a half apart, walked now and then, and one outage in sixteen.
+contract FeedWeather is Weather, Test {
+    MockAggregator[2] private aggregators;
+    VolatilityOracle private immutable volatilityOracle;
+    int256 private price = 2000e8;
+
+    constructor(MockAggregator[2] memory aggregators_, VolatilityOracle volatilityOracle_) {
+        aggregators = aggregators_;
+        volatilityOracle = volatilityOracle_;
+    }
+
+    function change(uint256 seed) external {
+        bool isOutage = (seed >> 64) % 16 == 0;
+        vm.warp(vm.getBlockTimestamp() + (isOutage ? 1 days : (seed >> 32) % 5400));
+        if (isOutage) return;
+        // By −20 % to +25 %.
+        price = (price * int256(80 + (seed % 46))) / 100;
+        if (price < 500e8) price = 500e8;
+        if (price > 8000e8) price = 8000e8;
+        aggregators[0].push(price);
+        aggregators[1].push(40_000e8);
+        if ((seed >> 128) % 2 == 0) volatilityOracle.walk(1, 128);
+    }
+}
+
+/// The test runner knows the contracts of this file only.
+contract PortfolioMarginHandler is ClearinghouseHandler {
+    constructor(Scene memory scene) ClearinghouseHandler(scene) {}
+}
+
+contract ClearinghousePortfolioMarginTest is ClearinghouseInvariants {
+    uint256 private constant NOW = 1_750_000_000;
+    /// 08:00 UTC, about 100 days later.
+    uint40 private constant EXPIRY = 1_758_614_400;
+
+    AccessManager private manager;
+    PriceOracle private priceOracle;
+    VolatilityOracle private volatilityOracle;
+    Markets private markets;
+
+    function setUp() public {
+        vm.warp(NOW);
+        manager = AccessManager(deploy("AccessManager", abi.encode(address(this))));
+        priceOracle = PriceOracle(deploy("PriceOracle", abi.encode(address(manager), address(0), 0)));
+        volatilityOracle = VolatilityOracle(
+            deploy("VolatilityOracle", abi.encode(address(manager), address(priceOracle)))
+        );
+        markets = Markets(deploy("Markets", abi.encode(address(manager), AccountParameters(100e18, 0.4e18))));
+        MockAggregator[2] memory aggregators = [list(1, "ETH", 2000e8), list(2, "BTC", 40_000e8)];
+        Scene memory scene;
+        scene.tokens = [
+            new TestToken("USD Coin", "USDC", 6),
+            new TestToken("Wrapped Ether", "WETH", 18),
+            new TestToken("Wrapped Bitcoin", "WBTC", 8)
+        ];
+        scene.assets = [CASH, toInstrument(1, Kind.Spot, 0, 0), toInstrument(2, Kind.Spot, 0, 0)];
+        for (uint256 i = 1; i < 3; ++i) {
+            TestToken token = scene.tokens[i];
+            markets.listCollateral(scene.assets[i], Collateral(address(token), token.decimals(), 0.02e18, 1e30));
+        }
+        scene.derivatives = new Instrument[](3);
+        scene.derivatives[0] = toInstrument(1, Kind.Perpetual, 0, 0);
+        scene.derivatives[1] = toInstrument(1, Kind.Call, EXPIRY, 2200e8);
+        scene.derivatives[2] = toInstrument(1, Kind.Put, EXPIRY, 1800e8);
+        scene.weather = new FeedWeather(aggregators, volatilityOracle);
+        scene.clearinghouse = Clearinghouse(
+            deploy("Clearinghouse", abi.encode(address(manager), address(scene.tokens[0]), address(markets)))
+        );
+        scene.clearinghouse.setMarginEngine(deploy("MarginEngine", abi.encode(markets, priceOracle, volatilityOracle)));
+        ClearinghouseHandler handler_ = new PortfolioMarginHandler(scene);
+        scene.clearinghouse.setLiquidator(address(handler_));
+        target(handler_);
+    }
+
+    function list(uint16 id, string memory symbol, int256 price) private returns (MockAggregator aggregator) {
+        aggregator = new MockAggregator(8, symbol);
+        aggregator.push(price);
+        AggregatorProxy proxy = new AggregatorProxy(address(aggregator));
+        priceOracle.setFeed(id, Feed(address(proxy), 8, 1 hours, 4 hours, 1e8, 1e13));
+        ControllerParameters memory controller = ControllerParameters(30 days, 72 hours, 0.55e18, 0.4e18, 0.02e18);
+        volatilityOracle.list(id, controller, 0.7e18, 2e18);
+        RiskParameters memory parameters;
+        parameters.initial = Tier(2e18, 24 hours, 0.09e18, 0.3e18);
+        parameters.maintenance = Tier(2.2e18, 4 hours, 0.035e18, 0.15e18);
+        parameters.volatilityUp = 0.4e18;
+        parameters.volatilityDown = 0.29e18;
+        parameters.exponentShort = 0.3e18;
+        parameters.exponentLong = 0.13e18;
+        parameters.shortOptionMinimum = 0.03e18;
+        parameters.stresses[0] = Stress(-0.55e18, 1, 0.18e18, 0.09e18);
+        parameters.stresses[1] = Stress(0.45e18, 1, 0.18e18, 0.09e18);
+        Underlying memory listing = Underlying(bytes32(bytes(symbol)), 1e8, 400 days, 1e30, false);
+        markets.listUnderlying(id, listing, parameters);
+    }
+
+    /// hardhat-config: invariant.runs = 16
+    function invariant_booksBalance() public view {
+        requireBalancedBooks();
+    }
+
+    function test_handlerReachesEveryAction() public {
+        requireEveryActionReached(400);
+    }
+}

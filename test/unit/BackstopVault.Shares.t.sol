@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { ERC4626 } from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
+import { LiquidationFixture } from "../helpers/LiquidationFixture.sol";
+
+contract BackstopVaultSharesTest is LiquidationFixture {
+    function test_depositGoesStraightIntoCustody() public {
+        uint256 shares = fundBackstop(lender, 1000);
+        assertEq(shares, 1000 * USDC * 1e6, "a million shares a unit");
+        assertEq(usdc.balanceOf(address(vault)), 0, "nothing stays in the vault");
+        assertEq(clearinghouse.cash(vault.treasury()), 1000e18);
+        assertEq(vault.totalAssets(), 1000 * USDC);
+        assertEq(vault.decimals(), 12);
+        assertEq(vault.asset(), address(usdc));
+        assertConserved();
+    }
+
+    function test_redeemPaysToTheReceiver() public {
+        uint256 shares = fundBackstop(lender, 1000);
+        vm.prank(lender);
+        assertEq(vault.redeem(shares / 4, carol, lender), 250 * USDC);
+        assertEq(usdc.balanceOf(carol), 250 * USDC);
+        assertEq(vault.balanceOf(lender), shares - shares / 4);
+        assertConserved();
+    }
+
+    function test_withdrawOfAnotherNeedsHisAllowance() public {
+        uint256 shares = fundBackstop(lender, 1000);
+        vm.expectRevert();
+        vm.prank(carol);
+        vault.withdraw(100 * USDC, carol, lender);
+        vm.prank(lender);
+        vault.approve(carol, shares / 10);
+        vm.prank(carol);
+        vault.withdraw(100 * USDC, carol, lender);
+        assertEq(usdc.balanceOf(carol), 100 * USDC);
+        assertEq(vault.allowance(lender, carol), 0);
+    }
+
+    function test_mintTakesWhatItPreviews() public {
+        fundBackstop(carol, 333);
+        fund(vault.treasury(), 100);
+        usdc.mint(lender, 1000 * USDC);
+        vm.startPrank(lender);
+        usdc.approve(address(vault), type(uint256).max);
+        uint256 expected = vault.previewMint(1e12);
+        assertEq(vault.mint(1e12, lender), expected);
+        vm.stopPrank();
+        assertEq(usdc.balanceOf(lender), 1000 * USDC - expected);
+        assertEq(vault.balanceOf(lender), 1e12);
+    }
+
+    function testFuzz_roundTripNeverGains(uint256 other, uint256 gift, uint256 assets) public {
+        other = bound(other, 1, 1e6);
+        gift = bound(gift, 0, 1e6);
+        assets = bound(assets, 1, 1e12);
+        fundBackstop(carol, other);
+        if (gift > 0) fund(vault.treasury(), gift);
+        usdc.mint(lender, assets);
+        vm.startPrank(lender);
+        usdc.approve(address(vault), assets);
+        uint256 shares = vault.deposit(assets, lender);
+        if (shares == 0) return;
+        uint256 back = vault.previewRedeem(shares);
+        if (back > 0) assertEq(vault.redeem(shares, lender, lender), back, "preview");
+        vm.stopPrank();
+        assertLe(back, assets, "gained");
+        assertConserved();
+    }
+
+    /// The first depositor mints one unit's worth, donates to the treasury, and hopes that the victim's shares round to
+    /// nothing.
+    function testFuzz_inflationAttackLosesMoney(uint256 donation) public {
+        donation = bound(donation, 1, 1_000_000);
+        usdc.mint(carol, 1);
+        vm.startPrank(carol);
+        usdc.approve(address(vault), 1);
+        uint256 attackShares = vault.deposit(1, carol);
+        vm.stopPrank();
+        fund(vault.treasury(), donation);
+
+        uint256 victimShares = fundBackstop(lender, 1000);
+        uint256 victimOwns = vault.convertToAssets(victimShares);
+        uint256 attackerOwns = vault.convertToAssets(attackShares);
+        assertGe(victimOwns, (1000 * USDC * 999) / 1000, "the victim lost more than a thousandth");
+        assertLe(attackerOwns, 1 + donation * USDC, "the attacker gained");
+        // Half of the donation is with the virtual shares.
+        assertLe(attackerOwns, 2 + (donation * USDC * 2) / 3, "the donation was not lost");
+    }
+
+    function test_donationsAndFeesBelongToTheShares() public {
+        uint256 shares = fundBackstop(lender, 1000);
+        fund(vault.treasury(), 500);
+        assertEq(vault.totalAssets(), 1500 * USDC);
+        assertApproxEqAbs(vault.convertToAssets(shares), 1500 * USDC, 2);
+    }
+
+    function test_tokensSentToTheVaultItselfAreNoAssets() public {
+        fundBackstop(lender, 1000);
+        usdc.mint(address(vault), 500 * USDC);
+        assertEq(vault.totalAssets(), 1000 * USDC);
+    }
+
+    function test_cannotRedeemMoreThanOwned() public {
+        uint256 shares = fundBackstop(lender, 1000);
+        fundBackstop(carol, 1000);
+        vm.expectRevert(abi.encodeWithSelector(ERC4626.ERC4626ExceededMaxRedeem.selector, lender, shares + 1, shares));
+        vm.prank(lender);
+        vault.redeem(shares + 1, lender, lender);
+    }
+}
