@@ -69,7 +69,7 @@ async function keepAlive({ aggregators }: LocalDeployment): Promise<void> {
   }
 }
 
-await hre.tasks.getTask("build").run({ quiet: true });
+await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
 const server = await hre.network.createServer("market", HOST, port);
 await server.listen();
 const connection = await hre.network.create({

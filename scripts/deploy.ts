@@ -16,7 +16,8 @@ if (values.network === undefined) {
 
 const isLocal = values.network === "localhost";
 const configuration = await loadConfiguration(values.parameters ?? (isLocal ? "local" : values.network));
-await hre.tasks.getTask("build").run({ quiet: true });
+// All at once: the code that the compiler makes of a contract depends on which files it sees together.
+await hre.tasks.getTask("build").run({ quiet: true, noTests: true, force: true });
 const connection = await hre.network.create(values.network);
 const [signer] = await connection.ethers.getSigners();
 if (signer === undefined) throw new Error("no account to deploy from");

@@ -17,7 +17,8 @@ if (values.network === undefined) {
 
 const name = values.parameters ?? (values.network === "localhost" ? "local" : values.network);
 const configuration = await loadConfiguration(name);
-await hre.tasks.getTask("build").run({ quiet: true });
+// All at once: the code that the compiler makes of a contract depends on which files it sees together.
+await hre.tasks.getTask("build").run({ quiet: true, noTests: true, force: true });
 const connection = await hre.network.create(values.network);
 const { chainId } = await connection.ethers.provider.getNetwork();
 const [signer] = await connection.ethers.getSigners();

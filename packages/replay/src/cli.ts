@@ -25,7 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const progress = new ProgressDisplay(process.stderr.isTTY);
   const started = performance.now();
   console.error("checking that the contracts are compiled (up to two minutes the first time) …");
-  await hre.tasks.getTask("build").run({ quiet: true });
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   let result: ReplayResult;
   try {
     result = await replay({ scenario, random }, request, progress.show);
