@@ -6,7 +6,6 @@ import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/I
 import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import { SafeERC20 } from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {
     Approval,
     Batch,
@@ -22,11 +21,13 @@ import {
     Transfer,
     Withdrawal
 } from "./interfaces/IClearinghouse.sol";
+import { ILiquidationTerms } from "./interfaces/ILiquidationTerms.sol";
 import { IMarginEngine, Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
 import { Collateral, IMarkets } from "./interfaces/IMarkets.sol";
+import { IOpenInterest } from "./interfaces/IOpenInterest.sol";
 import { Ledger, LedgerState } from "./libraries/Ledger.sol";
 import { MarginRules } from "./libraries/MarginRules.sol";
-import { SignedMulDiv } from "./libraries/SignedMulDiv.sol";
+import { OpenInterest, OpenInterestState } from "./libraries/OpenInterest.sol";
 import { TouchedAccount, TouchedAccounts, TouchedSet } from "./libraries/TouchedAccounts.sol";
 import { Account } from "./types/Account.sol";
 import { CASH, Instrument, Kind } from "./types/Instrument.sol";
@@ -50,12 +51,20 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
     using Ledger for LedgerState;
     using MarginRules for Risk;
     using MarginRules for Portfolio;
+    using OpenInterest for OpenInterestState;
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
     using TouchedAccounts for TouchedSet;
 
     uint256 private constant WAD = 1e18;
     uint8 private constant WAD_DECIMALS = 18;
+    /// @dev What one evaluation sees of a seizure, see `SeizureOutcome`: `from` before, the legs alone, both sides after the
+    /// move and before anything is paid.
+    uint256 private constant BEFORE = 0;
+    uint256 private constant LEGS = 1;
+    uint256 private constant REMAINING = 2;
+    uint256 private constant TAKER = 3;
+    uint256 private constant SEIZURE_PORTFOLIOS = 4;
 
     /// @inheritdoc IClearinghouse
     address public immutable usdc;
@@ -125,24 +134,23 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
         require(!(from == to), SelfTrade(from));
         require(seizure.legs.length != 0, ZeroSize());
 
-        Portfolio[] memory portfolios = new Portfolio[](2);
-        portfolios[0] = ledger.portfolio(from);
-        portfolios[1].positions = seizure.legs;
+        Portfolio[] memory portfolios = new Portfolio[](SEIZURE_PORTFOLIOS);
+        portfolios[BEFORE] = ledger.portfolio(from);
+        portfolios[LEGS].positions = seizure.legs;
         for (uint256 i = 0; i < seizure.legs.length; ++i) {
-            portfolios[1].cash += move(from, to, seizure.legs[i].instrument(), seizure.legs[i].size());
+            portfolios[LEGS].cash += move(from, to, seizure.legs[i].instrument(), seizure.legs[i].size());
         }
+        portfolios[REMAINING] = ledger.portfolio(from);
+        portfolios[TAKER] = ledger.portfolio(to);
         Risk[] memory risks = evaluate(portfolios);
-        (outcome.before, outcome.legs) = (risks[0], risks[1]);
-        requireLiquidatable(from, outcome.before);
-        // Legs change hands at mark, so neither side gains by the move itself.
-        ledger.addCash(from, outcome.legs.equity);
-        ledger.addCash(to, -outcome.legs.equity);
-
-        Risk memory taker;
-        (outcome.remaining, taker, outcome.payment) = assess(seizure, outcome.before.maintenance);
-        uint256 fee = outcome.payment > 0 ? (uint256(outcome.payment) * seizure.feeShare) / WAD : 0;
-        outcome.remaining.equity -= outcome.payment;
-        taker.equity += outcome.payment - fee.toInt256();
+        // The liquidator refuses first, and says why; what it lets through is checked here all the same.
+        outcome.rate = ILiquidationTerms(msg.sender).compensationRate(from, risks[BEFORE]);
+        requireLiquidatable(from, risks[BEFORE]);
+        int256 value = risks[LEGS].equity;
+        outcome.payment = settle(portfolios, risks, outcome.rate);
+        int256 fee = outcome.payment > 0 ? ((uint256(outcome.payment) * seizure.feeShare) / WAD).toInt256() : int256(0);
+        risks[TAKER].equity -= fee;
+        (outcome.before, outcome.legs, outcome.remaining) = (risks[BEFORE], risks[LEGS], risks[REMAINING]);
         require(
             outcome.before.keepsHealth(outcome.remaining),
             HealthLowered(
@@ -152,33 +160,37 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
                 outcome.remaining.maintenance
             )
         );
-        requireInitial(to, taker);
-        ledger.addCash(from, -outcome.payment);
-        ledger.addCash(to, outcome.payment - fee.toInt256());
-        ledger.addCash(seizure.feeTo, fee.toInt256());
-        emit Seized(from, to, seizure.feeTo, outcome.legs.equity, outcome.payment, fee);
+        requireInitial(to, risks[TAKER]);
+        ledger.addCash(from, value - outcome.payment);
+        ledger.addCash(to, outcome.payment - fee - value);
+        ledger.addCash(seizure.feeTo, fee);
+        emit Seized(from, to, seizure.feeTo, value, outcome.payment, uint256(fee));
     }
 
     /// @inheritdoc IClearinghouse
-    function takeOver(TakeOver calldata order) external lock onlyLiquidator returns (Risk memory risk) {
+    function takeOver(TakeOver calldata order) external lock onlyLiquidator returns (Risk memory before) {
         require(!(order.from == order.to), SelfTrade(order.from));
         require(!(order.from == order.funder), SelfTrade(order.from));
         require(order.funder.owner() == order.to.owner(), ForeignAccount(order.funder, CASH));
         require(ledger.legCount(order.to) == 0, AccountNotEmpty(order.to));
 
-        Portfolio[] memory portfolios = new Portfolio[](3);
-        portfolios[0] = ledger.portfolio(order.from);
+        Portfolio memory whole = ledger.portfolio(order.from);
+        int256 cashBefore = ledger.cash(order.from);
         ledger.moveAll(order.from, order.to);
         drawReserve(order.to, order.fromReserve);
         fund(order);
-        portfolios[1] = ledger.portfolio(order.to);
-        portfolios[2] = ledger.portfolio(order.funder);
+        Portfolio memory funder = ledger.portfolio(order.funder);
+        bool isFunderLiable = funder.hasLiabilities();
+        Portfolio[] memory portfolios = new Portfolio[](isFunderLiable ? 2 : 1);
+        portfolios[0] = whole;
+        if (isFunderLiable) portfolios[1] = funder;
         Risk[] memory risks = evaluate(portfolios);
-        risk = risks[0];
-        requireLiquidatable(order.from, risk);
-        requireInitial(order.to, risks[1]);
-        if (portfolios[2].hasLiabilities()) requireInitial(order.funder, risks[2]);
-        emit TakenOver(order.from, order.to, risk.equity, order.fromReserve);
+        before = risks[0];
+        requireLiquidatable(order.from, before);
+        // The same positions with other cash.
+        requireInitial(order.to, withCash(whole, before, ledger.cash(order.to) - cashBefore));
+        if (isFunderLiable) requireInitial(order.funder, risks[1]);
+        emit TakenOver(order.from, order.to, before.equity, order.fromReserve);
     }
 
     /// @inheritdoc IClearinghouse
@@ -219,6 +231,11 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
     }
 
     /// @inheritdoc IClearinghouse
+    function risk(Account account) external view whenUnlocked returns (Risk memory) {
+        return evaluateOne(ledger.portfolio(account));
+    }
+
+    /// @inheritdoc IClearinghouse
     function isAuthorised(Account account, address caller, uint8 permission) external view whenUnlocked returns (bool) {
         return mayAct(account, caller, permission);
     }
@@ -235,7 +252,12 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
 
     /// @inheritdoc IClearinghouse
     function openInterest(uint16 underlying) external view whenUnlocked returns (uint256) {
-        return ledger.openInterest[underlying];
+        return ledger.openInterest[underlying].units;
+    }
+
+    /// @inheritdoc IOpenInterest
+    function averageOpenInterest(uint16 underlying) external view returns (uint256 units) {
+        return ledger.openInterest[underlying].averageAt(block.timestamp);
     }
 
     /// @inheritdoc IClearinghouse
@@ -306,14 +328,14 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
         require(action.size != 0, ZeroSize());
         require(!(action.buyer == action.seller), SelfTrade(action.buyer));
         uint16 underlying = action.instrument.underlying();
-        uint256 openInterestBefore = ledger.openInterest[underlying];
+        uint256 openInterestBefore = ledger.openInterest[underlying].units;
         int256 size = uint256(action.size).toInt256();
         // One number for both sides; its rounding is less than the smallest unit of cash, and the buyer's.
         int256 value = ((action.price * action.size) / WAD).toInt256();
         bool isOpening = takeSide(touch(touched, action.buyer), action.instrument, size, -value);
         isOpening = takeSide(touch(touched, action.seller), action.instrument, -size, value) || isOpening;
         if (isOpening) IMarkets(markets).requireTradable(action.instrument);
-        uint256 openInterestAfter = ledger.openInterest[underlying];
+        uint256 openInterestAfter = ledger.openInterest[underlying].units;
         if (openInterestAfter > openInterestBefore) {
             uint256 cap = IMarkets(markets).underlying(underlying).openInterestCap;
             require(openInterestAfter <= cap, OpenInterestCapExceeded(underlying, openInterestAfter, cap));
@@ -376,66 +398,71 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
         }
     }
 
-    function requireMarginOf(TouchedAccount memory entry, Risk memory risk) private pure {
+    function requireMarginOf(TouchedAccount memory entry, Risk memory current) private pure {
         if (!entry.isCharged) {
-            require(risk.isUsable() || !entry.portfolio.hasLiabilities(), FeedInvalid(entry.account));
+            require(current.isUsable() || !entry.portfolio.hasLiabilities(), FeedInvalid(entry.account));
         } else if (entry.isReducing) {
-            requireReduced(entry, risk);
+            requireReduced(entry, current);
         } else {
-            requireInitial(entry.account, risk);
+            requireInitial(entry.account, current);
         }
     }
 
-    function requireReduced(TouchedAccount memory entry, Risk memory risk) private pure {
-        bool isReduced = entry.before.improves(risk);
-        if (risk.isUsable()) {
-            isReduced = isReduced || risk.meetsInitial();
+    function requireReduced(TouchedAccount memory entry, Risk memory current) private pure {
+        bool isReduced = entry.before.improves(current);
+        if (current.isUsable()) {
+            isReduced = isReduced || current.meetsInitial();
         } else {
             require(!entry.isDrained, FeedInvalid(entry.account));
-            isReduced = isReduced && entry.before.keepsSurplus(risk);
+            isReduced = isReduced && entry.before.keepsSurplus(current);
         }
         require(
             isReduced,
-            NotReducing(entry.account, entry.before.equity, entry.before.initial, risk.equity, risk.initial)
+            NotReducing(entry.account, entry.before.equity, entry.before.initial, current.equity, current.initial)
         );
     }
 
-    function requireInitial(Account account, Risk memory risk) private pure {
-        require(risk.isUsable(), FeedInvalid(account));
-        require(risk.meetsInitial(), BelowInitialMargin(account, risk.equity, risk.initial));
+    function requireInitial(Account account, Risk memory current) private pure {
+        require(current.isUsable(), FeedInvalid(account));
+        require(current.meetsInitial(), BelowInitialMargin(account, current.equity, current.initial));
     }
 
-    function requireLiquidatable(Account account, Risk memory risk) private pure {
-        require(risk.isUsable(), FeedInvalid(account));
-        require(!risk.meetsMaintenance(), NotLiquidatable(account, risk.equity, risk.maintenance));
+    function requireLiquidatable(Account account, Risk memory current) private pure {
+        require(current.isUsable(), FeedInvalid(account));
+        require(!current.meetsMaintenance(), NotLiquidatable(account, current.equity, current.maintenance));
     }
 
-    /// @dev Both sides after the move at mark and before the payment, and the payment: rate × the fall of the requirement,
-    /// rounded for `from`. To the engine cash counts at its amount, and as a debt it brings the floor: where paying
-    /// turns cash into debt, the payer's requirement is the one with that debt.
-    function assess(
-        Seizure calldata seizure,
-        uint256 maintenanceBefore
-    ) private view returns (Risk memory remaining, Risk memory taker, int256 payment) {
-        Portfolio[] memory portfolios = new Portfolio[](2);
-        portfolios[0] = ledger.portfolio(seizure.from);
-        portfolios[1] = ledger.portfolio(seizure.to);
-        Risk[] memory risks = evaluate(portfolios);
-        payment = paymentDown(seizure.rate, maintenanceBefore, risks[0].maintenance);
-        uint256 payer = payment > 0 ? 0 : 1;
-        int256 cost = SignedMath.abs(payment).toInt256();
-        if (portfolios[payer].cash >= 0 && portfolios[payer].cash < cost) {
-            portfolios[payer].cash -= cost;
-            risks[payer] = evaluate(portfolios)[payer];
-            risks[payer].equity += cost;
-            payment = paymentDown(seizure.rate, maintenanceBefore, risks[0].maintenance);
+    /// @dev Makes both sides pay, in what was evaluated: for the legs at mark, so that neither side gains by the move
+    /// itself, and for the requirement removed. Where paying turns cash into debt, the payer's requirement is the one with
+    /// that debt. @return payment Rate × the fall of the requirement, rounded for `from`.
+    function settle(
+        Portfolio[] memory portfolios,
+        Risk[] memory risks,
+        int256 rate
+    ) private view returns (int256 payment) {
+        int256 value = risks[LEGS].equity;
+        Risk memory remaining = withCash(portfolios[REMAINING], risks[REMAINING], value);
+        Risk memory taker = withCash(portfolios[TAKER], risks[TAKER], -value);
+        payment = risks[BEFORE].compensationDown(remaining, rate);
+        if (payment > 0) {
+            remaining = withCash(portfolios[REMAINING], remaining, -payment);
+            int256 excess = payment - risks[BEFORE].compensationDown(remaining, rate);
+            payment -= excess;
+            remaining.equity += excess;
+            taker.equity += payment;
+        } else {
+            remaining.equity -= payment;
+            taker = withCash(portfolios[TAKER], taker, payment);
         }
-        return (risks[0], risks[1], payment);
+        (risks[REMAINING], risks[TAKER]) = (remaining, taker);
     }
 
-    function paymentDown(int256 rate, uint256 before, uint256 remaining) private pure returns (int256) {
-        if (before >= remaining) return SignedMulDiv.mulDivDown(rate, before - remaining, WAD);
-        return SignedMulDiv.mulDivDown(-rate, remaining - before, WAD);
+    /// @dev Adds cash to `changed`, of which `known` is the risk. @return The risk with it: to the engine only becoming liable,
+    /// or ceasing to be, changes more than the equity.
+    function withCash(Portfolio memory changed, Risk memory known, int256 amount) private view returns (Risk memory) {
+        bool wasLiable = changed.hasLiabilities();
+        changed.cash += amount;
+        return changed.hasLiabilities() == wasLiable ? known.withEquity(amount) : evaluateOne(changed);
     }
 
     function drawReserve(Account to, uint256 size) private {
@@ -488,6 +515,12 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
         if (asset == CASH) return Token(IERC20(usdc), usdcScale, type(uint256).max);
         Collateral memory collateral = IMarkets(markets).collateral(asset);
         return Token(IERC20(collateral.token), 10 ** (WAD_DECIMALS - collateral.decimals), collateral.cap);
+    }
+
+    function evaluateOne(Portfolio memory single) private view returns (Risk memory) {
+        Portfolio[] memory portfolios = new Portfolio[](1);
+        portfolios[0] = single;
+        return evaluate(portfolios)[0];
     }
 
     function evaluate(Portfolio[] memory portfolios) private view returns (Risk[] memory) {

@@ -12,15 +12,16 @@ import {
     SeizureOutcome,
     TakeOver
 } from "./interfaces/IClearinghouse.sol";
+import { ILiquidationTerms } from "./interfaces/ILiquidationTerms.sol";
 import { Auction, AuctionState, ILiquidator, Liquidation, WholeTakeOver } from "./interfaces/ILiquidator.sol";
-import { IMarginEngine, Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
+import { Risk } from "./interfaces/IMarginEngine.sol";
 import { Validity } from "./interfaces/IPriceOracle.sol";
 import { AuctionCurve } from "./libraries/AuctionCurve.sol";
 import { Account } from "./types/Account.sol";
 
 /// @title Margin calls, auctions, leg-by-leg liquidation priced by the risk that it removes, take-overs, the waterfall.
-/// @dev Calls only the clearinghouse, its engine and the backstop, none of which calls out to third parties in these
-/// paths. Reads of accounts revert `Locked` while the clearinghouse is locked, so a token's hook cannot get in here.
+/// @dev Calls only the clearinghouse and the backstop, neither of which calls out to third parties in these paths. Reads
+/// of accounts revert `Locked` while the clearinghouse is locked, so a token's hook cannot get in here.
 contract Liquidator is ILiquidator {
     using SafeCast for uint256;
     using SafeCast for int256;
@@ -87,7 +88,7 @@ contract Liquidator is ILiquidator {
 
     /// @inheritdoc ILiquidator
     function confirmAuction(Account account) external {
-        require(_isLive(auctions[account]), NoAuction(account));
+        _liveAuction(account);
         _liquidatableRisk(account);
         _confirm(account);
     }
@@ -105,24 +106,20 @@ contract Liquidator is ILiquidator {
         require(block.timestamp <= liquidation.deadline, Expired(liquidation.deadline));
         Account account = liquidation.account;
         _requireTaker(account, liquidation.taker);
-        (AuctionState memory state, Risk memory risk) = _liveState(account);
-        require(!_isOfferedWhole(state.rate, risk), WholeOnly(state.rate, risk.equity, risk.maintenance));
-        require(state.rate >= liquidation.minRate, RateTooLow(state.rate, liquidation.minRate));
-
         SeizureOutcome memory outcome = clearinghouse.seize(
             Seizure({
                 from: account,
                 to: liquidation.taker,
                 legs: liquidation.legs,
-                rate: state.rate,
                 feeTo: treasury,
                 feeShare: FEE_SHARE
             })
         );
+        require(outcome.rate >= liquidation.minRate, RateTooLow(outcome.rate, liquidation.minRate));
         uint256 removed = Math.saturatingSub(outcome.before.maintenance, outcome.remaining.maintenance);
         _requireHelpful(outcome, removed);
         payment = outcome.payment;
-        emit Liquidated(account, liquidation.taker, state.rate, removed, payment);
+        emit Liquidated(account, liquidation.taker, outcome.rate, removed, payment);
         if (_isBelowMaintenance(outcome.remaining)) _confirm(account);
         else _end(account);
     }
@@ -167,9 +164,17 @@ contract Liquidator is ILiquidator {
         emit AccountTaken(account, into, risk.equity, payment, deficit, fromReserve, deficit - fromReserve);
     }
 
+    /// @inheritdoc ILiquidationTerms
+    function compensationRate(Account account, Risk calldata before) external view returns (int256 rate) {
+        Auction memory auction = _liveAuction(account);
+        _requireLiquidatable(account, before);
+        rate = AuctionCurve.rateDown(_elapsedSeconds(auction, before));
+        require(!_isOfferedWhole(rate, before), WholeOnly(rate, before.equity, before.maintenance));
+    }
+
     /// @inheritdoc ILiquidator
     function auctionState(Account account) external view returns (AuctionState memory state) {
-        if (_isLive(auctions[account])) state = _state(auctions[account], _risk(account));
+        if (_isLive(auctions[account])) state = _state(auctions[account], clearinghouse.risk(account));
     }
 
     function _take(TakeOver memory order) private {
@@ -194,14 +199,18 @@ contract Liquidator is ILiquidator {
     }
 
     function _liveState(Account account) private view returns (AuctionState memory state, Risk memory risk) {
-        Auction memory auction = auctions[account];
-        require(_isLive(auction), NoAuction(account));
+        Auction memory auction = _liveAuction(account);
         risk = _liquidatableRisk(account);
         state = _state(auction, risk);
     }
 
+    function _liveAuction(Account account) private view returns (Auction memory auction) {
+        auction = auctions[account];
+        require(_isLive(auction), NoAuction(account));
+    }
+
     function _state(Auction memory auction, Risk memory risk) private view returns (AuctionState memory state) {
-        uint256 elapsed = Math.saturatingSub(block.timestamp, Math.max(auction.startedAt, risk.validSince));
+        uint256 elapsed = _elapsedSeconds(auction, risk);
         state.auction = auction;
         state.elapsedSeconds = uint40(elapsed);
         state.rate = AuctionCurve.rateDown(elapsed);
@@ -213,6 +222,10 @@ contract Liquidator is ILiquidator {
             uint256 subsidy = (offer.toInt256() - risk.equity).toUint256();
             state.payment += Math.min(subsidy, clearinghouse.reserve()).toInt256();
         }
+    }
+
+    function _elapsedSeconds(Auction memory auction, Risk memory risk) private view returns (uint256) {
+        return Math.saturatingSub(block.timestamp, Math.max(auction.startedAt, risk.validSince));
     }
 
     /// @dev The account must be better off by more than the size of what left it.
@@ -254,19 +267,22 @@ contract Liquidator is ILiquidator {
     }
 
     function _liquidatableRisk(Account account) private view returns (Risk memory risk) {
-        risk = _validRisk(account);
-        require(_isBelowMaintenance(risk), AboveMaintenance(account, risk.equity, risk.maintenance));
+        risk = clearinghouse.risk(account);
+        _requireLiquidatable(account, risk);
     }
 
     function _validRisk(Account account) private view returns (Risk memory risk) {
-        risk = _risk(account);
-        require(risk.validity != Validity.Invalid, FeedInvalid(account));
+        risk = clearinghouse.risk(account);
+        _requireValid(account, risk);
     }
 
-    function _risk(Account account) private view returns (Risk memory) {
-        Portfolio[] memory portfolios = new Portfolio[](1);
-        portfolios[0] = clearinghouse.portfolio(account);
-        return IMarginEngine(clearinghouse.marginEngine()).evaluate(portfolios)[0];
+    function _requireLiquidatable(Account account, Risk memory risk) private pure {
+        _requireValid(account, risk);
+        require(_isBelowMaintenance(risk), AboveMaintenance(account, risk.equity, risk.maintenance));
+    }
+
+    function _requireValid(Account account, Risk memory risk) private pure {
+        require(risk.validity != Validity.Invalid, FeedInvalid(account));
     }
 
     function _isLive(Auction memory auction) private view returns (bool) {

@@ -3,10 +3,11 @@ pragma solidity ^0.8.37;
 
 import { AccessManaged } from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import { SSTORE2 } from "solady/src/utils/SSTORE2.sol";
 import { AccountParameters, Collateral, IMarkets, RiskParameters, Underlying } from "./interfaces/IMarkets.sol";
 import { ParameterBounds } from "./libraries/ParameterBounds.sol";
 import { Instrument, Kind } from "./types/Instrument.sol";
-import { MAX_UNDERLYINGS } from "./types/Limits.sol";
+import { MAX_STRESSES, MAX_UNDERLYINGS } from "./types/Limits.sol";
 
 contract Markets is IMarkets, AccessManaged {
     /// @dev Options expire at 08:00 UTC, the hour of the largest listed market, so that hedges there end at the same time.
@@ -16,7 +17,9 @@ contract Markets is IMarkets, AccessManaged {
     uint256 private constant MAX_COLLATERALS = 16;
 
     mapping(uint16 underlying => Underlying) private listings;
-    mapping(uint16 underlying => RiskParameters) private parameters;
+    /// @dev `RiskParameters`, encoded, as the code of a contract: every evaluation reads them cold, and code costs one access where
+    /// storage costs one a word.
+    mapping(uint16 underlying => address code) private parameters;
     mapping(Instrument asset => Collateral) private tokens;
     mapping(address token => bool) private isListed;
     uint16[] private ids;
@@ -36,10 +39,9 @@ contract Markets is IMarkets, AccessManaged {
         require(listings[id].strikeStep == 0, UnderlyingAlreadyListed(id));
         require(ids.length < MAX_UNDERLYINGS, TooManyListed(MAX_UNDERLYINGS));
         ParameterBounds.requireListing(id, listing);
-        ParameterBounds.requireRisk(parameters_);
+        _setRiskParameters(id, parameters_);
         ids.push(id);
         listings[id] = listing;
-        parameters[id] = parameters_;
         emit UnderlyingListed(id, listing, parameters_);
     }
 
@@ -63,8 +65,7 @@ contract Markets is IMarkets, AccessManaged {
     /// @inheritdoc IMarkets
     function setRiskParameters(uint16 id, RiskParameters calldata parameters_) external restricted {
         requireListed(id);
-        ParameterBounds.requireRisk(parameters_);
-        parameters[id] = parameters_;
+        _setRiskParameters(id, parameters_);
         emit RiskParametersSet(id, parameters_);
     }
 
@@ -101,8 +102,13 @@ contract Markets is IMarkets, AccessManaged {
 
     /// @inheritdoc IMarkets
     function riskParameters(uint16 id) external view returns (RiskParameters memory) {
-        requireListed(id);
-        return parameters[id];
+        return abi.decode(SSTORE2.read(riskParametersCode(id)), (RiskParameters));
+    }
+
+    /// @inheritdoc IMarkets
+    function riskParametersCode(uint16 id) public view returns (address code) {
+        code = parameters[id];
+        require(code != address(0), UnderlyingNotListed(id));
     }
 
     /// @inheritdoc IMarkets
@@ -114,6 +120,13 @@ contract Markets is IMarkets, AccessManaged {
     function collateral(Instrument asset) external view returns (Collateral memory) {
         require(tokens[asset].token != address(0), CollateralNotListed(asset));
         return tokens[asset];
+    }
+
+    /// @inheritdoc IMarkets
+    function haircut(Instrument asset) external view returns (uint256) {
+        Collateral storage token = tokens[asset];
+        require(token.token != address(0), CollateralNotListed(asset));
+        return token.haircut;
     }
 
     /// @inheritdoc IMarkets
@@ -145,6 +158,15 @@ contract Markets is IMarkets, AccessManaged {
 
     function requireListed(uint16 id) private view {
         require(listings[id].strikeStep != 0, UnderlyingNotListed(id));
+    }
+
+    function _setRiskParameters(uint16 id, RiskParameters memory parameters_) private {
+        ParameterBounds.requireRisk(parameters_);
+        // Used ones come first.
+        for (uint256 i = MAX_STRESSES; i > 0 && ParameterBounds.isUnused(parameters_.stresses[i - 1]); --i) {
+            delete parameters_.stresses[i - 1];
+        }
+        parameters[id] = SSTORE2.write(abi.encode(parameters_));
     }
 
     function _setAccountParameters(AccountParameters memory account_) private {

@@ -12,7 +12,8 @@ import {
     IVolatilityOracle,
     MarginVolatility,
     Surface,
-    SurfaceReport
+    SurfaceReport,
+    VolatilitySnapshot
 } from "./interfaces/IVolatilityOracle.sol";
 import { FeedRounds, Round } from "./libraries/FeedRounds.sol";
 import { Realised, RealisedVolatility } from "./libraries/RealisedVolatility.sol";
@@ -34,6 +35,12 @@ contract VolatilityOracle is IVolatilityOracle, AccessManaged, EIP712 {
         Realised realised;
         ControllerState controller;
         ControllerParameters parameters;
+    }
+
+    /// @dev What an accepted surface implies. @param level Its 30-day volatility, rounded up. @param until Unix seconds; 0 if there is none.
+    struct Implied {
+        uint256 level;
+        uint256 until;
     }
 
     /// @param aggregator The feed that the cursor of `realised` belongs to.
@@ -80,7 +87,7 @@ contract VolatilityOracle is IVolatilityOracle, AccessManaged, EIP712 {
         uint256 stressed
     ) external restricted {
         State storage state = states[underlying];
-        require(state.aggregator == address(0), AlreadyListed(underlying));
+        require(!isListed(state.evolution.realised.updatedAt), AlreadyListed(underlying));
         VolatilityController.requireInBounds(parameters);
         VolatilityController.requireInBounds("realised", realised, MIN_SEED_VOLATILITY, MAX_SEED_VOLATILITY);
         VolatilityController.requireInBounds("stressed", stressed, realised, MAX_SEED_VOLATILITY);
@@ -153,31 +160,45 @@ contract VolatilityOracle is IVolatilityOracle, AccessManaged, EIP712 {
         state.surface = accepted;
         // With the new level in force: what it raises is raised now, and lasts beyond the surface's own heartbeat.
         advanceTo(state, block.timestamp);
-        emit SurfaceAccepted(underlying, toSurface(accepted));
+        Surface memory mark;
+        SurfaceReports.set(mark, accepted);
+        emit SurfaceAccepted(underlying, mark);
     }
 
     /// @inheritdoc IVolatilityOracle
     function marginVolatility(uint16 underlying) external view returns (MarginVolatility memory) {
         State storage state = listed(underlying);
-        Evolution memory evolution = withNewestPrice(state, underlying);
-        return advance(evolution, state.surface, block.timestamp);
+        return toPresent(state.evolution, state.surface, PRICE_ORACLE.price(underlying));
     }
 
     /// @inheritdoc IVolatilityOracle
-    function surface(uint16 underlying) external view returns (Surface memory) {
+    function surface(uint16 underlying) external view returns (Surface memory mark) {
         State storage state = listed(underlying);
-        if (isFresh(state.surface, block.timestamp)) return toSurface(state.surface);
-        Evolution memory evolution = withNewestPrice(state, underlying);
-        return SurfaceReports.flat(realisedUp(evolution, block.timestamp).max(SurfaceReports.MIN_VOLATILITY));
+        Price memory newest = PRICE_ORACLE.price(underlying);
+        setMark(mark, state.surface, toPresent(state.evolution, state.surface, newest).observed);
     }
 
     /// @inheritdoc IVolatilityOracle
     function validSince(uint16 underlying) external view returns (uint40) {
-        Realised memory realised = listed(underlying).evolution.realised;
-        Price memory newest = PRICE_ORACLE.price(underlying);
-        if (newest.updatedAt <= realised.updatedAt) return realised.validSince;
-        bool mayHideOutage = newest.updatedAt - realised.updatedAt > PRICE_ORACLE.feed(underlying).maxAgeSeconds;
-        return mayHideOutage || realised.interrupted ? newest.updatedAt : realised.validSince;
+        return
+            validSinceOf(listed(underlying).evolution.realised, underlying, PRICE_ORACLE.price(underlying).updatedAt);
+    }
+
+    /// @inheritdoc IVolatilityOracle
+    function snapshot(
+        uint16 underlying,
+        uint256 price,
+        uint40 updatedAt
+    ) external view returns (VolatilitySnapshot memory snapshot_) {
+        Price memory newest;
+        (newest.value, newest.updatedAt) = (price, updatedAt);
+        State storage state = listed(underlying);
+        Evolution memory evolution = state.evolution;
+        snapshot_.validSince = validSinceOf(evolution.realised, underlying, newest.updatedAt);
+        MarginVolatility memory volatility = toPresent(evolution, state.surface, newest);
+        snapshot_.initial = volatility.initial;
+        snapshot_.maintenance = volatility.maintenance;
+        setMark(snapshot_.surface, state.surface, volatility.observed);
     }
 
     /// @inheritdoc IVolatilityOracle
@@ -198,7 +219,7 @@ contract VolatilityOracle is IVolatilityOracle, AccessManaged, EIP712 {
     function walkRounds(State storage state, uint16 underlying, uint256 maxRounds) private returns (uint256 walked) {
         Feed memory feed = PRICE_ORACLE.feed(underlying);
         Evolution memory evolution = state.evolution;
-        AcceptedSurface memory accepted = state.surface;
+        Implied memory implied = impliedBy(state.surface, evolution.realised.updatedAt);
         uint80 newest = feed.aggregator.latest().id;
         if (feed.aggregator != state.aggregator) {
             if (newest == 0) return 0;
@@ -212,20 +233,21 @@ contract VolatilityOracle is IVolatilityOracle, AccessManaged, EIP712 {
             moveCursor(evolution.realised, id);
             // Not a round (a hole), or not a newer one: nothing to learn.
             if (!round.exists() || round.updatedAt < evolution.realised.updatedAt) continue;
-            if (feed.isUsable(round.answer)) take(evolution, accepted, feed, round, underlying);
+            if (feed.isUsable(round.answer)) take(evolution, implied, feed, round, underlying);
             else evolution.realised.interrupted = true;
         }
         if (walked == 0) return 0;
         state.evolution.realised = evolution.realised;
         state.evolution.controller = evolution.controller;
         uint80 to = cursorOf(evolution.realised);
-        emit RoundsWalked(underlying, from, to, advance(evolution, accepted, block.timestamp));
+        uint256 variance = newestVarianceUp(evolution);
+        emit RoundsWalked(underlying, from, to, advance(evolution, implied, variance, block.timestamp));
     }
 
     /// @dev Takes a usable round in, as of its own time.
     function take(
         Evolution memory evolution,
-        AcceptedSurface memory accepted,
+        Implied memory implied,
         Feed memory feed,
         Round memory round,
         uint16 underlying
@@ -237,30 +259,53 @@ contract VolatilityOracle is IVolatilityOracle, AccessManaged, EIP712 {
             emit OutageEnded(underlying, realised.updatedAt, round.updatedAt);
         }
         realised.observe(feed.toWad(round.answer), round.updatedAt, evolution.parameters.realisedHalfLifeSeconds);
-        advance(evolution, accepted, round.updatedAt);
+        advance(evolution, implied, newestVarianceUp(evolution), round.updatedAt);
     }
 
     function advanceTo(State storage state, uint256 time) private {
         Evolution memory evolution = state.evolution;
-        advance(evolution, state.surface, time);
+        Implied memory implied = impliedBy(state.surface, evolution.realised.updatedAt);
+        advance(evolution, implied, newestVarianceUp(evolution), time);
         state.evolution.controller = evolution.controller;
     }
 
-    /// @dev The state as if the newest usable price were the next round: with one round pending exactly what walking it leads
-    /// to, with many one return for the net move of all.
-    function withNewestPrice(State storage state, uint16 underlying) private view returns (Evolution memory evolution) {
-        evolution = state.evolution;
-        Price memory newest = PRICE_ORACLE.price(underlying);
-        bool isPending = newest.value != evolution.realised.price || newest.updatedAt != evolution.realised.updatedAt;
-        if (newest.value == 0 || newest.updatedAt < evolution.realised.updatedAt || !isPending) return evolution;
-        uint256 halfLifeSeconds = evolution.parameters.realisedHalfLifeSeconds;
-        evolution.realised.observe(newest.value, newest.updatedAt, halfLifeSeconds);
-        advance(evolution, state.surface, newest.updatedAt);
+    /// @dev Brings what was read from storage to the present, as if the newest usable price were the next round: with one round
+    /// pending exactly what walking it leads to, with many one return for the net move of all.
+    function toPresent(
+        Evolution memory evolution,
+        AcceptedSurface storage accepted,
+        Price memory newest
+    ) private view returns (MarginVolatility memory) {
+        Realised memory realised = evolution.realised;
+        Implied memory implied = impliedBy(accepted, realised.updatedAt);
+        bool isPending = newest.value != realised.price || newest.updatedAt != realised.updatedAt;
+        isPending = isPending && newest.value != 0 && newest.updatedAt >= realised.updatedAt;
+        if (isPending) {
+            realised.observe(newest.value, newest.updatedAt, evolution.parameters.realisedHalfLifeSeconds);
+        }
+        uint256 variance = newestVarianceUp(evolution);
+        if (isPending) advance(evolution, implied, variance, newest.updatedAt);
+        return advance(evolution, implied, variance, block.timestamp);
+    }
+
+    /// @param realised As of the last walk. @param newestAt Unix seconds of the newest price.
+    function validSinceOf(Realised memory realised, uint16 underlying, uint40 newestAt) private view returns (uint40) {
+        if (newestAt <= realised.updatedAt) return realised.validSince;
+        bool mayHideOutage =
+            realised.interrupted || newestAt - realised.updatedAt > PRICE_ORACLE.feed(underlying).maxAgeSeconds;
+        return mayHideOutage ? newestAt : realised.validSince;
+    }
+
+    /// @dev Sets `mark` to the surface that marks options now. @param observed The observed volatility now, which without a fresh
+    /// surface is the realised one.
+    function setMark(Surface memory mark, AcceptedSurface storage accepted, uint256 observed) private view {
+        if (isFresh(accepted.timestamp, block.timestamp)) SurfaceReports.set(mark, accepted);
+        else SurfaceReports.setFlat(mark, observed.max(SurfaceReports.MIN_VOLATILITY));
     }
 
     function listed(uint16 underlying) private view returns (State storage state) {
         state = states[underlying];
-        require(state.aggregator != address(0), NotListed(underlying));
+        require(isListed(state.evolution.realised.updatedAt), NotListed(underlying));
     }
 
     /// @dev Verifies signers, signatures and times, and returns the newest time.
@@ -299,32 +344,53 @@ contract VolatilityOracle is IVolatilityOracle, AccessManaged, EIP712 {
         state.aggregator = aggregator;
     }
 
+    /// @param variance As of the newest round of `evolution`, see `newestVarianceUp`.
     function advance(
         Evolution memory evolution,
-        AcceptedSurface memory accepted,
+        Implied memory implied,
+        uint256 variance,
         uint256 time
     ) private pure returns (MarginVolatility memory) {
-        uint256 observed = realisedUp(evolution, time);
-        if (isFresh(accepted, time)) {
-            uint256 bound = IMPLIED_BOUND_FACTOR * observed + IMPLIED_BOUND_POINTS;
-            uint256 level = SurfaceReports.levelUp(accepted.totalVariance[SurfaceReports.LEVEL_TENOR]);
-            observed = observed.max(level.min(bound));
+        uint256 observed = realisedUp(evolution, variance, time);
+        if (time <= implied.until) {
+            unchecked {
+                uint256 bound = IMPLIED_BOUND_FACTOR * observed + IMPLIED_BOUND_POINTS;
+                observed = observed.max(implied.level.min(bound));
+            }
         }
         return evolution.controller.advance(evolution.parameters, observed, time);
     }
 
+    function newestVarianceUp(Evolution memory evolution) private pure returns (uint256) {
+        return evolution.realised.newestVarianceUp(evolution.parameters.realisedHalfLifeSeconds);
+    }
+
     /// @dev Realised volatility at `time`, rounded up.
-    function realisedUp(Evolution memory evolution, uint256 time) private pure returns (uint256) {
-        uint256 variance = evolution.realised.varianceUp(time, evolution.parameters.realisedHalfLifeSeconds);
-        return (variance * WAD).sqrt() + 1;
+    function realisedUp(Evolution memory evolution, uint256 variance, uint256 time) private pure returns (uint256) {
+        uint256 dt = time - evolution.realised.updatedAt;
+        variance = RealisedVolatility.decayUp(variance, dt, evolution.parameters.realisedHalfLifeSeconds);
+        unchecked {
+            return (variance * WAD).sqrt() + 1;
+        }
     }
 
-    function isFresh(AcceptedSurface memory accepted, uint256 time) private pure returns (bool) {
-        return accepted.timestamp != 0 && time <= accepted.timestamp + SURFACE_HEARTBEAT_SECONDS;
+    /// @param since Unix seconds; what was too old then is so at every later time, hence not worth reading.
+    function impliedBy(AcceptedSurface storage accepted, uint40 since) private view returns (Implied memory implied) {
+        uint40 acceptedAt = accepted.timestamp;
+        if (!isFresh(acceptedAt, since)) return implied;
+        implied.level = SurfaceReports.levelUp(accepted.totalVariance[SurfaceReports.LEVEL_TENOR]);
+        implied.until = acceptedAt + SURFACE_HEARTBEAT_SECONDS;
     }
 
-    function toSurface(AcceptedSurface memory accepted) private pure returns (Surface memory) {
-        return Surface(SurfaceReports.tenors(), accepted.totalVariance, accepted.rho, accepted.eta, accepted.timestamp);
+    /// @param acceptedAt Unix seconds of an accepted surface, 0 if there is none.
+    function isFresh(uint40 acceptedAt, uint256 time) private pure returns (bool) {
+        return acceptedAt != 0 && time <= acceptedAt + SURFACE_HEARTBEAT_SECONDS;
+    }
+
+    /// @dev Listing takes a round that exists, hence has a time, and the time of the last usable round only rises. It shares a slot
+    /// that every call reads.
+    function isListed(uint40 lastRoundAt) private pure returns (bool) {
+        return lastRoundAt != 0;
     }
 
     function cursorOf(Realised memory realised) private pure returns (uint80) {

@@ -11,6 +11,10 @@ const STRIKE_DECIMALS = 8;
 
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/, "a decimal number in quotes");
 const wad = decimal.transform((text) => parseUnits(text, 18));
+const whole = z
+  .string()
+  .regex(/^\d+$/, "a whole number in quotes")
+  .transform((text) => BigInt(text));
 const address = z.string().transform((text) => getAddress(text));
 
 const tier = z
@@ -36,6 +40,9 @@ const risk = z.strictObject({
   exponentShort: wad,
   exponentLong: wad,
   shortOptionMinimum: wad,
+  concentration: wad,
+  depth: whole,
+  vegaDepth: whole,
   stresses: z
     .array(stress)
     .max(MAX_STRESSES)

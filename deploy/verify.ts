@@ -50,7 +50,8 @@ function masked(code: string, immutables: readonly { start: number; length: numb
 }
 
 async function wiringDifferences(contracts: Contracts, { addresses, configuration }: Intended): Promise<Difference[]> {
-  const { clearinghouse, markets, priceOracle, volatilityOracle, marginEngine, liquidator, backstopVault } = contracts;
+  const { clearinghouse, markets, priceOracle, volatilityOracle, liquidator, backstopVault } = contracts;
+  const { marginEngine, marginScenarios } = contracts;
   const { accessManager } = addresses;
   const usdc = await clearinghouse.usdc();
   return compare("wiring", [
@@ -72,12 +73,17 @@ async function wiringDifferences(contracts: Contracts, { addresses, configuratio
     ["MarginEngine.markets", await marginEngine.markets(), addresses.markets],
     ["MarginEngine.priceOracle", await marginEngine.priceOracle(), addresses.priceOracle],
     ["MarginEngine.volatilityOracle", await marginEngine.volatilityOracle(), addresses.volatilityOracle],
+    ["MarginEngine.openInterest", await marginEngine.openInterest(), addresses.clearinghouse],
+    ["MarginScenarios.markets", await marginScenarios.markets(), addresses.markets],
+    ["MarginScenarios.priceOracle", await marginScenarios.priceOracle(), addresses.priceOracle],
+    ["MarginScenarios.volatilityOracle", await marginScenarios.volatilityOracle(), addresses.volatilityOracle],
     ["Liquidator.clearinghouse", await liquidator.clearinghouse(), addresses.clearinghouse],
     ["Liquidator.backstop", await liquidator.backstop(), addresses.backstopVault],
     ["BackstopVault.clearinghouse", await backstopVault.clearinghouse(), addresses.clearinghouse],
     ["BackstopVault.asset", await backstopVault.asset(), usdc],
     ["OrderSettlement.clearinghouse", await contracts.orderSettlement.clearinghouse(), addresses.clearinghouse],
     ["Lens.clearinghouse", await contracts.lens.clearinghouse(), addresses.clearinghouse],
+    ["Lens.marginScenarios", await contracts.lens.marginScenarios(), addresses.marginScenarios],
   ]);
 }
 

@@ -26,6 +26,22 @@ export function div(a: bigint, b: bigint): bigint {
   return (a * ONE) / b;
 }
 
+export function max(...values: bigint[]): bigint {
+  return values.reduce((a, b) => (a > b ? a : b));
+}
+
+export function min(...values: bigint[]): bigint {
+  return values.reduce((a, b) => (a < b ? a : b));
+}
+
+export function abs(value: bigint): bigint {
+  return value < 0n ? -value : value;
+}
+
+export function sum(values: readonly bigint[]): bigint {
+  return values.reduce((a, b) => a + b, 0n);
+}
+
 /** Newton's iteration from above; exact to the last digit. */
 export function sqrt(value: bigint): bigint {
   if (value < 0n) throw new RangeError(`square root of a negative number: ${value}`);

@@ -1,8 +1,9 @@
-// Writes `vectors/*.json`, the golden values that Solidity and TypeScript are held against: columns of equal length, decimal
-// strings in WAD. With `--check` it writes nothing and fails where a file differs from what it would write.
+// Writes `vectors/*.json`, the golden values that Solidity and TypeScript are held against: columns of equal length, but for
+// whole portfolios, and decimal strings in WAD. With `--check` it writes nothing and fails where a file differs from what it would write.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { black76, fromWad, normalCdf, ssviTotalVolatility, toWad } from "./fixedPoint.ts";
+import { portfolioVectors } from "./portfolioVectors.ts";
 
 const WAD = 10n ** 18n;
 /** A strike is a multiple of 1e-8 USD. */
@@ -67,13 +68,18 @@ function toJson(rows: readonly Row[]): string {
 }
 
 const folder = fileURLToPath(new URL("../vectors/", import.meta.url));
-const files = { normal: normalRows, black76: black76Rows, ssvi: ssviRows };
+const files = {
+  normal: () => toJson(normalRows()),
+  black76: () => toJson(black76Rows()),
+  ssvi: () => toJson(ssviRows()),
+  portfolios: portfolioVectors,
+};
 const isCheck = process.argv.includes("--check");
 
 mkdirSync(folder, { recursive: true });
-for (const [name, rows] of Object.entries(files)) {
+for (const [name, make] of Object.entries(files)) {
   const path = `${folder}${name}.json`;
-  const json = toJson(rows());
+  const json = make();
   if (!isCheck) {
     writeFileSync(path, json);
   } else if (readFileSync(path, "utf8") !== json) {

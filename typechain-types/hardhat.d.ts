@@ -10,12 +10,13 @@ import * as Contracts from "./index.js";
 
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
-  getContractFactory(name: 'BackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BackstopVault__factory>
-getContractFactory(name: 'Clearinghouse', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Clearinghouse__factory>
+  getContractFactory(name: 'Clearinghouse', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Clearinghouse__factory>
 getContractFactory(name: 'KernelTable', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.KernelTable__factory>
 getContractFactory(name: 'Lens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Lens__factory>
 getContractFactory(name: 'Liquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Liquidator__factory>
 getContractFactory(name: 'MarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginEngine__factory>
+getContractFactory(name: 'MarginModel', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginModel__factory>
+getContractFactory(name: 'MarginScenarios', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginScenarios__factory>
 getContractFactory(name: 'Markets', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Markets__factory>
 getContractFactory(name: 'OrderSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.OrderSettlement__factory>
 getContractFactory(name: 'PriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PriceOracle__factory>
@@ -23,32 +24,41 @@ getContractFactory(name: 'VolatilityOracle', signerOrOptions?: ethers.Signer | F
 getContractFactory(name: 'IBackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBackstopVault__factory>
 getContractFactory(name: 'IClearinghouse', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IClearinghouse__factory>
 getContractFactory(name: 'ILens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILens__factory>
+getContractFactory(name: 'ILiquidationTerms', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidationTerms__factory>
 getContractFactory(name: 'ILiquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidator__factory>
 getContractFactory(name: 'IMarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginEngine__factory>
+getContractFactory(name: 'IMarginModel', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginModel__factory>
+getContractFactory(name: 'IMarginScenarios', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginScenarios__factory>
+getContractFactory(name: 'IMarketSources', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarketSources__factory>
 getContractFactory(name: 'IMarkets', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarkets__factory>
+getContractFactory(name: 'IOpenInterest', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IOpenInterest__factory>
 getContractFactory(name: 'IOrderSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IOrderSettlement__factory>
 getContractFactory(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPriceOracle__factory>
 getContractFactory(name: 'IVolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IVolatilityOracle__factory>
 getContractFactory(name: 'AggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AggregatorProxy__factory>
 getContractFactory(name: 'ContractWallet', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ContractWallet__factory>
 getContractFactory(name: 'EncodingHarness', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EncodingHarness__factory>
+getContractFactory(name: 'GasMeter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.GasMeter__factory>
 getContractFactory(name: 'HostileToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.HostileToken__factory>
 getContractFactory(name: 'KernelHarness', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.KernelHarness__factory>
 getContractFactory(name: 'MockAggregator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockAggregator__factory>
 getContractFactory(name: 'MockMarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockMarginEngine__factory>
 getContractFactory(name: 'MockMarkets', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockMarkets__factory>
+getContractFactory(name: 'MockOpenInterest', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockOpenInterest__factory>
 getContractFactory(name: 'MockPriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockPriceOracle__factory>
 getContractFactory(name: 'MockVolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockVolatilityOracle__factory>
 getContractFactory(name: 'StaticMarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StaticMarginEngine__factory>
 getContractFactory(name: 'TestToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.TestToken__factory>
+getContractFactory(name: 'BackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BackstopVault__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 
-  getContractAt(name: 'BackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BackstopVault>
-getContractAt(name: 'Clearinghouse', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Clearinghouse>
+  getContractAt(name: 'Clearinghouse', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Clearinghouse>
 getContractAt(name: 'KernelTable', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.KernelTable>
 getContractAt(name: 'Lens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Lens>
 getContractAt(name: 'Liquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Liquidator>
 getContractAt(name: 'MarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginEngine>
+getContractAt(name: 'MarginModel', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginModel>
+getContractAt(name: 'MarginScenarios', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginScenarios>
 getContractAt(name: 'Markets', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Markets>
 getContractAt(name: 'OrderSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.OrderSettlement>
 getContractAt(name: 'PriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PriceOracle>
@@ -56,32 +66,41 @@ getContractAt(name: 'VolatilityOracle', address: string | ethers.Addressable, si
 getContractAt(name: 'IBackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBackstopVault>
 getContractAt(name: 'IClearinghouse', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IClearinghouse>
 getContractAt(name: 'ILens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILens>
+getContractAt(name: 'ILiquidationTerms', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidationTerms>
 getContractAt(name: 'ILiquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidator>
 getContractAt(name: 'IMarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginEngine>
+getContractAt(name: 'IMarginModel', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginModel>
+getContractAt(name: 'IMarginScenarios', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginScenarios>
+getContractAt(name: 'IMarketSources', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarketSources>
 getContractAt(name: 'IMarkets', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarkets>
+getContractAt(name: 'IOpenInterest', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IOpenInterest>
 getContractAt(name: 'IOrderSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IOrderSettlement>
 getContractAt(name: 'IPriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPriceOracle>
 getContractAt(name: 'IVolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IVolatilityOracle>
 getContractAt(name: 'AggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AggregatorProxy>
 getContractAt(name: 'ContractWallet', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ContractWallet>
 getContractAt(name: 'EncodingHarness', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EncodingHarness>
+getContractAt(name: 'GasMeter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.GasMeter>
 getContractAt(name: 'HostileToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.HostileToken>
 getContractAt(name: 'KernelHarness', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.KernelHarness>
 getContractAt(name: 'MockAggregator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockAggregator>
 getContractAt(name: 'MockMarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockMarginEngine>
 getContractAt(name: 'MockMarkets', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockMarkets>
+getContractAt(name: 'MockOpenInterest', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockOpenInterest>
 getContractAt(name: 'MockPriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockPriceOracle>
 getContractAt(name: 'MockVolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockVolatilityOracle>
 getContractAt(name: 'StaticMarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StaticMarginEngine>
 getContractAt(name: 'TestToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.TestToken>
+getContractAt(name: 'BackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BackstopVault>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 
-  deployContract(name: 'BackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
-deployContract(name: 'Clearinghouse', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clearinghouse>
+  deployContract(name: 'Clearinghouse', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clearinghouse>
 deployContract(name: 'KernelTable', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelTable>
 deployContract(name: 'Lens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Lens>
 deployContract(name: 'Liquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
 deployContract(name: 'MarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginEngine>
+deployContract(name: 'MarginModel', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginModel>
+deployContract(name: 'MarginScenarios', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginScenarios>
 deployContract(name: 'Markets', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Markets>
 deployContract(name: 'OrderSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OrderSettlement>
 deployContract(name: 'PriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracle>
@@ -89,32 +108,41 @@ deployContract(name: 'VolatilityOracle', signerOrOptions?: ethers.Signer | Deplo
 deployContract(name: 'IBackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBackstopVault>
 deployContract(name: 'IClearinghouse', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouse>
 deployContract(name: 'ILens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILens>
+deployContract(name: 'ILiquidationTerms', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidationTerms>
 deployContract(name: 'ILiquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
 deployContract(name: 'IMarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginEngine>
+deployContract(name: 'IMarginModel', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginModel>
+deployContract(name: 'IMarginScenarios', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginScenarios>
+deployContract(name: 'IMarketSources', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarketSources>
 deployContract(name: 'IMarkets', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarkets>
+deployContract(name: 'IOpenInterest', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOpenInterest>
 deployContract(name: 'IOrderSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOrderSettlement>
 deployContract(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
 deployContract(name: 'IVolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVolatilityOracle>
 deployContract(name: 'AggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AggregatorProxy>
 deployContract(name: 'ContractWallet', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ContractWallet>
 deployContract(name: 'EncodingHarness', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EncodingHarness>
+deployContract(name: 'GasMeter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasMeter>
 deployContract(name: 'HostileToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>
 deployContract(name: 'MockAggregator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockAggregator>
 deployContract(name: 'MockMarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarginEngine>
 deployContract(name: 'MockMarkets', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarkets>
+deployContract(name: 'MockOpenInterest', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockOpenInterest>
 deployContract(name: 'MockPriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockPriceOracle>
 deployContract(name: 'MockVolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVolatilityOracle>
 deployContract(name: 'StaticMarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StaticMarginEngine>
 deployContract(name: 'TestToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TestToken>
+deployContract(name: 'BackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
-  deployContract(name: 'BackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
-deployContract(name: 'Clearinghouse', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clearinghouse>
+  deployContract(name: 'Clearinghouse', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clearinghouse>
 deployContract(name: 'KernelTable', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelTable>
 deployContract(name: 'Lens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Lens>
 deployContract(name: 'Liquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
 deployContract(name: 'MarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginEngine>
+deployContract(name: 'MarginModel', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginModel>
+deployContract(name: 'MarginScenarios', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginScenarios>
 deployContract(name: 'Markets', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Markets>
 deployContract(name: 'OrderSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OrderSettlement>
 deployContract(name: 'PriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracle>
@@ -122,24 +150,32 @@ deployContract(name: 'VolatilityOracle', args: any[], signerOrOptions?: ethers.S
 deployContract(name: 'IBackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBackstopVault>
 deployContract(name: 'IClearinghouse', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouse>
 deployContract(name: 'ILens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILens>
+deployContract(name: 'ILiquidationTerms', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidationTerms>
 deployContract(name: 'ILiquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
 deployContract(name: 'IMarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginEngine>
+deployContract(name: 'IMarginModel', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginModel>
+deployContract(name: 'IMarginScenarios', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginScenarios>
+deployContract(name: 'IMarketSources', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarketSources>
 deployContract(name: 'IMarkets', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarkets>
+deployContract(name: 'IOpenInterest', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOpenInterest>
 deployContract(name: 'IOrderSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOrderSettlement>
 deployContract(name: 'IPriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
 deployContract(name: 'IVolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVolatilityOracle>
 deployContract(name: 'AggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AggregatorProxy>
 deployContract(name: 'ContractWallet', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ContractWallet>
 deployContract(name: 'EncodingHarness', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EncodingHarness>
+deployContract(name: 'GasMeter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasMeter>
 deployContract(name: 'HostileToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>
 deployContract(name: 'MockAggregator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockAggregator>
 deployContract(name: 'MockMarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarginEngine>
 deployContract(name: 'MockMarkets', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarkets>
+deployContract(name: 'MockOpenInterest', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockOpenInterest>
 deployContract(name: 'MockPriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockPriceOracle>
 deployContract(name: 'MockVolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVolatilityOracle>
 deployContract(name: 'StaticMarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StaticMarginEngine>
 deployContract(name: 'TestToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TestToken>
+deployContract(name: 'BackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
     // default types

@@ -5,6 +5,7 @@ import { Account } from "../types/Account.sol";
 import { Instrument } from "../types/Instrument.sol";
 import { Position } from "../types/Position.sol";
 import { Portfolio, Risk } from "./IMarginEngine.sol";
+import { IOpenInterest } from "./IOpenInterest.sol";
 
 /// @dev Permissions of an operator, a bit each. An operator that may withdraw can send tokens to the owner only.
 uint8 constant MAY_TRADE = 1;
@@ -74,23 +75,23 @@ struct Batch {
 
 /// @notice A forced move of legs at mark, with a payment for the requirement that it removes.
 /// @param legs Sizes with the sign of the position, towards zero and never beyond.
-/// @param rate Payment per USD of maintenance requirement removed, WAD, signed: positive from `from` to `to`.
 /// @param feeTo Account that receives `feeShare` (WAD) of a positive payment.
 struct Seizure {
     Account from;
     Account to;
     Position[] legs;
-    int256 rate;
     Account feeTo;
     uint256 feeShare;
 }
 
 /// @param before Of `from`. @param legs Of the legs alone. @param remaining Of `from` afterwards, payment made.
+/// @param rate Payment per USD of maintenance requirement removed, WAD, signed: positive from `from` to `to`.
 /// @param payment Compensation from `from`, fee included, USD WAD.
 struct SeizureOutcome {
     Risk before;
     Risk legs;
     Risk remaining;
+    int256 rate;
     int256 payment;
 }
 
@@ -108,7 +109,7 @@ struct TakeOver {
 /// @title Custody of every token; cash, positions and open interest of every account; one public door.
 /// @notice Knows nothing of pricing. Amounts are WAD (USD for cash, units for positions) but where a name ends in
 /// `InTokens`. While a call is under way it is locked: nested calls and reads of stored accounts revert `Locked`.
-interface IClearinghouse {
+interface IClearinghouse is IOpenInterest {
     event OperatorSet(Account indexed account, address indexed operator, uint8 permissions, uint40 expiry);
     /// @param size What the account was credited with, WAD.
     event Deposited(Account indexed account, Instrument indexed asset, uint256 size, address from);
@@ -180,13 +181,14 @@ interface IClearinghouse {
     /// @notice Adds the caller's USDC to the reserve. @param amountInTokens USDC units.
     function fundReserve(uint256 amountInTokens) external;
 
-    /// @notice Moves legs by force, at mark, and pays for the requirement removed. Liquidator only. Reverts unless `from` is
-    /// below maintenance on valid feeds, its equity / maintenance does not fall, and `to` meets initial margin.
+    /// @notice Moves legs by force, at mark, and pays for the requirement removed, at the rate that the liquidator names once
+    /// `from` is evaluated (`ILiquidationTerms`). Liquidator only. Reverts unless `from` is below maintenance on valid
+    /// feeds, its equity / maintenance does not fall, and `to` meets initial margin.
     function seize(Seizure calldata seizure) external returns (SeizureOutcome memory);
 
     /// @notice Moves a whole account by force. Liquidator only. Reverts unless `from` is below maintenance on valid feeds
-    /// and `to` and `funder` meet initial margin afterwards. @return risk Of `from` before.
-    function takeOver(TakeOver calldata order) external returns (Risk memory risk);
+    /// and `to` and `funder` meet initial margin afterwards. @return before Of `from`.
+    function takeOver(TakeOver calldata order) external returns (Risk memory before);
 
     /// @notice Exchange a module; restricted, with the delay for modules.
     function setMarginEngine(address engine) external;
@@ -199,6 +201,9 @@ interface IClearinghouse {
     function entryValue(Account account, Instrument perpetual) external view returns (int256);
     /// @notice The account as the margin engine sees it.
     function portfolio(Account account) external view returns (Portfolio memory);
+    /// @notice What the current margin engine says of the account as it stands: equity and both requirements in USD WAD, equity
+    /// rounded down and requirements up, and the validity of the feeds behind them. Reverts `Locked` inside a call.
+    function risk(Account account) external view returns (Risk memory);
     function isAuthorised(Account account, address caller, uint8 permission) external view returns (bool);
     /// @notice Token units that the books say are in custody; never more than the token's balance.
     function recordedInTokens(Instrument asset) external view returns (uint256);

@@ -3,6 +3,7 @@ pragma solidity ^0.8.37;
 
 import { Account } from "../types/Account.sol";
 import { Position } from "../types/Position.sol";
+import { ILiquidationTerms } from "./ILiquidationTerms.sol";
 
 /// @param startedAt Unix seconds; 0 where there is no auction. @param starter Who started it.
 /// @param confirmedAt Unix seconds when the account was last shown to be below maintenance. An auction that nobody
@@ -51,7 +52,7 @@ struct AuctionState {
 }
 
 /// @title Margin calls, auctions, leg-by-leg liquidation priced by the risk that it removes, take-overs, the waterfall.
-interface ILiquidator {
+interface ILiquidator is ILiquidationTerms {
     event MarginCalled(Account indexed account, int256 equity, uint256 initial);
     event MarginCallCleared(Account indexed account);
     event AuctionStarted(Account indexed account, address indexed starter, int256 equity, uint256 maintenance);

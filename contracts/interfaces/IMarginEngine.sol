@@ -32,27 +32,27 @@ struct Risk {
     uint40 validSince;
 }
 
-/// @title Margin of whole portfolios by full revaluation over a nested scenario grid.
-/// @notice Stateless: it reads market data and parameters, never balances, and prices any portfolio that is passed in.
-interface IMarginEngine {
+/// @title What reading a portfolio may refuse.
+interface IMarginModel {
     /// @notice More than `MAX_LEGS` legs, or more underlyings or expiries than their limits.
     error TooManyLegs(uint256 legs);
     error TooManyUnderlyings(uint256 limit);
     error TooManyExpiries(uint16 underlying, uint256 limit);
-    /// @notice The identifier's fields do not fit together, or its underlying has no market data.
+    /// @notice The identifier's fields do not fit together. What is well formed but on an underlying that is not listed reverts
+    /// `IMarkets.UnderlyingNotListed`.
     error UnknownInstrument(Instrument instrument);
+    /// @notice The address does not hold the table of the scenario kernel.
+    error InvalidKernelTable(address table);
+}
 
+/// @title Margin of whole portfolios by full revaluation over a nested scenario grid.
+/// @notice Stateless: it reads market data and parameters, never balances, and prices any portfolio that is passed in.
+interface IMarginEngine is IMarginModel {
     /// @notice Equity and both requirements of each portfolio, in one pass over shared market data.
-    /// @dev Never reverts through price, time or volatility alone: a dead feed shows in `validity`.
+    /// @dev Never reverts through price, time or volatility alone: a dead feed shows in `validity`. Cash adds its amount to
+    /// equity; a debt makes a portfolio liable, as any derivative does, and cash has no other influence.
     function evaluate(Portfolio[] calldata portfolios) external view returns (Risk[] memory);
 
     /// @notice Mark value of one unit, USD WAD, rounded down; the validity of the feeds behind it.
     function mark(Instrument instrument) external view returns (uint256 price, Validity validity);
-
-    /// @notice Profit (positive) or loss of the legs on one underlying in every grid scenario, USD WAD: price node major,
-    /// volatility node minor, price nodes from the lowest to the highest. `moves` are the log price moves, WAD.
-    function scenarios(
-        Portfolio calldata portfolio,
-        uint16 underlying
-    ) external view returns (int256[] memory moves, int256[] memory profits);
 }

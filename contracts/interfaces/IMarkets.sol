@@ -6,34 +6,43 @@ import { MAX_STRESSES } from "../types/Limits.sol";
 
 /// @notice One margin tier: scan range x = clamp(z·σ·√(horizon/1y), rangeMin, rangeMax) in log price, all WAD but the horizon.
 struct Tier {
-    uint64 z;
-    uint32 horizonSeconds;
-    uint64 rangeMin;
-    uint64 rangeMax;
+    uint256 z;
+    uint256 horizonSeconds;
+    uint256 rangeMin;
+    uint256 rangeMax;
 }
 
 /// @notice A fixed price move, independent of volatility. Unused entries have both weights 0.
 /// @param move Relative price move, WAD, above −1. @param volatilityNode −1, 0 or 1: which volatility node goes with it.
 /// @param initialWeight Share of the loss that the initial tier requires, WAD. @param maintenanceWeight Not above it.
 struct Stress {
-    int64 move;
-    int8 volatilityNode;
-    uint64 initialWeight;
-    uint64 maintenanceWeight;
+    int256 move;
+    int256 volatilityNode;
+    uint256 initialWeight;
+    uint256 maintenanceWeight;
 }
 
 /// @notice Everything that scales the margin of one underlying. WAD unless named.
 /// @param volatilityUp s of the upper volatility node σ·exp(+s·f); `volatilityDown` of the lower, σ·exp(−s·f).
 /// @param exponentShort p in f = (30d / max(T, 1d))^p below 30 days, `exponentLong` above.
 /// @param shortOptionMinimum Requirement per unit short of options, as a fraction of spot.
+/// @param concentration κ: the slippage of closing one `depth` in haste, as a share of its value. It grows with the square root of
+/// the size (the square-root law of market impact), hence a requirement of κ·|Δ|·S·√(max(|Δ|, average open interest) / depth) on the
+/// net delta Δ in units, and of κ·V·√(V / vegaDepth) on the worst loss V of the volatility nodes at the unmoved price. 0 is none.
+/// @param depth Net delta that slips by κ, whole units of the underlying.
+/// @param vegaDepth Loss V that slips by κ, whole USD.
+/// @param stresses Used ones first: what follows the first unused one is not read.
 struct RiskParameters {
     Tier initial;
     Tier maintenance;
-    uint64 volatilityUp;
-    uint64 volatilityDown;
-    uint64 exponentShort;
-    uint64 exponentLong;
-    uint64 shortOptionMinimum;
+    uint256 volatilityUp;
+    uint256 volatilityDown;
+    uint256 exponentShort;
+    uint256 exponentLong;
+    uint256 shortOptionMinimum;
+    uint256 concentration;
+    uint256 depth;
+    uint256 vegaDepth;
     Stress[MAX_STRESSES] stresses;
 }
 
@@ -76,6 +85,8 @@ interface IMarkets {
 
     /// @notice A parameter outside its hard bound.
     error OutOfBounds(bytes32 parameter, int256 value, int256 min, int256 max);
+    /// @notice The stress scenario with this index is in use, the one before it is not.
+    error StressAfterUnused(uint256 index);
     error UnderlyingNotListed(uint16 underlying);
     error UnderlyingAlreadyListed(uint16 underlying);
     error TooManyListed(uint256 limit);
@@ -106,10 +117,16 @@ interface IMarkets {
 
     function underlying(uint16 id) external view returns (Underlying memory);
     function underlyings() external view returns (uint16[] memory);
+    /// @notice Stress scenarios after the first unused one are zero, whatever was set.
     function riskParameters(uint16 underlying) external view returns (RiskParameters memory);
+    /// @notice The contract whose code, after its first byte, is what `riskParameters` answers, ABI-encoded: for readers to whom
+    /// copying it from there is cheaper. Another one after every change. Reverts `UnderlyingNotListed`.
+    function riskParametersCode(uint16 underlying) external view returns (address code);
     function accountParameters() external view returns (AccountParameters memory);
     /// @notice Reverts `CollateralNotListed` for an asset without a token.
     function collateral(Instrument asset) external view returns (Collateral memory);
+    /// @notice The haircut alone, WAD. Reverts likewise.
+    function haircut(Instrument asset) external view returns (uint256);
     function collaterals() external view returns (Instrument[] memory);
 
     /// @notice Reverts unless risk in this instrument may be opened now: listed underlying, not paused, a kind that is

@@ -3,28 +3,31 @@ pragma solidity ^0.8.37;
 
 import { MAX_TENORS } from "../types/Limits.sol";
 
-/// @notice An SSVI surface: at-the-money total variance at up to four tenors, one skew and one curvature.
+/// @notice An SSVI surface: at-the-money total variance at up to four tenors, one skew and one curvature; and the interest rate
+/// that the market of dated futures implies: forward F(T) = S·e^(rate·T), discount D(T) = e^(−rate·T), T in years of 365 days.
 /// w(k, T) = θ/2 · (1 + ρφk + √((φk + ρ)² + 1 − ρ²)), φ = η/√θ, k = ln(K/F); free of butterfly arbitrage while
 /// η(1 + |ρ|) ≤ 2 and, for every θ in use, η√θ(1 + |ρ|) < 4; of calendar arbitrage while θ rises with T (Gatheral and Jacquier 2014).
 /// @param tenorSeconds Rising; unused entries at the end are 0.
 /// @param totalVariance θ at each tenor, WAD (σ²T, T in years of 365 days), rising.
-/// @param rho WAD, in (−1, 1). @param eta WAD; 0 is no smile. @param timestamp Unix seconds of the newest report in it; 0 when
-/// realised volatility stands in.
+/// @param rho WAD, in (−1, 1). @param eta WAD; 0 is no smile. @param rate Continuously compounded, a year, WAD, either sign, the
+/// same for every T. @param timestamp Unix seconds of the newest report in it; 0 when realised volatility stands in, at rate 0.
 struct Surface {
     uint32[MAX_TENORS] tenorSeconds;
     uint64[MAX_TENORS] totalVariance;
     int64 rho;
     uint64 eta;
+    int64 rate;
     uint40 timestamp;
 }
 
-/// @notice One publisher's view, signed by EIP-712. `timestamp` is the publisher's clock, Unix seconds.
+/// @notice One publisher's view, signed by EIP-712, in the units of `Surface`. `timestamp` is the publisher's clock, Unix seconds.
 struct SurfaceReport {
     uint16 underlying;
     uint40 timestamp;
     uint64[MAX_TENORS] totalVariance;
     int64 rho;
     uint64 eta;
+    int64 rate;
 }
 
 /// @notice What the anti-procyclical controller of one underlying is set to. WAD unless named; bounds are in the implementation.
@@ -49,6 +52,16 @@ struct MarginVolatility {
     uint256 target;
     uint256 initial;
     uint256 maintenance;
+}
+
+/// @notice All that the margin engine needs of an underlying, in one call.
+/// @param surface As `surface` answers. @param initial Margin volatility of the initial tier, per year, WAD, and
+/// `maintenance` of the other, as `marginVolatility` answers. @param validSince As `validSince` answers.
+struct VolatilitySnapshot {
+    Surface surface;
+    uint256 initial;
+    uint256 maintenance;
+    uint40 validSince;
 }
 
 /// @title Two volatilities that never share a name: the mark surface that prices options, the margin volatility that scales requirements.
@@ -110,6 +123,16 @@ interface IVolatilityOracle {
     /// @notice Unix seconds when prices last became valid again: the end of the last gap between consecutive rounds longer
     /// than the feed's limit. While such a gap lies in rounds not yet walked, the time of the newest round.
     function validSince(uint16 underlying) external view returns (uint40);
+
+    /// @notice What `surface`, `marginVolatility` and `validSince` answer, for one reading of the storage that they share.
+    /// @param price Value of `IPriceOracle.price(underlying)` now, which the caller has read already. A caller that passes another one
+    /// deceives only itself, and may be answered by an arithmetic panic. With the true one it reverts only `NotListed`.
+    /// @param updatedAt Its time.
+    function snapshot(
+        uint16 underlying,
+        uint256 price,
+        uint40 updatedAt
+    ) external view returns (VolatilitySnapshot memory);
 
     /// @notice How far the round walk has come.
     function cursor(uint16 underlying) external view returns (uint80 roundId, uint40 timestamp, uint256 price);

@@ -9,6 +9,7 @@ import { Account } from "../types/Account.sol";
 import { Instrument, Kind } from "../types/Instrument.sol";
 import { MAX_LEGS } from "../types/Limits.sol";
 import { Position, toPosition } from "../types/Position.sol";
+import { OpenInterest, OpenInterestState } from "./OpenInterest.sol";
 import { SignedMulDiv } from "./SignedMulDiv.sol";
 
 /// @param cash USD WAD, negative when owed. @param legCount How many of `legs` are in use, from 0; at most `MAX_LEGS`.
@@ -20,11 +21,11 @@ struct AccountState {
     mapping(Instrument perpetual => int128) entryValues;
 }
 
-/// @param openInterest Units long in derivatives on an underlying, WAD.
+/// @param openInterest Of derivatives on an underlying, with its average.
 /// @param recordedInTokens What the books say is in custody, token units. @param reserve USD WAD, part of the recorded cash.
 struct LedgerState {
     mapping(Account => AccountState) accounts;
-    mapping(uint16 underlying => uint256) openInterest;
+    mapping(uint16 underlying => OpenInterestState) openInterest;
     mapping(Instrument asset => uint256) recordedInTokens;
     uint256 reserve;
 }
@@ -33,6 +34,7 @@ struct LedgerState {
 /// @notice Every function that moves value between accounts moves one number out of one and into the other: nothing is
 /// rounded between them, so INV-1 and INV-2 hold to the unit.
 library Ledger {
+    using OpenInterest for OpenInterestState;
     using SafeCast for int256;
 
     Position private constant NO_POSITION = Position.wrap(0);
@@ -67,20 +69,26 @@ library Ledger {
         return self.accounts[account].entryValues[perpetual];
     }
 
-    function positions(LedgerState storage self, Account account) internal view returns (Position[] memory list) {
-        AccountState storage state = self.accounts[account];
-        list = new Position[](state.legCount);
-        for (uint256 i = 0; i < list.length; ++i) list[i] = state.legs[i];
+    function positions(LedgerState storage self, Account account) internal view returns (Position[] memory) {
+        return portfolio(self, account).positions;
     }
 
     /// @notice As the margin engine sees the account: entry values count as cash.
     function portfolio(LedgerState storage self, Account account) internal view returns (Portfolio memory result) {
-        AccountState storage state = self.accounts[account];
-        result.cash = state.cash;
-        result.positions = positions(self, account);
-        for (uint256 i = 0; i < result.positions.length; ++i) {
-            Instrument instrument = result.positions[i].instrument();
-            if (instrument.kind() == Kind.Perpetual) result.cash += state.entryValues[instrument];
+        unchecked {
+            AccountState storage state = self.accounts[account];
+            uint256 count = state.legCount;
+            // With the entry values a sum of `MAX_LEGS` + 1 numbers of 128 bits.
+            int256 cash_ = state.cash;
+            Position[] memory list = new Position[](count);
+            for (uint256 i = 0; i < count; ++i) {
+                Position leg = state.legs[i];
+                list[i] = leg;
+                Instrument instrument = leg.instrument();
+                if (instrument.isPerpetual()) cash_ += state.entryValues[instrument];
+            }
+            result.cash = cash_;
+            result.positions = list;
         }
     }
 
@@ -160,8 +168,7 @@ library Ledger {
         if (instrument.kind() == Kind.Spot) {
             require(size >= 0, IClearinghouse.InsufficientPosition(account, instrument, held, delta));
         } else {
-            uint16 underlying = instrument.underlying();
-            self.openInterest[underlying] = self.openInterest[underlying] + long(size) - long(held);
+            changeOpenInterest(self, instrument.underlying(), long(held), long(size));
         }
         if (size == 0) {
             removeLeg(state, index);
@@ -172,6 +179,12 @@ library Ledger {
             ++state.legCount;
         }
         state.legs[index] = toPosition(instrument, size.toInt128());
+    }
+
+    function changeOpenInterest(LedgerState storage self, uint16 underlying, uint256 held, uint256 size) private {
+        if (size == held) return;
+        OpenInterestState memory interest = self.openInterest[underlying];
+        self.openInterest[underlying] = interest.withUnits(interest.units + size - held, block.timestamp);
     }
 
     function removeLeg(AccountState storage state, uint256 index) private {

@@ -11,6 +11,8 @@ import { SignedMulDiv } from "./SignedMulDiv.sol";
 library MarginRules {
     using SafeCast for uint256;
 
+    uint256 private constant WAD = 1e18;
+
     /// @notice Whether anybody else depends on the portfolio's equity: it owes cash or holds a derivative.
     /// Without either it can lose only what is its own, so it needs no margin.
     function hasLiabilities(Portfolio memory portfolio) internal pure returns (bool) {
@@ -33,6 +35,20 @@ library MarginRules {
         return risk.equity >= risk.maintenance.toInt256();
     }
 
+    /// @notice The same risk on other equity.
+    function withEquity(Risk memory self, int256 added) internal pure returns (Risk memory) {
+        return
+            Risk({
+                equity: self.equity + added,
+                initial: self.initial,
+                maintenance: self.maintenance,
+                maintenanceBeforeFloor: self.maintenanceBeforeFloor,
+                stressLoss: self.stressLoss,
+                validity: self.validity,
+                validSince: self.validSince
+            });
+    }
+
     /// @notice What an account below initial margin may do: R' ≤ R and E' ≥ min(E, E·R'/R), at the initial tier.
     /// So E/R never falls, and what risk is left never has less equity behind it. Where nothing is required (R = 0) the
     /// quotient says nothing and the equity may not fall.
@@ -46,6 +62,18 @@ library MarginRules {
     /// no more than the requirement that it removes, which is the loss over the widest range.
     function keepsSurplus(Risk memory before, Risk memory afterwards) internal pure returns (bool) {
         return afterwards.equity - afterwards.initial.toInt256() >= before.equity - before.initial.toInt256();
+    }
+
+    /// @notice What is paid for the fall of the maintenance requirement, USD WAD, rounded down; received where it rises.
+    /// @param rate Per USD of the fall, WAD, signed.
+    function compensationDown(
+        Risk memory before,
+        Risk memory afterwards,
+        int256 rate
+    ) internal pure returns (int256 payment) {
+        (uint256 from, uint256 to) = (before.maintenance, afterwards.maintenance);
+        if (from >= to) return SignedMulDiv.mulDivDown(rate, from - to, WAD);
+        return SignedMulDiv.mulDivDown(-rate, to - from, WAD);
     }
 
     /// @notice INV-4: E'/R' ≥ E/R at the maintenance tier.

@@ -35,6 +35,13 @@ library ParameterBounds {
     /// @dev A far short option loses 25 to 40 % of spot in a crash: 1 % of it at least, and no more than its half.
     int256 private constant MIN_SHORT_OPTION = 0.01e18;
     int256 private constant MAX_SHORT_OPTION = 0.2e18;
+    /// @dev A depth that costs a quarter of its value to close is none: name a smaller one. (κ of liquid books is 1 to 5 %.)
+    int256 private constant MAX_CONCENTRATION = 0.25e18;
+    /// @dev The depths are divided by, so not 0. At their upper ends, the largest position that fits and ten times what the world
+    /// produces in a year, concentration costs nothing.
+    int256 private constant MIN_DEPTH = 1;
+    int256 private constant MAX_DEPTH = 1e12;
+    int256 private constant MAX_VEGA_DEPTH = 1e15;
     /// @dev A price stays positive; it may at most quadruple.
     int256 private constant MIN_STRESS_MOVE = -0.95e18;
     int256 private constant MAX_STRESS_MOVE = 3e18;
@@ -93,7 +100,15 @@ library ParameterBounds {
             MIN_SHORT_OPTION,
             MAX_SHORT_OPTION
         );
-        for (uint256 i = 0; i < MAX_STRESSES; ++i) requireStress(parameters.stresses[i]);
+        requireWithin("concentration", int256(uint256(parameters.concentration)), 0, MAX_CONCENTRATION);
+        requireWithin("depth", int256(uint256(parameters.depth)), MIN_DEPTH, MAX_DEPTH);
+        requireWithin("vegaDepth", int256(uint256(parameters.vegaDepth)), MIN_DEPTH, MAX_VEGA_DEPTH);
+        requireStresses(parameters.stresses);
+    }
+
+    /// @notice Whether a scenario weighs nothing in either tier; its maintenance weight is bounded by the initial one.
+    function isUnused(Stress memory stress) internal pure returns (bool) {
+        return stress.initialWeight == 0;
     }
 
     function requireTier(Tier memory tier, int256 leastRangeMin, int256 leastRangeMax) private pure {
@@ -112,6 +127,15 @@ library ParameterBounds {
         requireWithin("volatilityDown", down, MIN_VOLATILITY_SHOCK, MAX_VOLATILITY_SHOCK);
         requireWithin("exponentShort", int256(uint256(parameters.exponentShort)), 0, MAX_EXPONENT);
         requireWithin("exponentLong", int256(uint256(parameters.exponentLong)), 0, MAX_EXPONENT);
+    }
+
+    /// @dev Whoever reads scenarios stops at the first unused one.
+    function requireStresses(Stress[MAX_STRESSES] memory stresses) private pure {
+        for (uint256 i = 0; i < MAX_STRESSES; ++i) {
+            requireStress(stresses[i]);
+            bool isInOrder = i == 0 || isUnused(stresses[i]) || !isUnused(stresses[i - 1]);
+            require(isInOrder, IMarkets.StressAfterUnused(i));
+        }
     }
 
     function requireStress(Stress memory stress) private pure {

@@ -46,44 +46,57 @@ library RealisedVolatility {
 
     /// @notice Takes the next usable round in. `time` is not before `self.updatedAt`.
     function observe(Realised memory self, uint256 price, uint256 time, uint256 halfLifeSeconds) internal pure {
-        uint256 decayed = decayUp(self.variance, time - self.updatedAt, halfLifeSeconds);
-        self.variance = capped(decayed + squaredReturnUp(self.price, price, halfLifeSeconds));
-        self.updatedAt = uint40(time);
-        self.price = uint96(price);
-        if (time - self.sampledAt < SAMPLE_SECONDS) return;
-        decayed = decayUp(self.sampledVariance, time - self.sampledAt, halfLifeSeconds);
-        self.sampledVariance = capped(decayed + squaredReturnUp(self.sampledPrice, price, halfLifeSeconds));
-        self.sampledAt = uint40(time);
-        self.sampledPrice = uint96(price);
+        unchecked {
+            uint256 decayed = decayUp(self.variance, time - self.updatedAt, halfLifeSeconds);
+            self.variance = capped(decayed + squaredReturnUp(self.price, price, halfLifeSeconds));
+            self.updatedAt = uint40(time);
+            self.price = uint96(price);
+            if (time - self.sampledAt < SAMPLE_SECONDS) return;
+            decayed = decayUp(self.sampledVariance, time - self.sampledAt, halfLifeSeconds);
+            self.sampledVariance = capped(decayed + squaredReturnUp(self.sampledPrice, price, halfLifeSeconds));
+            self.sampledAt = uint40(time);
+            self.sampledPrice = uint96(price);
+        }
     }
 
     /// @notice The larger of the two variances at `time`, rounded up. The move since the last sample counts as one more
     /// return, so a fast fall shows at once and not at the end of its hour.
     function varianceUp(Realised memory self, uint256 time, uint256 halfLifeSeconds) internal pure returns (uint256) {
-        uint256 open = squaredReturnUp(self.sampledPrice, self.price, halfLifeSeconds);
-        uint256 sampled = decayUp(self.sampledVariance, self.updatedAt - self.sampledAt, halfLifeSeconds) + open;
-        return decayUp(capped(sampled.max(self.variance)), time - self.updatedAt, halfLifeSeconds);
+        return decayUp(newestVarianceUp(self, halfLifeSeconds), time - self.updatedAt, halfLifeSeconds);
+    }
+
+    /// @notice The same as of `self.updatedAt`.
+    function newestVarianceUp(Realised memory self, uint256 halfLifeSeconds) internal pure returns (uint256) {
+        unchecked {
+            uint256 open = squaredReturnUp(self.sampledPrice, self.price, halfLifeSeconds);
+            uint256 sampled = decayUp(self.sampledVariance, self.updatedAt - self.sampledAt, halfLifeSeconds) + open;
+            return capped(sampled.max(self.variance));
+        }
     }
 
     /// @notice variance · 2^(−dt / half-life), rounded up.
     function decayUp(uint256 variance, uint256 dt, uint256 halfLifeSeconds) internal pure returns (uint256) {
-        return dt == 0 ? variance : variance.mulWadUp(halvedUp(dt, halfLifeSeconds));
+        return dt == 0 || variance == 0 ? variance : variance.mulWadUp(halvedUp(dt, halfLifeSeconds));
     }
 
-    /// @notice 2^(−dt / half-life), WAD, rounded up, at most 1.
+    /// @notice 2^(−dt / half-life), WAD, rounded up, at most 1. @param dt Below 2^40.
     function halvedUp(uint256 dt, uint256 halfLifeSeconds) internal pure returns (uint256) {
-        int256 exponent = -((LN_2 * int256(dt)) / int256(halfLifeSeconds));
-        return (uint256(FixedPointMathLib.expWad(exponent)) + 1).min(1e18);
+        unchecked {
+            int256 exponent = -int256((uint256(LN_2) * dt) / halfLifeSeconds);
+            return (uint256(FixedPointMathLib.expWad(exponent)) + 1).min(1e18);
+        }
     }
 
     /// @notice r²/τ for the log return r between two prices, WAD per year, rounded up.
     function squaredReturnUp(uint256 from, uint256 to, uint256 halfLifeSeconds) internal pure returns (uint256) {
         if (from == to) return 0;
-        // Relative to the smaller: the ratio is at least 1, and its logarithm is as exact upwards as downwards.
-        (uint256 low, uint256 high) = from < to ? (from, to) : (to, from);
-        int256 move = FixedPointMathLib.lnWad(int256(high.divWadUp(low)));
-        uint256 capped_ = uint256(FixedPointMathLib.min(move, MAX_RETURN));
-        return (capped_ * capped_).mulDivUp(uint256(LN_2) * YEAR, halfLifeSeconds * 1e36);
+        unchecked {
+            // Relative to the smaller: the ratio is at least 1, and its logarithm is as exact upwards as downwards.
+            (uint256 low, uint256 high) = from < to ? (from, to) : (to, from);
+            int256 move = FixedPointMathLib.lnWad(int256(high.divWadUp(low)));
+            uint256 capped_ = uint256(FixedPointMathLib.min(move, MAX_RETURN));
+            return (capped_ * capped_ * uint256(LN_2) * YEAR).divUp(halfLifeSeconds * 1e36);
+        }
     }
 
     function capped(uint256 variance) private pure returns (uint64) {

@@ -3,9 +3,17 @@ pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { Stress } from "../interfaces/IMarkets.sol";
-import { MAX_STRESSES } from "../types/Limits.sol";
-import { CELLS, OUTER_NODES, VOLATILITY_NODES } from "./ScenarioGrid.sol";
-import { SignedWad } from "./SignedWad.sol";
+import { MAX_STRESSES, MAX_STRIKE_NODES, MAX_UNDERLYINGS } from "../types/Limits.sol";
+import {
+    CELLS,
+    MARK_VOLATILITY,
+    MIDDLE_NODE,
+    PRICE_NODES,
+    PriceNode,
+    ScenarioGrid,
+    VOLATILITY_NODES
+} from "./ScenarioGrid.sol";
+import { Profits, ScenarioProfits } from "./ScenarioProfits.sol";
 
 /// @notice A requirement in both tiers, USD WAD.
 struct Tiers {
@@ -13,105 +21,240 @@ struct Tiers {
     uint256 maintenance;
 }
 
-/// @notice Profits of the legs on one underlying, in squared WAD.
-/// @param grid By cell. @param widened By cell of the grid that an overdue price widens; empty where nothing is overdue.
-/// @param stress By stress scenario, whose weights are in `stresses`.
-struct Profits {
-    int256[] grid;
-    int256[] widened;
-    int256[] stress;
-    Stress[MAX_STRESSES] stresses;
+/// @notice What one underlying alone loses at a strike between two nodes of its grid. @param lower Place of the node below.
+/// @param upper Of the node above. @param weight Share of the lower, WAD. @param gaps By volatility node: profit at the strike, less what
+/// lies on the line between the nodes.
+struct Gap {
+    uint256 lower;
+    uint256 upper;
+    int256 weight;
+    int256[VOLATILITY_NODES] gaps;
+}
+
+/// @notice Profits of all underlyings in one stress scenario: weighted by tier, squared WAD, and without weights, WAD.
+struct StressSum {
+    int256 initial;
+    int256 maintenance;
+    int256 unweighted;
+}
+
+/// @notice What has been scanned of a portfolio. @param separate Σ of the worst cells. @param stress The worst weighted stress loss, so
+/// far of one underlying alone. @param unweighted Without weights. @param cells Σ of the profits in the cells of the grid; empty for a
+/// portfolio on one underlying, as the other sums. @param twists By node of the grid: the least that a twist of one underlying adds
+/// to the profit at mark volatilities. @param stresses By stress scenario. @param gapCount How many `gaps` there are.
+struct Scan {
+    Tiers separate;
+    Tiers stress;
+    uint256 unweighted;
+    int256[] cells;
+    int256[] twists;
+    uint256 gapCount;
+    Gap[] gaps;
+    StressSum[] stresses;
+}
+
+/// @notice Where the profits of one underlying stand. @param nodes The grid, the widened grid while the price is overdue, then any others.
+/// @param isOverdue Whether there are two grids. @param innerRange Moves of maintenance, WAD.
+struct Place {
+    PriceNode[] nodes;
+    bool isOverdue;
+    uint256 innerRange;
 }
 
 /// @title From profits by scenario to the loss that a tier must cover. Losses are rounded up and never negative.
-/// @notice Every requirement is a maximum of sums that are linear in the legs, or a fixed mixture of such maxima: a
+/// @notice Every requirement is a maximum of sums that are linear in the legs, or a fixed mixture of such maxima: over the same nodes a
 /// portfolio never needs more than the sum of its parts (INV-7), and initial is never below maintenance (INV-6).
+/// @dev Unchecked: a profit is below 2^176, its product with a weight below 2^240, and there are at most `MAX_UNDERLYINGS` of each.
 library ScanLoss {
-    using SignedWad for int256;
+    using ScenarioProfits for Profits;
 
-    /// @notice The worst of the grid, the widened grid and the weighted stress scenarios.
+    /// @param isJoint Whether more than one underlying is going to be added.
+    function open(Scan memory scan, bool isJoint) internal pure {
+        if (!isJoint) return;
+        scan.cells = new int256[](CELLS);
+        scan.twists = new int256[](PRICE_NODES);
+        scan.stresses = new StressSum[](MAX_STRESSES);
+        scan.gaps = new Gap[](MAX_UNDERLYINGS * MAX_STRIKE_NODES);
+    }
+
+    /// @notice Adds the legs on one underlying. @param stresses Weights of its stress scenarios.
+    function add(
+        Scan memory scan,
+        Place memory place,
+        Profits memory profits,
+        Stress[MAX_STRESSES] memory stresses
+    ) internal pure {
+        unchecked {
+            int256 inner = 0;
+            int256 all = 0;
+            for (uint256 i = 0; i < profits.lowest.length; ++i) {
+                int256 profit = profits.lowest[i];
+                if (profit < all) all = profit;
+                if (profit < inner && isInner(place, i)) inner = profit;
+            }
+            scan.separate.initial += uint256(-all);
+            scan.separate.maintenance += uint256(-inner);
+            addStresses(scan, profits.stress, stresses);
+            if (scan.cells.length != 0) addCells(scan, place, profits);
+        }
+    }
+
+    /// @notice L = Lsep − credit·(Lsep − Ljoint), no less than the worst stress loss.
     /// @param credit Share of the diversification between underlyings that is credited, WAD.
     /// @return tiers Scan loss. @return unweighted The worst stress loss without its weight, USD WAD.
-    function scan(
-        Profits[] memory parts,
-        uint256 credit
-    ) internal pure returns (Tiers memory tiers, uint256 unweighted) {
-        (tiers, unweighted) = stressLoss(parts);
-        int256[][] memory grids = new int256[][](parts.length);
-        int256[][] memory widened = new int256[][](parts.length);
-        bool overdue = false;
-        for (uint256 i = 0; i < parts.length; ++i) {
-            bool isOverdue = parts[i].widened.length != 0;
-            grids[i] = parts[i].grid;
-            widened[i] = isOverdue ? parts[i].widened : parts[i].grid;
-            overdue = overdue || isOverdue;
-        }
-        raise(tiers, gridLoss(grids, credit));
-        // Never instead of the unwidened grid: a butterfly can lose less in the wider one.
-        if (overdue) raise(tiers, gridLoss(widened, credit));
-    }
-
-    /// @notice Maintenance sees the inner price nodes, initial all of them.
-    function gridLoss(int256[][] memory grids, uint256 credit) private pure returns (Tiers memory) {
-        uint256 outer = OUTER_NODES * VOLATILITY_NODES;
-        return Tiers(creditedLoss(grids, 0, CELLS, credit), creditedLoss(grids, outer, CELLS - outer, credit));
-    }
-
-    /// @notice L = Lsep − credit·(Lsep − Ljoint): Lsep adds the worst cell of each underlying, Ljoint is the worst cell
-    /// when all move by the same node at once.
-    function creditedLoss(
-        int256[][] memory grids,
-        uint256 fromCell,
-        uint256 toCell,
-        uint256 credit
-    ) private pure returns (uint256) {
-        uint256 separate = 0;
-        uint256 joint = 0;
-        int256[] memory lowest = new int256[](grids.length);
-        for (uint256 cell = fromCell; cell < toCell; ++cell) {
-            int256 sum = 0;
-            for (uint256 i = 0; i < grids.length; ++i) {
-                int256 profit = grids[i][cell];
-                sum += profit;
-                if (profit < lowest[i]) lowest[i] = profit;
+    function result(Scan memory scan, uint256 credit) internal pure returns (Tiers memory tiers, uint256 unweighted) {
+        unchecked {
+            tiers = scan.separate;
+            if (scan.cells.length != 0) {
+                Tiers memory joint = jointLoss(scan);
+                tiers.initial -= credited(credit, tiers.initial, joint.initial);
+                tiers.maintenance -= credited(credit, tiers.maintenance, joint.maintenance);
+                for (uint256 i = 0; i < MAX_STRESSES; ++i) {
+                    raiseStress(scan, scan.stresses[i]);
+                }
             }
-            joint = FixedPointMathLib.max(joint, lossUp(sum));
+            Tiers memory stress = scan.stress;
+            tiers.maintenance = FixedPointMathLib.max(tiers.maintenance, stress.maintenance);
+            // Where one underlying gains and another loses, weights in different proportions could turn the tiers round.
+            uint256 worst = FixedPointMathLib.max(stress.initial, stress.maintenance);
+            tiers.initial = FixedPointMathLib.max(tiers.initial, worst);
+            return (tiers, scan.unweighted);
         }
-        for (uint256 i = 0; i < grids.length; ++i) separate += lossUp(lowest[i]);
-        return separate - FixedPointMathLib.mulWad(credit, separate - joint);
     }
 
-    /// @notice Each stress scenario hits every underlying alone and all together, each by its own move of that number.
-    function stressLoss(Profits[] memory parts) private pure returns (Tiers memory tiers, uint256 unweighted) {
-        for (uint256 i = 0; i < MAX_STRESSES; ++i) {
-            int256 jointInitial = 0;
-            int256 jointMaintenance = 0;
-            int256 joint = 0;
-            for (uint256 j = 0; j < parts.length; ++j) {
-                Stress memory stress = parts[j].stresses[i];
-                if (stress.initialWeight == 0) continue;
-                int256 profit = parts[j].stress[i].fromSquareDown();
-                int256 weightedInitial = profit * int256(uint256(stress.initialWeight));
-                int256 weightedMaintenance = profit * int256(uint256(stress.maintenanceWeight));
-                raise(tiers, Tiers(lossUp(weightedInitial), lossUp(weightedMaintenance)));
-                unweighted = FixedPointMathLib.max(unweighted, profit < 0 ? uint256(-profit) : 0);
-                jointInitial += weightedInitial;
-                jointMaintenance += weightedMaintenance;
-                joint += profit;
+    /// @dev Ljoint is no more than Lsep but for the rounding of points between nodes.
+    function credited(uint256 credit, uint256 separate, uint256 joint) private pure returns (uint256) {
+        return FixedPointMathLib.mulWad(credit, FixedPointMathLib.zeroFloorSub(separate, joint));
+    }
+
+    /// @dev The worst when all underlyings stand at the same place of their grids and at the same volatility node; or when one twists
+    /// there and the others are at the mark; or when one stands at a strike, and the others in proportion between the nodes around it.
+    function jointLoss(Scan memory scan) private pure returns (Tiers memory joint) {
+        unchecked {
+            int256[] memory cells = scan.cells;
+            for (uint256 i = 0; i < CELLS; ++i) {
+                uint256 node = i / VOLATILITY_NODES;
+                int256 profit = cells[i];
+                if (i % VOLATILITY_NODES == MARK_VOLATILITY) profit += scan.twists[node];
+                raise(joint, profit, ScenarioGrid.isInner(node));
             }
-            raise(tiers, Tiers(lossUp(jointInitial), lossUp(jointMaintenance)));
-            unweighted = FixedPointMathLib.max(unweighted, joint < 0 ? uint256(-joint) : 0);
+            for (uint256 i = 0; i < scan.gapCount; ++i) {
+                Gap memory gap = scan.gaps[i];
+                bool isInnerGap = ScenarioGrid.isInner(gap.lower) && ScenarioGrid.isInner(gap.upper);
+                for (uint256 j = 0; j < VOLATILITY_NODES; ++j) {
+                    raise(joint, between(cells, gap, j) + gap.gaps[j], isInnerGap);
+                }
+            }
         }
-        // Where one underlying gains and another loses, weights in different proportions could turn the tiers round.
-        tiers.initial = FixedPointMathLib.max(tiers.initial, tiers.maintenance);
     }
 
-    function raise(Tiers memory tiers, Tiers memory other) private pure {
-        tiers.initial = FixedPointMathLib.max(tiers.initial, other.initial);
-        tiers.maintenance = FixedPointMathLib.max(tiers.maintenance, other.maintenance);
+    /// @dev While the price is overdue, at each place the worse of the two grids: a widened range lowers no requirement.
+    function addCells(Scan memory scan, Place memory place, Profits memory profits) private pure {
+        unchecked {
+            int256[] memory own = new int256[](CELLS);
+            for (uint256 i = 0; i < CELLS; ++i) {
+                own[i] = worse(place, profits, i / VOLATILITY_NODES, i % VOLATILITY_NODES);
+                scan.cells[i] += own[i];
+            }
+            for (uint256 column = VOLATILITY_NODES; column < profits.columns; ++column) {
+                for (uint256 node = 0; node < PRICE_NODES; ++node) {
+                    int256 twist = worse(place, profits, node, column);
+                    twist -= own[node * VOLATILITY_NODES + MARK_VOLATILITY];
+                    scan.twists[node] = FixedPointMathLib.min(scan.twists[node], twist);
+                }
+            }
+            uint256 first = place.isOverdue ? 2 * PRICE_NODES : PRICE_NODES;
+            for (uint256 i = first; i < place.nodes.length; ++i) {
+                Gap memory gap = scan.gaps[scan.gapCount++];
+                setAround(gap, place, place.nodes[i].move);
+                for (uint256 j = 0; j < VOLATILITY_NODES; ++j) {
+                    gap.gaps[j] = profits.at(i, j) - between(own, gap, j);
+                }
+            }
+        }
     }
 
-    function lossUp(int256 profitSquared) private pure returns (uint256) {
-        return profitSquared < 0 ? uint256(-profitSquared.fromSquareDown()) : 0;
+    function worse(
+        Place memory place,
+        Profits memory profits,
+        uint256 node,
+        uint256 column
+    ) private pure returns (int256 profit) {
+        unchecked {
+            profit = profits.at(node, column);
+            if (place.isOverdue) profit = FixedPointMathLib.min(profit, profits.at(node + PRICE_NODES, column));
+        }
+    }
+
+    /// @dev Finds the nodes around a strike, in the widest grid.
+    function setAround(Gap memory gap, Place memory place, int256 move) private pure {
+        unchecked {
+            uint256 offset = place.isOverdue ? PRICE_NODES : 0;
+            (gap.lower, gap.upper) = (MIDDLE_NODE, MIDDLE_NODE);
+            int256 distance = move < 0 ? -move : move;
+            // Outwards, upper nodes at even places.
+            uint256 outer = 0;
+            while (outer < MIDDLE_NODE - 2 && place.nodes[offset + outer].move < distance) outer += 2;
+            uint256 inner = outer == 0 ? MIDDLE_NODE : outer - 2;
+            int256 from = place.nodes[offset + inner].move;
+            int256 width = place.nodes[offset + outer].move - from;
+            // Without width, at a price of a few wei, all nodes are one.
+            int256 weight = FixedPointMathLib.rawSDiv((distance - from) * 1e18, width);
+            // `weight` is the share of the outer node.
+            if (move >= 0) (gap.lower, gap.upper, gap.weight) = (inner, outer, 1e18 - weight);
+            else (gap.lower, gap.upper, gap.weight) = (outer + 1, inner == MIDDLE_NODE ? inner : inner + 1, weight);
+        }
+    }
+
+    /// @dev On the line between the nodes around a strike.
+    function between(int256[] memory cells, Gap memory gap, uint256 volatility) private pure returns (int256) {
+        unchecked {
+            int256 lower = cells[gap.lower * VOLATILITY_NODES + volatility];
+            int256 upper = cells[gap.upper * VOLATILITY_NODES + volatility];
+            return upper + ((lower - upper) * gap.weight) / 1e18;
+        }
+    }
+
+    /// @dev Each stress scenario hits every underlying alone, and all together, each by its own move of that number.
+    function addStresses(Scan memory scan, int256[] memory profits, Stress[MAX_STRESSES] memory stresses) private pure {
+        unchecked {
+            for (uint256 i = 0; i < profits.length; ++i) {
+                int256 profit = profits[i];
+                StressSum memory sum = StressSum(
+                    profit * int256(stresses[i].initialWeight),
+                    profit * int256(stresses[i].maintenanceWeight),
+                    profit
+                );
+                raiseStress(scan, sum);
+                if (scan.cells.length == 0) continue;
+                scan.stresses[i].initial += sum.initial;
+                scan.stresses[i].maintenance += sum.maintenance;
+                scan.stresses[i].unweighted += profit;
+            }
+        }
+    }
+
+    function raiseStress(Scan memory scan, StressSum memory sum) private pure {
+        Tiers memory stress = scan.stress;
+        stress.initial = FixedPointMathLib.max(stress.initial, FixedPointMathLib.divUp(lossOf(sum.initial), 1e18));
+        uint256 loss = FixedPointMathLib.divUp(lossOf(sum.maintenance), 1e18);
+        stress.maintenance = FixedPointMathLib.max(stress.maintenance, loss);
+        scan.unweighted = FixedPointMathLib.max(scan.unweighted, lossOf(sum.unweighted));
+    }
+
+    function raise(Tiers memory tiers, int256 profit, bool isInnerNode) private pure {
+        uint256 loss = lossOf(profit);
+        tiers.initial = FixedPointMathLib.max(tiers.initial, loss);
+        if (isInnerNode) tiers.maintenance = FixedPointMathLib.max(tiers.maintenance, loss);
+    }
+
+    function isInner(Place memory place, uint256 node) private pure returns (bool) {
+        return FixedPointMathLib.abs(place.nodes[node].move) <= place.innerRange;
+    }
+
+    function lossOf(int256 profit) private pure returns (uint256) {
+        unchecked {
+            return profit < 0 ? uint256(-profit) : 0;
+        }
     }
 }

@@ -3,18 +3,27 @@ pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { RiskParameters, Stress, Tier } from "../interfaces/IMarkets.sol";
+import { VolatilitySnapshot } from "../interfaces/IVolatilityOracle.sol";
 import { MAX_STRESSES } from "../types/Limits.sol";
 
-/// @dev Price nodes at 0, ±⅓, ±⅔, ±1 of the maintenance range and at ⅓, ⅔, 1 of the way from there to the initial range.
+/// @dev Price nodes at ±⅓, ±⅔, ±1 of the maintenance range, at ⅓, ⅔, 1 of the way from there to the initial range, and at 0: in pairs from the
+/// nearest to the farthest, upper before lower, and then the middle.
 uint256 constant PRICE_NODES = 13;
+uint256 constant NEAREST_ABOVE = 0;
+uint256 constant NEAREST_BELOW = 1;
+uint256 constant MIDDLE_NODE = 12;
+/// @dev Nodes of the maintenance range, the middle apart.
+uint256 constant INNER_NODES = 6;
 uint256 constant VOLATILITY_NODES = 3;
 uint256 constant LOWER_VOLATILITY = 0;
 uint256 constant MARK_VOLATILITY = 1;
 uint256 constant UPPER_VOLATILITY = 2;
 uint256 constant CELLS = PRICE_NODES * VOLATILITY_NODES;
-/// @dev Price nodes below the first, or above the last, that the maintenance tier looks at.
-uint256 constant OUTER_NODES = 3;
-uint256 constant MIDDLE_NODE = 6;
+/// @notice Scan ranges of both tiers, log price, WAD, multiples of the spacing of their nodes. @param initial At least `maintenance`.
+struct Ranges {
+    uint256 maintenance;
+    uint256 initial;
+}
 
 /// @notice One price to revalue at. @param price USD WAD. @param move ln(price/spot), WAD.
 struct PriceNode {
@@ -31,40 +40,78 @@ library ScenarioGrid {
     /// @dev Shorter options are shocked no harder than this tenor: below a day f would grow without bound.
     uint256 private constant SHORTEST_TENOR = 1 days;
 
-    /// @notice Scan range x = clamp(z·σ·√((horizon + overdue)/1y), rangeMin, rangeMax) in log price, WAD.
-    /// @param volatility Margin volatility σ of the tier, WAD. @param overdueSeconds How much older than its heartbeat the price is.
-    function scanRange(Tier memory tier, uint256 volatility, uint256 overdueSeconds) internal pure returns (uint256) {
-        uint256 horizon = uint256(tier.horizonSeconds) + overdueSeconds;
-        uint256 perVolatility = (uint256(tier.z) * FixedPointMathLib.sqrt((horizon * 1e36) / YEAR)) / uint256(WAD);
-        uint256 range = FixedPointMathLib.saturatingMul(perVolatility, volatility) / uint256(WAD);
-        return FixedPointMathLib.clamp(range, tier.rangeMin, tier.rangeMax);
-    }
-
-    /// @notice The price nodes from the lowest to the highest.
-    /// @param initialRange At least `maintenanceRange`.
-    function priceNodes(
-        uint256 spot,
-        uint256 maintenanceRange,
-        uint256 initialRange
-    ) internal pure returns (PriceNode[] memory nodes) {
-        nodes = new PriceNode[](PRICE_NODES);
-        nodes[MIDDLE_NODE] = PriceNode(spot, 0);
-        uint256 beyond = initialRange - maintenanceRange;
-        for (uint256 third = 1; third <= OUTER_NODES; ++third) {
-            setPair(nodes, spot, third, (maintenanceRange * third) / 3);
-            setPair(nodes, spot, third + OUTER_NODES, maintenanceRange + (beyond * third) / 3);
+    /// @notice Scan ranges x = clamp(z·σ·√((horizon + overdue)/1y), rangeMin, rangeMax), rounded down to three equal steps. Whatever the
+    /// two volatilities are, the initial range contains the maintenance range.
+    /// @param volatilities Margin volatility σ of each tier. @param overdueSeconds How much older than its heartbeat the price is.
+    function rangesOf(
+        RiskParameters memory parameters,
+        VolatilitySnapshot memory volatilities,
+        uint256 overdueSeconds
+    ) internal pure returns (Ranges memory ranges) {
+        unchecked {
+            uint256 maintenance = scanRange(parameters.maintenance, volatilities.maintenance, overdueSeconds);
+            uint256 initial = scanRange(parameters.initial, volatilities.initial, overdueSeconds);
+            ranges.maintenance = maintenance - (maintenance % 3);
+            uint256 beyond = FixedPointMathLib.zeroFloorSub(initial, ranges.maintenance);
+            ranges.initial = ranges.maintenance + beyond - (beyond % 3);
         }
     }
 
-    /// @notice The stress scenarios' prices, in the order of the parameters; unused ones too.
+    /// @notice Writes the price nodes of a grid. @param nodes Has room for them from `offset` on.
+    function setGrid(PriceNode[] memory nodes, uint256 offset, uint256 spot, Ranges memory ranges) internal pure {
+        unchecked {
+            nodes[offset + MIDDLE_NODE] = PriceNode(spot, 0);
+            int256 step = int256(ranges.maintenance) / 3;
+            int256 growth = FixedPointMathLib.expWad(step);
+            int256 factor = WAD;
+            int256 move = 0;
+            for (uint256 i = 0; i < MIDDLE_NODE; i += 2) {
+                if (i == INNER_NODES) {
+                    step = int256(ranges.initial - ranges.maintenance) / 3;
+                    growth = FixedPointMathLib.expWad(step);
+                }
+                factor = FixedPointMathLib.rawSDiv(factor * growth, WAD);
+                move += step;
+                uint256 price = FixedPointMathLib.rawDiv(spot * uint256(factor), uint256(WAD));
+                nodes[offset + i] = PriceNode(price, move);
+                price = FixedPointMathLib.rawDiv(spot * uint256(WAD), uint256(factor));
+                nodes[offset + i + 1] = PriceNode(price, -move);
+            }
+        }
+    }
+
+    /// @notice Whether a node of the grid is of the maintenance range.
+    function isInner(uint256 node) internal pure returns (bool) {
+        return node < INNER_NODES || node == MIDDLE_NODE;
+    }
+
+    /// @notice The place of a node of the grid that is counted from the lowest, 0, to the highest.
+    function fromLowest(uint256 index) internal pure returns (uint256) {
+        unchecked {
+            uint256 half = MIDDLE_NODE / 2;
+            if (index == half) return MIDDLE_NODE;
+            return index < half ? 2 * (half - index) - 1 : 2 * (index - half - 1);
+        }
+    }
+
+    /// @notice How many stress scenarios are in use: those before the first without a weight.
+    function usedStresses(Stress[MAX_STRESSES] memory stresses) internal pure returns (uint256 count) {
+        unchecked {
+            while (count < MAX_STRESSES && stresses[count].initialWeight != 0) ++count;
+        }
+    }
+
+    /// @notice The prices of the stress scenarios in use, in the order of the parameters.
     function stressNodes(
         uint256 spot,
         Stress[MAX_STRESSES] memory stresses
     ) internal pure returns (PriceNode[] memory nodes) {
-        nodes = new PriceNode[](MAX_STRESSES);
-        for (uint256 i = 0; i < MAX_STRESSES; ++i) {
-            int256 factor = WAD + stresses[i].move;
-            nodes[i] = PriceNode((spot * uint256(factor)) / uint256(WAD), FixedPointMathLib.lnWad(factor));
+        unchecked {
+            nodes = new PriceNode[](usedStresses(stresses));
+            for (uint256 i = 0; i < nodes.length; ++i) {
+                int256 factor = WAD + stresses[i].move;
+                nodes[i] = PriceNode((spot * uint256(factor)) / uint256(WAD), FixedPointMathLib.lnWad(factor));
+            }
         }
     }
 
@@ -74,20 +121,22 @@ library ScenarioGrid {
         RiskParameters memory parameters,
         uint256 timeToExpirySeconds
     ) internal pure returns (uint256 down, uint256 up) {
-        uint256 tenor = FixedPointMathLib.max(timeToExpirySeconds, SHORTEST_TENOR);
-        uint256 exponent = tenor < REFERENCE_TENOR ? parameters.exponentShort : parameters.exponentLong;
-        int256 logRatio = FixedPointMathLib.lnWad(int256((REFERENCE_TENOR * uint256(WAD)) / tenor));
-        int256 scale = FixedPointMathLib.expWad((int256(exponent) * logRatio) / WAD);
-        down = uint256(FixedPointMathLib.expWad(-(int256(uint256(parameters.volatilityDown)) * scale) / WAD));
-        up = uint256(FixedPointMathLib.expWad((int256(uint256(parameters.volatilityUp)) * scale) / WAD));
+        unchecked {
+            uint256 tenor = FixedPointMathLib.max(timeToExpirySeconds, SHORTEST_TENOR);
+            uint256 exponent = tenor < REFERENCE_TENOR ? parameters.exponentShort : parameters.exponentLong;
+            int256 logRatio = FixedPointMathLib.lnWad(int256((REFERENCE_TENOR * uint256(WAD)) / tenor));
+            int256 scale = FixedPointMathLib.expWad((int256(exponent) * logRatio) / WAD);
+            down = uint256(FixedPointMathLib.expWad(-(int256(uint256(parameters.volatilityDown)) * scale) / WAD));
+            up = uint256(FixedPointMathLib.expWad((int256(uint256(parameters.volatilityUp)) * scale) / WAD));
+        }
     }
 
-    function setPair(PriceNode[] memory nodes, uint256 spot, uint256 distance, uint256 move) private pure {
-        nodes[MIDDLE_NODE - distance] = nodeAt(spot, -int256(move));
-        nodes[MIDDLE_NODE + distance] = nodeAt(spot, int256(move));
-    }
-
-    function nodeAt(uint256 spot, int256 move) private pure returns (PriceNode memory) {
-        return PriceNode((spot * uint256(FixedPointMathLib.expWad(move))) / uint256(WAD), move);
+    function scanRange(Tier memory tier, uint256 volatility, uint256 overdueSeconds) private pure returns (uint256) {
+        unchecked {
+            uint256 horizon = uint256(tier.horizonSeconds) + overdueSeconds;
+            uint256 perVolatility = (uint256(tier.z) * FixedPointMathLib.sqrt((horizon * 1e36) / YEAR)) / uint256(WAD);
+            uint256 range = FixedPointMathLib.saturatingMul(perVolatility, volatility) / uint256(WAD);
+            return FixedPointMathLib.clamp(range, tier.rangeMin, tier.rangeMax);
+        }
     }
 }

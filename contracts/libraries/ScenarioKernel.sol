@@ -3,8 +3,8 @@ pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { Black76 } from "./Black76.sol";
-import { OptionLeg } from "./Revaluation.sol";
-import { Frame, LANE_SCALE, Lattice, REACH, TangentLattice } from "./TangentLattice.sol";
+import { OptionLeg } from "./OptionLegs.sol";
+import { Frame, Lattice, REACH, TangentLattice } from "./TangentLattice.sol";
 import {
     LOWER_VOLATILITY,
     MARK_VOLATILITY,
@@ -18,11 +18,10 @@ import { SignedWad } from "./SignedWad.sol";
 
 /// @notice Where the options on one underlying are valued; shared by all portfolios of one evaluation.
 /// @param spot USD WAD. @param lattice From `TangentLattice.load`.
-/// @param nodes Price nodes that meet all volatilities: those of the grid, symmetric in log price, then any others.
+/// @param nodes Price nodes that meet all volatilities: those of the grid, in its order and symmetric in log price, then any others.
 /// @param stresses Prices that meet one volatility each. @param stressVolatilities Which one: its index in `OptionLeg`.
 /// @param reach Log move of the farthest pair, 2^-40. @param lowest Least log move of all prices, 2^-40. @param highest The greatest.
-/// @param rows By volatility: two words for each price, its log move (2^-40) and room for a sum. The grid's pairs come
-/// first, upper before lower and the nearest first, then the middle, then the other nodes, then the stresses.
+/// @param rows By volatility: two words for each price, its log move (2^-40) and room for a sum: the nodes, then the stresses.
 struct ScenarioSet {
     uint256 spot;
     Lattice lattice;
@@ -35,16 +34,31 @@ struct ScenarioSet {
     uint256[][VOLATILITY_NODES] rows;
 }
 
+/// @dev Which expiry the options are of that are being added; those of a book without a twist are all `Between`.
+enum Phase {
+    Nearest,
+    Between,
+    Farthest
+}
+
 /// @notice What the options of one portfolio are worth in the scenarios of a set.
+/// @param isOpen Whether there are any. @param isTwisted Whether they are of more than one expiry: those of the nearest are added
+/// first, those of the farthest last, and the rows are copied between.
 /// @param linear Units and cash that no volatility touches, in a word of two lanes like the sums, but unscaled by N.
-/// @param gross Σ|size|·(spot + strike), in quanta. @param rows As in the set, with the sums.
-/// @param plain By scenario, in the order of `values`: squared WAD from outside the kernel's domain; empty without any.
+/// @param gross Σ|size|·(spot + strike), in quanta. @param rows As in the set, with the sums. @param nearest Those of the nearest expiry.
+/// @param butFarthest Those of all but the farthest. @param plain By cell and then stress: squared WAD of the legs outside the
+/// kernel's domain; empty without any.
 struct ScenarioSums {
+    bool isOpen;
+    bool isTwisted;
+    Phase phase;
     int256 linear;
     uint256 gross;
-    uint256[][VOLATILITY_NODES] rows;
-    int256[] plain;
     Frame frame;
+    uint256[][VOLATILITY_NODES] rows;
+    uint256[][VOLATILITY_NODES] nearest;
+    uint256[][VOLATILITY_NODES] butFarthest;
+    int256[] plain;
 }
 
 /// @title Black-76 values of options in many scenarios at once.
@@ -61,10 +75,15 @@ library ScenarioKernel {
 
     uint256 private constant WAD = 1e18;
 
+    /// @dev Columns of a twisted book: `VOLATILITY_NODES`, and the nearest and the farthest expiry alone, down and up; see `Profits`.
+    uint256 private constant TWISTED_COLUMNS = 7;
+    uint256 private constant FARTHEST_COLUMN = 5;
+
     uint256 private constant MAX_VOLATILITY = 2e18;
     uint256 private constant MAX_STRIKE_RATIO = 16;
     /// @dev 2^42 USD, 2^89 quanta: 6·2^35 times as much stays below 2^127, a lane. Written out, as assembly wants it.
     uint256 private constant MAX_GROSS = 0x20000000000000000000000;
+    /// @dev A quantum is 2^-47 USD.
     uint256 private constant QUANTUM_BITS = 47;
     /// @dev 1e-10 of Σ|size|·(spot + strike), WAD, which is at least what `KernelTable` proves; and what 128 legs lose to
     /// quanta of 2^-47 USD and to the last rounding.
@@ -74,33 +93,46 @@ library ScenarioKernel {
     /// @notice Lays out the rows of a set whose `lattice`, `spot`, `nodes`, `stresses` and `stressVolatilities` are given.
     function prepare(ScenarioSet memory set) internal pure {
         unchecked {
-            uint256 shared = set.nodes.length;
+            PriceNode[] memory nodes = set.nodes;
+            uint256 shared = nodes.length;
             uint256[] memory row = new uint256[](2 * (shared + set.stresses.length));
-            for (uint256 i = 0; i < PRICE_NODES; ++i) {
+            int256 move = 0;
+            for (uint256 i = 0; i < MIDDLE_NODE; i += 2) {
+                move = TangentLattice.toLattice(nodes[i].move);
                 // A lower move is not converted by itself: the fast path takes it for the upper one's opposite.
-                int256 upper = TangentLattice.toLattice(set.nodes[i < MIDDLE_NODE ? PRICE_NODES - 1 - i : i].move);
-                place(set, row, slotOf(i), i < MIDDLE_NODE ? -upper : upper);
+                row[2 * i] = uint256(move);
+                row[2 * i + 2] = uint256(-move);
             }
-            set.reach = set.highest;
-            for (uint256 i = PRICE_NODES; i < shared; ++i)
-                place(set, row, i, TangentLattice.toLattice(set.nodes[i].move));
+            (set.reach, set.highest, set.lowest) = (move, move, -move);
+            for (uint256 i = PRICE_NODES; i < shared; ++i) putMove(set, row, i, nodes[i].move);
             for (uint256 volatility = 0; volatility < VOLATILITY_NODES; ++volatility) {
                 uint256 prices = shared;
                 for (uint256 i = 0; i < set.stresses.length; ++i) {
-                    if (set.stressVolatilities[i] != volatility) continue;
-                    place(set, row, prices++, TangentLattice.toLattice(set.stresses[i].move));
+                    if (set.stressVolatilities[i] == volatility) putMove(set, row, prices++, set.stresses[i].move);
                 }
                 set.rows[volatility] = copyOf(row, 2 * prices);
             }
         }
     }
 
-    /// @notice Empty sums for a portfolio.
-    function open(ScenarioSet memory set) internal pure returns (ScenarioSums memory sums) {
-        for (uint256 volatility = 0; volatility < VOLATILITY_NODES; ++volatility) {
-            uint256[] memory row = set.rows[volatility];
-            sums.rows[volatility] = copyOf(row, row.length);
-        }
+    /// @notice Makes room for the options of a portfolio. @param isTwisted Whether their expiries differ.
+    function open(ScenarioSet memory set, ScenarioSums memory sums, bool isTwisted) internal pure {
+        sums.isOpen = true;
+        sums.isTwisted = isTwisted;
+        sums.phase = isTwisted ? Phase.Nearest : Phase.Between;
+        copy(sums.rows, set.rows);
+    }
+
+    /// @notice To be called between the options of the nearest expiry and the others.
+    function endNearest(ScenarioSums memory sums) internal pure {
+        sums.phase = Phase.Between;
+        copy(sums.nearest, sums.rows);
+    }
+
+    /// @notice To be called between the others and the options of the farthest expiry.
+    function beginFarthest(ScenarioSums memory sums) internal pure {
+        sums.phase = Phase.Farthest;
+        copy(sums.butFarthest, sums.rows);
     }
 
     /// @notice Adds a leg to all scenarios. Its volatilities ascend; its `mark` is not looked at.
@@ -120,34 +152,6 @@ library ScenarioKernel {
         }
     }
 
-    /// @notice What the legs added so far are worth in every scenario, USD WAD, rounded down.
-    /// @return sum By node of the set, three volatilities each, then by stress.
-    function values(ScenarioSet memory set, ScenarioSums memory sums) internal pure returns (int256[] memory sum) {
-        PriceNode[] memory nodes = set.nodes;
-        PriceNode[] memory stresses = set.stresses;
-        uint256 cells = VOLATILITY_NODES * nodes.length;
-        sum = new int256[](cells + stresses.length);
-        // Without any price nothing is in the sums.
-        if (set.spot == 0) return addedPlain(sums, sum);
-        unchecked {
-            uint256 cell = 0;
-            for (uint256 i = 0; i < nodes.length; ++i) {
-                uint256 slot = slotOf(i);
-                uint256 price = nodes[i].price;
-                for (uint256 j = 0; j < VOLATILITY_NODES; ++j) {
-                    sum[cell++] = valueOf(wordAt(rowAt(sums, j), slot), sums.linear, price, set.spot);
-                }
-            }
-            uint256[VOLATILITY_NODES] memory before;
-            for (uint256 i = 0; i < stresses.length; ++i) {
-                uint256 j = set.stressVolatilities[i];
-                int256 word = wordAt(sums.rows[j], nodes.length + before[j]++);
-                sum[cell++] = valueOf(word, sums.linear, stresses[i].price, set.spot);
-            }
-        }
-        return addedPlain(sums, sum);
-    }
-
     /// @notice How far a value may be from the sum of the plain prices, USD WAD, rounded up: 1e-10 of Σ|size|·(spot + strike),
     /// and a few quanta, both times price/spot where the scenario's price is above the spot.
     function errorBound(
@@ -155,9 +159,12 @@ library ScenarioKernel {
         ScenarioSums memory sums,
         uint256 price
     ) internal pure returns (uint256) {
-        uint256 gross = (sums.gross * WAD) >> QUANTUM_BITS;
-        uint256 atSpot = FixedPointMathLib.mulWadUp(gross, ERROR_SHARE) + QUANTA_ERROR;
-        return price <= set.spot ? atSpot : FixedPointMathLib.fullMulDivUp(atSpot, price, set.spot);
+        unchecked {
+            uint256 gross = (sums.gross * WAD) >> QUANTUM_BITS;
+            uint256 atSpot = FixedPointMathLib.mulWadUp(gross, ERROR_SHARE) + QUANTA_ERROR;
+            // Below 2^70 · 2^104.
+            return price <= set.spot ? atSpot : FixedPointMathLib.divUp(atSpot * price, set.spot);
+        }
     }
 
     /// @dev In assembly because three comparisons without a jump cost less than one with.
@@ -204,76 +211,64 @@ library ScenarioKernel {
 
     /// @dev Outside the kernel's domain: every scenario by itself.
     function addPlain(ScenarioSet memory set, ScenarioSums memory sums, OptionLeg memory leg) private pure {
-        uint256 cells = VOLATILITY_NODES * set.nodes.length;
-        if (sums.plain.length == 0) sums.plain = new int256[](cells + set.stresses.length);
-        for (uint256 i = 0; i < cells; ++i) {
-            sums.plain[i] += plainValue(leg, set.nodes[i / VOLATILITY_NODES], i % VOLATILITY_NODES);
+        unchecked {
+            uint256 columns = columnsOf(sums);
+            uint256 cells = columns * set.nodes.length;
+            if (sums.plain.length == 0) sums.plain = new int256[](cells + set.stresses.length);
+            int256[] memory plain = sums.plain;
+            uint256 cell = 0;
+            for (uint256 i = 0; i < set.nodes.length; ++i) {
+                for (uint256 j = 0; j < columns; ++j) {
+                    plain[cell++] += plainValue(leg, set.nodes[i], volatilityOf(sums.phase, j));
+                }
+            }
+            for (uint256 i = 0; i < set.stresses.length; ++i) {
+                plain[cell++] += plainValue(leg, set.stresses[i], set.stressVolatilities[i]);
+            }
         }
-        for (uint256 i = 0; i < set.stresses.length; ++i) {
-            sums.plain[cells + i] += plainValue(leg, set.stresses[i], set.stressVolatilities[i]);
-        }
+    }
+
+    /// @dev At which volatility node an option stands in a column of `Profits`.
+    function volatilityOf(Phase phase, uint256 column) private pure returns (uint256) {
+        if (column < VOLATILITY_NODES) return column;
+        // Two columns for the nearest expiry, then two for the farthest.
+        bool isShocked = phase == (column < FARTHEST_COLUMN ? Phase.Nearest : Phase.Farthest);
+        if (!isShocked) return MARK_VOLATILITY;
+        return (column - VOLATILITY_NODES) % 2 == 0 ? LOWER_VOLATILITY : UPPER_VOLATILITY;
+    }
+
+    /// @notice How many columns `Profits` has.
+    function columnsOf(ScenarioSums memory sums) internal pure returns (uint256) {
+        return sums.isTwisted ? TWISTED_COLUMNS : VOLATILITY_NODES;
     }
 
     function plainValue(OptionLeg memory leg, PriceNode memory node, uint256 volatility) private pure returns (int256) {
-        int256 moneyness = leg.logMoneyness + node.move;
-        uint256 totalVolatility = leg.totalVolatilities[volatility];
-        return leg.size * int256(Black76.price(leg.isCall, node.price, leg.strike, moneyness, totalVolatility));
-    }
-
-    function addedPlain(ScenarioSums memory sums, int256[] memory sum) private pure returns (int256[] memory) {
-        for (uint256 i = 0; i < sums.plain.length; ++i) sum[i] += sums.plain[i].fromSquareDown();
-        return sum;
-    }
-
-    function rowAt(ScenarioSums memory sums, uint256 index) private pure returns (uint256[] memory row) {
-        uint256[][VOLATILITY_NODES] memory rows = sums.rows;
-        assembly ("memory-safe") {
-            row := mload(add(rows, shl(5, index)))
-        }
-    }
-
-    /// @dev Rounded down.
-    function valueOf(int256 word, int256 linear, uint256 price, uint256 spot) private pure returns (int256) {
         unchecked {
-            // The low lane of a word may have borrowed from its high one.
-            int256 strike = int256(int128(word)) + int256(int128(linear)) * LANE_SCALE;
-            int256 asset = ((word - int128(word)) >> 128) + ((linear - int128(linear)) >> 128) * LANE_SCALE;
-            // At most 2^128 · 2^104, and then 2^131 · 2^60. The scale of the lanes is 6·2^35, in quanta.
-            int256 scaled = (FixedPointMathLib.rawSDiv(asset * int256(price), int256(spot)) + strike) * int256(WAD);
-            return (scaled / 6 - 1) >> (35 + QUANTUM_BITS);
+            int256 moneyness = leg.logMoneyness + node.move;
+            uint256 totalVolatility = leg.totalVolatilities[volatility];
+            return leg.size * int256(Black76.price(leg.isCall, node.price, leg.strike, moneyness, totalVolatility));
         }
     }
 
-    function wordAt(uint256[] memory row, uint256 slot) private pure returns (int256 word) {
-        assembly ("memory-safe") {
-            word := mload(add(add(row, 0x40), shl(6, slot)))
-        }
-    }
-
-    function place(ScenarioSet memory set, uint256[] memory row, uint256 slot, int256 move) private pure {
-        assembly ("memory-safe") {
-            mstore(add(add(row, 0x20), shl(6, slot)), move)
-        }
+    /// @param move WAD.
+    function putMove(ScenarioSet memory set, uint256[] memory row, uint256 slot, int256 move) private pure {
+        move = TangentLattice.toLattice(move);
+        row[2 * slot] = uint256(move);
         if (move < set.lowest) set.lowest = move;
         if (move > set.highest) set.highest = move;
     }
 
-    function copyOf(uint256[] memory row, uint256 length) private pure returns (uint256[] memory copy) {
-        assembly ("memory-safe") {
-            copy := mload(0x40)
-            mstore(copy, length)
-            let bytesUsed := shl(5, length)
-            mcopy(add(copy, 0x20), add(row, 0x20), bytesUsed)
-            mstore(0x40, add(copy, add(bytesUsed, 0x20)))
-        }
+    function copy(uint256[][VOLATILITY_NODES] memory to, uint256[][VOLATILITY_NODES] memory from) private pure {
+        for (uint256 i = 0; i < VOLATILITY_NODES; ++i) to[i] = copyOf(from[i], from[i].length);
     }
 
-    /// @dev Where a node of the set lies in a row: pairs from the middle outwards, the upper first.
-    function slotOf(uint256 node) private pure returns (uint256) {
-        unchecked {
-            if (node >= PRICE_NODES) return node;
-            if (node == MIDDLE_NODE) return PRICE_NODES - 1;
-            return node > MIDDLE_NODE ? 2 * (node - MIDDLE_NODE - 1) : 2 * (MIDDLE_NODE - node) - 1;
+    function copyOf(uint256[] memory row, uint256 length) private pure returns (uint256[] memory result) {
+        assembly ("memory-safe") {
+            result := mload(0x40)
+            mstore(result, length)
+            let bytesUsed := shl(5, length)
+            mcopy(add(result, 0x20), add(row, 0x20), bytesUsed)
+            mstore(0x40, add(result, add(bytesUsed, 0x20)))
         }
     }
 

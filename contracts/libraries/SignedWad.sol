@@ -7,12 +7,16 @@ library SignedWad {
 
     /// @notice x / 1e18, rounded towards minus infinity: a product of two WADs as a WAD, never in the holder's favour.
     function fromSquareDown(int256 x) internal pure returns (int256 quotient) {
-        quotient = x / WAD;
-        if (x % WAD < 0) --quotient;
+        unchecked {
+            quotient = x / WAD;
+            if (x % WAD < 0) --quotient;
+        }
     }
 
-    /// @notice x·y, both WAD, rounded towards minus infinity.
+    /// @notice x·y, both WAD, rounded towards minus infinity. The product must be below 2^255: it is not checked.
     function mulDown(int256 x, int256 y) internal pure returns (int256) {
-        return fromSquareDown(x * y);
+        unchecked {
+            return fromSquareDown(x * y);
+        }
     }
 }

@@ -47,6 +47,8 @@ library TangentLattice {
 
     /// @dev Bytes of the table: nodes −867 to 865, 8 bytes each.
     uint256 private constant TABLE_BYTES = 13_864;
+    /// @dev Hash of the table's code, which holds nothing else.
+    bytes32 private constant TABLE_HASH = 0xb9f60c02f337767b40ee66adf84024b2bd456ba97e92c2a0eabbbc65ae899bbc;
     /// @dev Entry of the node at 0, and where that of the highest node begins.
     uint256 private constant MIDDLE_ENTRY = 867;
     uint256 private constant HIGHEST_ENTRY_OFFSET = 13_848;
@@ -60,8 +62,13 @@ library TangentLattice {
     int256 private constant SLOPES_1 = 2 * WEIGHTS_2;
     int256 private constant SLOPES_2 = 3 * WEIGHTS_3;
 
+    /// @notice Whether the code at an address is that of `KernelTable`, to the byte.
+    function isTable(address kernelTable) internal view returns (bool) {
+        return kernelTable.codehash == TABLE_HASH;
+    }
+
     /// @notice Copies a `KernelTable` into memory, where a word can be read from any entry.
-    function load(address kernelTable) internal view returns (Lattice memory lattice) {
+    function load(Lattice memory lattice, address kernelTable) internal view {
         uint256 table;
         assembly ("memory-safe") {
             table := and(add(mload(0x40), 31), not(31))
@@ -101,8 +108,8 @@ library TangentLattice {
             uint256 distance = (totalVolatility << 60) / WAD;
             int256 inverse = inverseOf(totalVolatility);
             int256 base = ((moneyness * inverse) >> 15) + int256((distance >> 1) + lattice.origin);
-            // To the nearest 2^-25, because this error is not of second order.
-            uint256 position = (distance + (1 << 27)) >> 28;
+            // To the nearest 2^-25, because this error is not of second order; and two entries more, the first of the four points.
+            uint256 position = (distance + (1 << 27) + (1 << 54)) >> 28;
             int256 t = int256((1 << 25) - (position & 0x1ffffff));
             int256 t2 = (t * t) >> 25;
             int256 weights = (6 << 89) + t * WEIGHTS_1 + t2 * WEIGHTS_2 + ((t * t2) >> 25) * WEIGHTS_3;
@@ -110,7 +117,7 @@ library TangentLattice {
             slopes *= int256(distance / (3 << 41));
             // Half an entry too much, within the error bound.
             uint256 skew = (lattice.origin >> 50) + (distance >> 49);
-            uint256 offset = 8 * (position >> 25) + 16;
+            uint256 offset = 8 * (position >> 25);
             if (isInside) {
                 addGrid(row, base, inverse, offset, weights, slopes, skew, frame.asset, frame.strike);
                 if (row.length == 2 * PRICE_NODES) return;
@@ -121,12 +128,12 @@ library TangentLattice {
         }
     }
 
-    /// @dev Adds to the grid's nodes; d1 and d2 must lie inside the lattice at all of them. Without a loop, whose jumps and
-    /// stack would cost a tenth of it: pair by pair, `x` is added to d1 and taken from it, and three pairs at a time are
-    /// equally far apart. The helpers are small enough for the compiler to inline them; the order of their factors is
-    /// the one that needs the fewest swaps. In a cell:
-    /// u: d1 and a half. entry: address of n. word: N at the four points around n − v. s: what is left of d1, in steps.
-    /// curve: 6·2^217·K·φ·v·s²/2·(1 + s·(2v − n)/3)/K, where 3·8/h² = 393,216 stands for the 1.
+    /// @dev Adds to the grid's nodes; d1 and d2 must lie inside the lattice at all of them. Without a loop and without functions, whose
+    /// jumps would cost a tenth of it: pair by pair, `x` is added to d1 and taken from it, and three pairs at a time are
+    /// equally far apart. The order of factors is the one that needs the fewest swaps. In a cell:
+    /// u: d1 and a half. entry: address of n; the first entry of a word is in its top lane. word: N at the four points around
+    /// n − v. s: what is left of d1, in steps. The sum grows by asset·N(n), and by strike times N at n − v, which is the chord less
+    /// the curve 6·2^217·K·φ·v·s²/2·(1 + s·(2v − n)/3)/K, where 3·8/h² = 393,216 (times 2^53) stands for the 1.
     function addGrid(
         uint256[] memory row,
         int256 base,
@@ -139,125 +146,143 @@ library TangentLattice {
         int256 strike
     ) private pure {
         assembly ("memory-safe") {
-            function entryOf(u) -> entry {
-                entry := shl(3, shr(53, u))
-            }
-            function snapOf(u) -> s {
-                s := sub(and(u, 0x1fffffffffffff), 0x10000000000000)
-            }
-            function curveOf(s, slope, lean) -> curve {
-                // 393,216·2^53 + lean·s
-                curve := mul(slope, mul(s, mul(s, add(0xc00000000000000000, mul(s, lean)))))
-            }
-            // The first entry of a word is in its top lane.
-            function assetLeg(factor, entry) -> product {
-                product := mul(factor, shr(192, mload(entry)))
-            }
-            // From 2^(192 + 25): what lies below is the product's lower lanes.
-            function strikeLeg(factor, chord, curve) -> product {
-                product := mul(factor, sar(217, sub(chord, curve)))
-            }
-            function addTo(sum, first, second) {
-                mstore(sum, add(mload(sum), add(first, second)))
-            }
             let x := shr(15, mul(mload(add(row, 0x20)), inverse))
             let step := x
             {
                 let u := add(base, x)
-                let entry := entryOf(u)
+                let entry := and(shr(50, u), 0xfffff8)
                 let word := mload(sub(entry, offset))
-                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
-                addTo(add(row, 0x40), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
+                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
+                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let sum := add(row, 0x40)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             {
                 let u := sub(base, x)
-                let entry := entryOf(u)
+                let entry := and(shr(50, u), 0xfffff8)
                 let word := mload(sub(entry, offset))
-                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
-                addTo(add(row, 0x80), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
+                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
+                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let sum := add(row, 0x80)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             x := add(x, step)
             {
                 let u := add(base, x)
-                let entry := entryOf(u)
+                let entry := and(shr(50, u), 0xfffff8)
                 let word := mload(sub(entry, offset))
-                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
-                addTo(add(row, 0xc0), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
+                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
+                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let sum := add(row, 0xc0)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             {
                 let u := sub(base, x)
-                let entry := entryOf(u)
+                let entry := and(shr(50, u), 0xfffff8)
                 let word := mload(sub(entry, offset))
-                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
-                addTo(add(row, 0x100), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
+                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
+                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let sum := add(row, 0x100)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             x := add(x, step)
             {
                 let u := add(base, x)
-                let entry := entryOf(u)
+                let entry := and(shr(50, u), 0xfffff8)
                 let word := mload(sub(entry, offset))
-                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
-                addTo(add(row, 0x140), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
+                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
+                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let sum := add(row, 0x140)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             {
                 let u := sub(base, x)
-                let entry := entryOf(u)
+                let entry := and(shr(50, u), 0xfffff8)
                 let word := mload(sub(entry, offset))
-                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
-                addTo(add(row, 0x180), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
+                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
+                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let sum := add(row, 0x180)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             step := sub(shr(15, mul(mload(add(row, 0x1a0)), inverse)), x)
             x := add(x, step)
             {
                 let u := add(base, x)
-                let entry := entryOf(u)
+                let entry := and(shr(50, u), 0xfffff8)
                 let word := mload(sub(entry, offset))
-                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
-                addTo(add(row, 0x1c0), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
+                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
+                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let sum := add(row, 0x1c0)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             {
                 let u := sub(base, x)
-                let entry := entryOf(u)
+                let entry := and(shr(50, u), 0xfffff8)
                 let word := mload(sub(entry, offset))
-                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
-                addTo(add(row, 0x200), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
+                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
+                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let sum := add(row, 0x200)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             x := add(x, step)
             {
                 let u := add(base, x)
-                let entry := entryOf(u)
+                let entry := and(shr(50, u), 0xfffff8)
                 let word := mload(sub(entry, offset))
-                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
-                addTo(add(row, 0x240), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
+                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
+                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let sum := add(row, 0x240)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             {
                 let u := sub(base, x)
-                let entry := entryOf(u)
+                let entry := and(shr(50, u), 0xfffff8)
                 let word := mload(sub(entry, offset))
-                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
-                addTo(add(row, 0x280), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
+                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
+                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let sum := add(row, 0x280)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             x := add(x, step)
             {
                 let u := add(base, x)
-                let entry := entryOf(u)
+                let entry := and(shr(50, u), 0xfffff8)
                 let word := mload(sub(entry, offset))
-                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
-                addTo(add(row, 0x2c0), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
+                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
+                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let sum := add(row, 0x2c0)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             {
                 let u := sub(base, x)
-                let entry := entryOf(u)
+                let entry := and(shr(50, u), 0xfffff8)
                 let word := mload(sub(entry, offset))
-                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
-                addTo(add(row, 0x300), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
+                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
+                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let sum := add(row, 0x300)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             {
                 let u := base
-                let entry := entryOf(u)
+                let entry := and(shr(50, u), 0xfffff8)
                 let word := mload(sub(entry, offset))
-                let curve := curveOf(snapOf(u), sar(192, mul(word, slopes)), sub(skew, entry))
-                addTo(add(row, 0x340), assetLeg(asset, entry), strikeLeg(strike, mul(word, weights), curve))
+                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
+                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
+                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let sum := add(row, 0x340)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
         }
     }

@@ -70,6 +70,7 @@ library VolatilityController {
     }
 
     /// @notice Moves the controller to `time`, at which `observed` volatility was seen. A time before `self.updatedAt` counts as now.
+    /// @dev Nothing overflows: volatilities and parameters are below 2^64, times below 2^40.
     function advance(
         ControllerState memory self,
         ControllerParameters memory parameters,
@@ -79,13 +80,17 @@ library VolatilityController {
         uint256 dt = time.zeroFloorSub(self.updatedAt);
         uint256 stressed = observed.max(self.stressed);
         uint256 target = targetUp(parameters, observed, stressed);
-        uint256 initial = fallenUp(self.initial, target, dt, parameters.initialHalfLifeSeconds);
-        uint256 maintenance = grownDown(self.maintenance, dt, parameters.maintenanceRisePerHour).min(target);
+        volatility.observed = observed;
+        volatility.stressed = stressed;
+        volatility.target = target;
+        volatility.initial = fallenUp(self.initial, target, dt, parameters.initialHalfLifeSeconds);
+        volatility.maintenance = risenDown(self.maintenance, target, dt, parameters.maintenanceRisePerHour);
         self.stressed = uint64(stressed);
-        self.initial = uint64(initial);
-        self.maintenance = uint64(maintenance);
-        self.updatedAt += uint40(dt);
-        return MarginVolatility(observed, stressed, target, initial, maintenance);
+        self.initial = uint64(volatility.initial);
+        self.maintenance = uint64(volatility.maintenance);
+        unchecked {
+            self.updatedAt += uint40(dt);
+        }
     }
 
     /// @notice max(floor, (1 − w)·observed + w·stressed), rounded up.
@@ -94,9 +99,11 @@ library VolatilityController {
         uint256 observed,
         uint256 stressed
     ) internal pure returns (uint256) {
-        uint256 weight = parameters.stressedWeight;
-        uint256 blended = observed * (uint256(WAD) - weight) + stressed * weight;
-        return blended.divUp(uint256(WAD)).max(parameters.floor);
+        unchecked {
+            uint256 weight = parameters.stressedWeight;
+            uint256 blended = observed * (uint256(WAD) - weight) + stressed * weight;
+            return blended.divUp(uint256(WAD)).max(parameters.floor);
+        }
     }
 
     /// @notice What is left after `dt` of an excess over the target; the target itself if there is none.
@@ -106,14 +113,24 @@ library VolatilityController {
         uint256 dt,
         uint256 halfLifeSeconds
     ) private pure returns (uint256) {
-        return target + RealisedVolatility.decayUp(initial.zeroFloorSub(target), dt, halfLifeSeconds);
+        if (initial <= target) return target;
+        unchecked {
+            return target + RealisedVolatility.decayUp(initial - target, dt, halfLifeSeconds);
+        }
     }
 
-    /// @notice maintenance·(1 + rise)^(dt / 1 h), rounded down: the published speed is never exceeded.
-    function grownDown(uint256 maintenance, uint256 dt, uint256 risePerHour) private pure returns (uint256) {
-        if (dt == 0) return maintenance;
-        int256 exponent = (FixedPointMathLib.lnWad(WAD + int256(risePerHour)) * int256(dt)) / 1 hours;
-        exponent = FixedPointMathLib.min(exponent, MAX_GROWTH_EXPONENT);
-        return maintenance.mulWad(uint256(FixedPointMathLib.expWad(exponent)));
+    /// @notice min(target, maintenance·(1 + rise)^(dt / 1 h)), rounded down: the published speed is never exceeded.
+    function risenDown(
+        uint256 maintenance,
+        uint256 target,
+        uint256 dt,
+        uint256 risePerHour
+    ) private pure returns (uint256) {
+        if (dt == 0 || maintenance >= target) return maintenance.min(target);
+        unchecked {
+            int256 exponent = (FixedPointMathLib.lnWad(WAD + int256(risePerHour)) * int256(dt)) / 1 hours;
+            exponent = FixedPointMathLib.min(exponent, MAX_GROWTH_EXPONENT);
+            return maintenance.mulWad(uint256(FixedPointMathLib.expWad(exponent))).min(target);
+        }
     }
 }

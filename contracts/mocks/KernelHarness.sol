@@ -2,9 +2,10 @@
 pragma solidity ^0.8.37;
 
 import { Black76 } from "../libraries/Black76.sol";
-import { OptionLeg } from "../libraries/Revaluation.sol";
+import { OptionLeg } from "../libraries/OptionLegs.sol";
 import { PriceNode, VOLATILITY_NODES } from "../libraries/ScenarioGrid.sol";
 import { ScenarioKernel, ScenarioSet, ScenarioSums } from "../libraries/ScenarioKernel.sol";
+import { Profits, ScenarioProfits } from "../libraries/ScenarioProfits.sol";
 import { SignedWad } from "../libraries/SignedWad.sol";
 import { TangentLattice } from "../libraries/TangentLattice.sol";
 
@@ -33,9 +34,10 @@ contract KernelHarness {
         OptionLeg[] memory legs
     ) external view returns (int256[] memory fast, int256[] memory plain, uint256[] memory bounds) {
         ScenarioSet memory set = setOf(market);
-        ScenarioSums memory sums = ScenarioKernel.open(set);
+        ScenarioSums memory sums;
+        ScenarioKernel.open(set, sums, false);
         for (uint256 i = 0; i < legs.length; ++i) ScenarioKernel.addOption(set, sums, legs[i]);
-        fast = ScenarioKernel.values(set, sums);
+        fast = valuesOf(ScenarioProfits.revalue(set, sums, 0));
         plain = new int256[](fast.length);
         bounds = new uint256[](fast.length);
         for (uint256 i = 0; i < fast.length; ++i) {
@@ -56,16 +58,25 @@ contract KernelHarness {
     ) external view returns (uint256 setUp, uint256 adding, uint256 reading) {
         setUp = gasleft();
         ScenarioSet memory set = setOf(market);
-        ScenarioSums memory sums = ScenarioKernel.open(set);
+        ScenarioSums memory sums;
+        ScenarioKernel.open(set, sums, false);
         adding = gasleft();
         for (uint256 i = 0; i < legs.length; ++i) ScenarioKernel.addOption(set, sums, legs[i]);
         reading = gasleft();
-        ScenarioKernel.values(set, sums);
+        ScenarioProfits.revalue(set, sums, 0);
         (setUp, adding, reading) = (setUp - adding, adding - reading, reading - gasleft());
     }
 
+    /// By cell, then by stress.
+    function valuesOf(Profits memory profits) private pure returns (int256[] memory values) {
+        uint256 cells = profits.cells.length;
+        values = new int256[](cells + profits.stress.length);
+        for (uint256 i = 0; i < cells; ++i) values[i] = profits.value + profits.cells[i];
+        for (uint256 i = cells; i < values.length; ++i) values[i] = profits.value + profits.stress[i - cells];
+    }
+
     function setOf(Market memory market) private view returns (ScenarioSet memory set) {
-        set.lattice = TangentLattice.load(TABLE);
+        TangentLattice.load(set.lattice, TABLE);
         set.spot = market.spot;
         set.nodes = market.nodes;
         set.stresses = market.stresses;

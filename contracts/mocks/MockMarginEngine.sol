@@ -60,14 +60,6 @@ contract MockMarginEngine is IMarginEngine {
         return (lines[instrument].mark, validity);
     }
 
-    /// @inheritdoc IMarginEngine
-    function scenarios(
-        Portfolio calldata,
-        uint16
-    ) external pure returns (int256[] memory moves, int256[] memory profits) {
-        return (new int256[](0), new int256[](0));
-    }
-
     function riskOf(Portfolio calldata portfolio) private view returns (Risk memory risk) {
         require(portfolio.positions.length <= maxLegs, TooManyLegs(portfolio.positions.length));
         bool isFloored = portfolio.cash < 0;

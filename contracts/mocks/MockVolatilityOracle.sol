@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { MarginVolatility, Surface } from "../interfaces/IVolatilityOracle.sol";
+import { MarginVolatility, Surface, VolatilitySnapshot } from "../interfaces/IVolatilityOracle.sol";
 
 /// @title Volatilities that a test sets: the part of `IVolatilityOracle` that the margin engine reads.
 contract MockVolatilityOracle {
@@ -26,6 +26,11 @@ contract MockVolatilityOracle {
         surfaces[underlying] = flat;
     }
 
+    /// @param rate Continuously compounded, a year, WAD. A surface that is set later brings its own.
+    function setRate(uint16 underlying, int64 rate) external {
+        surfaces[underlying].rate = rate;
+    }
+
     function setValidSince(uint16 underlying, uint40 since) external {
         validSince[underlying] = since;
     }
@@ -36,5 +41,16 @@ contract MockVolatilityOracle {
 
     function surface(uint16 underlying) external view returns (Surface memory) {
         return surfaces[underlying];
+    }
+
+    function snapshot(uint16 underlying, uint256, uint40) external view returns (VolatilitySnapshot memory) {
+        MarginVolatility storage volatility = volatilities[underlying];
+        return
+            VolatilitySnapshot(
+                surfaces[underlying],
+                volatility.initial,
+                volatility.maintenance,
+                validSince[underlying]
+            );
     }
 }

@@ -46,14 +46,6 @@ contract StaticMarginEngine is IMarginEngine {
         return engine.mark(instrument);
     }
 
-    /// @inheritdoc IMarginEngine
-    function scenarios(
-        Portfolio calldata portfolio,
-        uint16 underlying
-    ) external view returns (int256[] memory moves, int256[] memory profits) {
-        return engine.scenarios(portfolio, underlying);
-    }
-
     /// @return charge Of all positions, USD WAD, rounded up. @return isLiable Whether there is a debt or a derivative.
     function chargeOf(Portfolio calldata portfolio) private view returns (uint256 charge, bool isLiable) {
         isLiable = portfolio.cash < 0;

@@ -72,18 +72,32 @@ library InstrumentLibrary {
     }
 
     function isOption(Instrument instrument) internal pure returns (bool) {
-        return kind(instrument) >= Kind.Call;
+        return (uint256(Instrument.unwrap(instrument)) >> KIND_OFFSET) & 0xf >= uint256(Kind.Call);
+    }
+
+    /// @dev Reverts on nothing: false for whatever else the word is.
+    function isCall(Instrument instrument) internal pure returns (bool) {
+        return (Instrument.unwrap(instrument) >> KIND_OFFSET) & 0xf == uint128(uint8(Kind.Call));
+    }
+
+    /// @dev Likewise.
+    function isPerpetual(Instrument instrument) internal pure returns (bool) {
+        return (Instrument.unwrap(instrument) >> KIND_OFFSET) & 0xf == uint128(uint8(Kind.Perpetual));
     }
 
     /// @notice Whether the fields fit together: spare bits clear, a known kind, an underlying, and expiry and strike
     /// exactly where the kind has them.
-    function isWellFormed(Instrument instrument) internal pure returns (bool) {
-        uint128 word = Instrument.unwrap(instrument);
-        uint8 rawKind = uint8(word >> KIND_OFFSET) & 0xf;
-        if (word >> SPARE_OFFSET != 0 || underlying(instrument) == 0 || rawKind > uint8(type(Kind).max)) return false;
-        Kind kind_ = Kind(rawKind);
-        bool shouldExpire = kind_ >= Kind.Future;
-        if ((expiry(instrument) != 0) != shouldExpire) return false;
-        return kind_ == Kind.Spot || (strikeField(instrument) != 0) == (kind_ >= Kind.Call);
+    function isWellFormed(Instrument instrument) internal pure returns (bool isTrue) {
+        uint256 word = Instrument.unwrap(instrument);
+        // Without jumps, because the margin engine asks for every leg. Kinds from Future on expire, from Call on have a strike.
+        assembly ("memory-safe") {
+            let kind_ := and(shr(KIND_OFFSET, word), 0xf)
+            let isKnown := and(lt(kind_, 5), iszero(shr(SPARE_OFFSET, word)))
+            let hasUnderlying := gt(shr(UNDERLYING_OFFSET, word), 0)
+            let expires := gt(and(shr(EXPIRY_OFFSET, word), 0xffffffffff), 0)
+            let hasStrike := gt(and(word, 0xffffffffffffffff), 0)
+            let fits := and(eq(expires, gt(kind_, 1)), or(iszero(kind_), eq(hasStrike, gt(kind_, 2))))
+            isTrue := and(and(isKnown, hasUnderlying), fits)
+        }
     }
 }

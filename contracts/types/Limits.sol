@@ -8,4 +8,5 @@ uint256 constant MAX_EXPIRIES = 12;
 uint256 constant MAX_TOUCHED_ACCOUNTS = 8;
 uint256 constant MAX_STRESSES = 4;
 uint256 constant MAX_TENORS = 4;
+uint256 constant MAX_STRIKE_NODES = 6;
 uint256 constant MAX_ROUNDS_PER_WALK = 128;

@@ -31,6 +31,7 @@ export function localMarket(configuration: Configuration) {
       const aggregator = m.contract("MockAggregator", [feed.decimals, feed.description], { id: `${symbol}Aggregator` });
       const firstRound = m.call(aggregator, "push(int256)", [startAnswerOf(underlying)], { id: `${symbol}FirstRound` });
       const proxy = m.contract("AggregatorProxy", [aggregator], { id: `${symbol}Feed`, after: [firstRound] });
+      m.call(aggregator, "addAccess", [proxy], { id: `${symbol}Access` });
       return [
         [`${symbol}Aggregator`, aggregator],
         [`${symbol}Feed`, proxy],

@@ -53,12 +53,15 @@ export function plimsoll(options: PlimsollOptions) {
     const priceOracle = m.contract("PriceOracle", [accessManager, sequencer.feed, sequencer.graceSeconds]);
     const volatilityOracle = m.contract("VolatilityOracle", [accessManager, priceOracle]);
     const markets = m.contract("Markets", [accessManager, account]);
-    const marginEngine = m.contract("MarginEngine", [markets, priceOracle, volatilityOracle]);
     const clearinghouse = m.contract("Clearinghouse", [accessManager, market.usdc, markets]);
+    const kernelTable = m.contract("KernelTable");
+    const sources = [markets, priceOracle, volatilityOracle, clearinghouse];
+    const marginEngine = m.contract("MarginEngine", [...sources, kernelTable]);
     const backstopVault = m.contract("BackstopVault", [clearinghouse]);
     const liquidator = m.contract("Liquidator", [clearinghouse, backstopVault]);
     const orderSettlement = m.contract("OrderSettlement", [clearinghouse]);
-    const lens = m.contract("Lens", [clearinghouse]);
+    const marginScenarios = m.contract("MarginScenarios", [markets, priceOracle, volatilityOracle, kernelTable]);
+    const lens = m.contract("Lens", [clearinghouse, marginScenarios]);
 
     const core: Core = {
       accessManager,
@@ -85,6 +88,7 @@ export function plimsoll(options: PlimsollOptions) {
       volatilityOracle,
       markets,
       marginEngine,
+      marginScenarios,
       clearinghouse,
       liquidator,
       backstopVault,

@@ -111,13 +111,14 @@ abstract contract OracleTest is Test {
         bytes32 content = keccak256(
             abi.encode(
                 keccak256(
-                    "SurfaceReport(uint16 underlying,uint40 timestamp,uint64[4] totalVariance,int64 rho,uint64 eta)"
+                    "SurfaceReport(uint16 underlying,uint40 timestamp,uint64[4] totalVariance,int64 rho,uint64 eta,int64 rate)"
                 ),
                 report.underlying,
                 report.timestamp,
                 keccak256(abi.encode(report.totalVariance)),
                 report.rho,
-                report.eta
+                report.eta,
+                report.rate
             )
         );
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, keccak256(abi.encodePacked(hex"1901", domain, content)));
@@ -134,5 +135,6 @@ abstract contract OracleTest is Test {
         }
         report.rho = -0.2e18;
         report.eta = 0.8e18;
+        report.rate = 0.05e18;
     }
 }

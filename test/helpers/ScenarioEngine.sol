@@ -50,13 +50,6 @@ contract ScenarioEngine is IMarginEngine {
         return (marks[instrument], validity);
     }
 
-    function scenarios(
-        Portfolio calldata,
-        uint16
-    ) external pure returns (int256[] memory moves, int256[] memory profits_) {
-        return (new int256[](0), new int256[](0));
-    }
-
     function _evaluate(Portfolio calldata portfolio) private view returns (Risk memory risk) {
         risk.equity = portfolio.cash;
         Profits memory sum;

@@ -20,7 +20,6 @@ export interface KernelLeg {
   readonly strike: bigint;
   readonly logMoneyness: bigint;
   readonly totalVolatilities: [bigint, bigint, bigint];
-  readonly mark: bigint;
 }
 
 export interface KernelBook {
@@ -72,7 +71,7 @@ export function gridNodes(spot: number, maintenance: number, initial: number): P
   const inner = OUTER_THIRDS.map((third) => third * maintenance);
   const outer = OUTER_THIRDS.map((third) => maintenance + third * (initial - maintenance));
   const up = [...inner, ...outer];
-  const moves = [...up.toReversed().map((move) => -move), 0, ...up];
+  const moves = [...up.flatMap((move) => [move, -move]), 0];
   return moves.map((move) => nodeAt(spot, move));
 }
 
@@ -90,7 +89,6 @@ export function leg(option: {
     strike: wad(option.strike),
     logMoneyness: wad(Math.log(option.spot / option.strike)),
     totalVolatilities: [wad(lower), wad(mark), wad(upper)],
-    mark: 0n,
   };
 }
 
@@ -136,7 +134,7 @@ function grossNotional({ market, legs }: KernelBook, price: bigint): bigint {
   return legs.reduce((sum, { size }) => sum + ((size < 0n ? -size : size) * higher) / WAD, 0n);
 }
 
-/** Prices of the scenarios in the order of `ScenarioKernel.values`. */
+/** Prices of the scenarios by cell, then by stress. */
 function scenarioPrices({ nodes, stresses }: KernelMarket): bigint[] {
   const cells = nodes.flatMap(({ price }) => Array.from({ length: VOLATILITY_NODES }, () => price));
   return [...cells, ...stresses.map(({ price }) => price)];

@@ -57,6 +57,7 @@ describe("deployment", () => {
     const eth = await contracts.markets.riskParameters(1);
     expect(eth.initial.z).to.equal(2n * 10n ** 18n);
     expect(eth.initial.horizonSeconds).to.equal(86_400n);
+    expect([eth.concentration, eth.depth, eth.vegaDepth]).to.deep.equal([3n * 10n ** 16n, 20_000n, 2_000_000n]);
     expect(eth.stresses[0].move).to.equal(-55n * 10n ** 16n);
     expect(eth.stresses[2].initialWeight).to.equal(0n);
     const { stressed, maintenance } = await contracts.volatilityOracle.marginVolatility(1);

@@ -92,7 +92,10 @@ contract ClearinghousePortfolioMarginTest is ClearinghouseInvariants {
         scene.clearinghouse = Clearinghouse(
             deploy("Clearinghouse", abi.encode(address(manager), address(scene.tokens[0]), address(markets)))
         );
-        scene.clearinghouse.setMarginEngine(deploy("MarginEngine", abi.encode(markets, priceOracle, volatilityOracle)));
+        address table = deploy("KernelTable", "");
+        scene.clearinghouse.setMarginEngine(
+            deploy("MarginEngine", abi.encode(markets, priceOracle, volatilityOracle, scene.clearinghouse, table))
+        );
         ClearinghouseHandler handler_ = new PortfolioMarginHandler(scene);
         scene.clearinghouse.setLiquidator(address(handler_));
         target(handler_);
@@ -113,6 +116,9 @@ contract ClearinghousePortfolioMarginTest is ClearinghouseInvariants {
         parameters.exponentShort = 0.3e18;
         parameters.exponentLong = 0.13e18;
         parameters.shortOptionMinimum = 0.03e18;
+        parameters.concentration = 0.03e18;
+        parameters.depth = 20_000;
+        parameters.vegaDepth = 2_000_000;
         parameters.stresses[0] = Stress(-0.55e18, 1, 0.18e18, 0.09e18);
         parameters.stresses[1] = Stress(0.45e18, 1, 0.18e18, 0.09e18);
         Underlying memory listing = Underlying(bytes32(bytes(symbol)), 1e8, 400 days, 1e30, false);

@@ -14,6 +14,7 @@ import {
     Transfer,
     Withdrawal
 } from "../../contracts/interfaces/IClearinghouse.sol";
+import { ILiquidationTerms } from "../../contracts/interfaces/ILiquidationTerms.sol";
 import { IMarginEngine, Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
 import { TestToken } from "../../contracts/mocks/TestToken.sol";
@@ -38,7 +39,7 @@ struct Scene {
 
 /// Random calls by four owners with two accounts each or a few more, all operated by the handler, which is also the liquidator. It checks
 /// with arithmetic of its own what each call that succeeds has done, and counts them.
-contract ClearinghouseHandler is Test {
+contract ClearinghouseHandler is ILiquidationTerms, Test {
     uint256 private constant WAD = 1e18;
     uint256 private constant OWNERS = 4;
     uint96 private constant ACCOUNTS_EACH = 2;
@@ -54,6 +55,7 @@ contract ClearinghouseHandler is Test {
     Instrument[] private derivatives;
     Account[] private accounts;
     Account private feeTo;
+    int256 private compensation;
 
     /// What went in less what came out, token units.
     mapping(Instrument asset => uint256) public inCustody;
@@ -142,10 +144,10 @@ contract ClearinghouseHandler is Test {
         Risk memory before = _riskOf(from);
         // Up to one and a half times E / R, from which on a payment lowers health.
         if (before.equity <= 0 || before.equity >= int256(before.maintenance)) return;
-        rate = (before.equity * bound(rate, -5, 150) * int256(WAD)) / (100 * int256(before.maintenance));
+        compensation = (before.equity * bound(rate, -5, 150) * int256(WAD)) / (100 * int256(before.maintenance));
         Account to = _strong(by);
         bytes32[] memory hashes = _hashes();
-        try clearinghouse.seize(Seizure(from, to, legs, rate, feeTo, 0.1e18)) returns (SeizureOutcome memory outcome) {
+        try clearinghouse.seize(Seizure(from, to, legs, feeTo, 0.1e18)) returns (SeizureOutcome memory outcome) {
             ++successes["seize"];
             Risk memory remaining = _riskOf(from);
             assertLt(before.equity, int256(before.maintenance), "seized above maintenance");
@@ -180,6 +182,11 @@ contract ClearinghouseHandler is Test {
             if (_hasLiabilities(funder)) _requireInitial(funder);
             _requireUntouched(hashes, from, to, funder);
         } catch {}
+    }
+
+    /// As the liquidator, asked by the clearinghouse.
+    function compensationRate(Account, Risk calldata) external view returns (int256) {
+        return compensation;
     }
 
     function fundReserve(uint256 amountInTokens) external {

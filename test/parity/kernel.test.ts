@@ -24,7 +24,7 @@ const MAX_LEGS = 128;
  * Marginal gas of one option in one scenario, of the grid's 39: all set-up of the option, without ln K and smile. 294 with
  * the optimiser's `runs` at 200, 268 at 10,000, 262 at 1,000,000.
  */
-const MAX_CELL_GAS = 297;
+const MAX_CELL_GAS = 270;
 const ONE_SECOND = Math.sqrt(1 / (365 * 86_400));
 
 const { ethers } = await hre.network.create("market");

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { Batch, Deposit, IClearinghouse, MAY_MOVE, MAY_TRADE } from "../../contracts/interfaces/IClearinghouse.sol";
-import { IMarginEngine } from "../../contracts/interfaces/IMarginEngine.sol";
+import { IMarginModel } from "../../contracts/interfaces/IMarginEngine.sol";
 import { Collateral, IMarkets } from "../../contracts/interfaces/IMarkets.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
 import { HostileToken } from "../../contracts/mocks/HostileToken.sol";
@@ -111,7 +111,7 @@ contract ClearinghouseDepositTest is ClearinghouseTest {
         deposit(alices, WETH, 1);
         engine.setMaxLegs(1);
         deposit(alices, WETH, 1);
-        vm.expectRevert(abi.encodeWithSelector(IMarginEngine.TooManyLegs.selector, 2));
+        vm.expectRevert(abi.encodeWithSelector(IMarginModel.TooManyLegs.selector, 2));
         deposit(alices, WBTC, 1);
     }
 

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { Batch, Fill, IClearinghouse, MAY_TRADE } from "../../contracts/interfaces/IClearinghouse.sol";
-import { IMarkets, Underlying } from "../../contracts/interfaces/IMarkets.sol";
+import { Collateral, IMarkets, Underlying } from "../../contracts/interfaces/IMarkets.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
 import { Line } from "../../contracts/mocks/MockMarginEngine.sol";
 import { CASH, Instrument, Kind, toInstrument } from "../../contracts/types/Instrument.sol";
@@ -149,14 +149,17 @@ contract ClearinghouseFillTest is ClearinghouseTest {
     }
 
     function test_refusesWhatDoesNotFitAPosition() public {
-        engine.setLine(CALL, Line(0, 0, 0));
-        markets.setUnderlying(ETH, Underlying("ETH", 1, 0, type(uint128).max, false));
-        fill(alices, bobs, CALL, uint128(type(int128).max), 0);
-        assertEq(position(bobs, CALL), -int256(type(int128).max));
+        uint256 most = uint128(type(int128).max);
+        engine.setLine(WETH, Line(0, 0, 0));
+        markets.setCollateral(WETH, Collateral(address(weth), 18, 0, type(uint128).max));
+        weth.mint(bob, most);
+        deposit(bobs, WETH, most);
+        deposit(alices, WETH, 1);
         vm.expectPartialRevert(SafeCast.SafeCastOverflowedIntDowncast.selector);
-        fill(alices, bobs, CALL, 1, 0);
-        fill(bobs, alices, CALL, uint128(type(int128).max), 0);
-        assertEq(clearinghouse.positions(bobs).length, 0);
+        fill(bobs, alices, WETH, 1, 0);
+        fill(alices, bobs, WETH, uint128(most - 1), 0);
+        assertEq(position(alices, WETH), int256(most));
+        assertEq(position(bobs, WETH), 1);
     }
 
     function test_refusesWhatDoesNotFitCash() public {

@@ -36,6 +36,7 @@ contract ClearinghouseReentrancyTest is ClearinghouseTest {
         requireShut(abi.encodeCall(IClearinghouse.position, (alices, WETH)));
         requireShut(abi.encodeCall(IClearinghouse.entryValue, (alices, PERPETUAL)));
         requireShut(abi.encodeCall(IClearinghouse.portfolio, (alices)));
+        requireShut(abi.encodeCall(IClearinghouse.risk, (alices)));
         requireShut(abi.encodeCall(IClearinghouse.isAuthorised, (alices, alice, 1)));
         requireShut(abi.encodeCall(IClearinghouse.recordedInTokens, (CASH)));
         requireShut(abi.encodeCall(IClearinghouse.reserve, ()));

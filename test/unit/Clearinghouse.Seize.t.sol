@@ -2,13 +2,22 @@
 pragma solidity ^0.8.37;
 
 import { IClearinghouse, Seizure, SeizureOutcome } from "../../contracts/interfaces/IClearinghouse.sol";
+import { ILiquidationTerms } from "../../contracts/interfaces/ILiquidationTerms.sol";
+import { ILiquidator } from "../../contracts/interfaces/ILiquidator.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
 import { Line } from "../../contracts/mocks/MockMarginEngine.sol";
-import { Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
+import { IMarginEngine, Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
 import { Account, toAccount } from "../../contracts/types/Account.sol";
 import { CASH, Instrument } from "../../contracts/types/Instrument.sol";
 import { Position, toPosition } from "../../contracts/types/Position.sol";
 import { ClearinghouseTest } from "../helpers/ClearinghouseTest.sol";
+
+/// A liquidator that wants to know more than it is told.
+contract CuriousTerms is ILiquidationTerms {
+    function compensationRate(Account account, Risk calldata) external view returns (int256) {
+        return IClearinghouse(msg.sender).cash(account);
+    }
+}
 
 /// Alice: 10 perpetuals long from 2,000 USD. At 1,600 her equity is 1,000, against 1,600 to stay and 3,200 initially.
 contract ClearinghouseSeizeTest is ClearinghouseTest {
@@ -91,6 +100,56 @@ contract ClearinghouseSeizeTest is ClearinghouseTest {
         return seize(PERPETUAL, int128(int256(size)), rate);
     }
 
+    function test_asksTheLiquidatorForTheRateWithTheRiskThatItFound() public {
+        vm.expectCall(liquidator, abi.encodeCall(ILiquidationTerms.compensationRate, (alices, riskOf(alices))), 1);
+        assertEq(seize(PERPETUAL, 4 ether, RATE).rate, RATE);
+    }
+
+    function test_theLiquidatorMayStillRefuse() public {
+        bytes memory refusal = abi.encodeWithSelector(ILiquidator.NoAuction.selector, alices);
+        vm.mockCallRevert(liquidator, abi.encodeWithSelector(ILiquidationTerms.compensationRate.selector), refusal);
+        vm.expectRevert(refusal);
+        vm.prank(liquidator);
+        clearinghouse.seize(Seizure(alices, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE));
+    }
+
+    function test_theLiquidatorReadsNoAccountMeanwhile() public {
+        address curious = address(new CuriousTerms());
+        clearinghouse.setLiquidator(curious);
+        vm.expectRevert(IClearinghouse.Locked.selector);
+        vm.prank(curious);
+        clearinghouse.seize(Seizure(alices, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE));
+    }
+
+    function test_asksTheEngineOnce() public {
+        vm.expectCall(address(engine), abi.encodeWithSelector(IMarginEngine.evaluate.selector), 1);
+        seize(PERPETUAL, 4 ether, RATE);
+    }
+
+    /// Below, the perpetuals are gone and what paying for them leaves is a debt: the requirement of a debtor is due.
+    function test_pricesTheDebtThatTheLegsMake() public {
+        engine.setFloor(300 * USD);
+        Account dan = toAccount(makeAddr("dan"), 0);
+        equip(dan.owner());
+        approve(dan, address(this), 1);
+        setEthPrice(2000 * USD);
+        deposit(dan, WETH, 1 ether);
+        deposit(dan, CASH, 1700 * USDC);
+        fill(dan, bobs, PERPETUAL, 4 * UNIT, 2000 * USD);
+        setEthPrice(1550 * USD);
+        engine.setLine(PERPETUAL, Line(1550 * USD, 500 * USD, 400 * USD));
+        setRate(0);
+        vm.prank(liquidator);
+        SeizureOutcome memory outcome = clearinghouse.seize(
+            Seizure(dan, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE)
+        );
+        // 4 × 450 were lost, 100 of them are owed.
+        assertEq(cash(dan), -100e18);
+        assertEq(outcome.remaining.equity, 1450e18);
+        assertEq(outcome.remaining.maintenance, 300e18);
+        assertEq(riskOf(dan).maintenance, 300e18);
+    }
+
     function test_refusesAPaymentBeyondEquityPerRequirement() public {
         seize(PERPETUAL, 1 ether, 0.625e18);
         vm.expectPartialRevert(IClearinghouse.HealthLowered.selector);
@@ -169,7 +228,8 @@ contract ClearinghouseSeizeTest is ClearinghouseTest {
         fill(dan, bobs, PERPETUAL, 4 * UNIT, 2000 * USD);
         setEthPrice(1550 * USD);
         // Equity 1,550 + 1,000 − 1,800 = 750, requirement 155 + 620 = 775.
-        Seizure memory seizure = Seizure(dan, carols, list(PERPETUAL, 4 ether), 0.9e18, feeTo, FEE_SHARE);
+        setRate(0.9e18);
+        Seizure memory seizure = Seizure(dan, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE);
         vm.prank(liquidator);
         SeizureOutcome memory outcome = clearinghouse.seize(seizure);
         assertEq(
@@ -192,7 +252,8 @@ contract ClearinghouseSeizeTest is ClearinghouseTest {
         setEthPrice(1550 * USD);
         engine.setLine(PERPETUAL, Line(1550 * USD, 500 * USD, 400 * USD));
         // 1 USD of cash remains beside the ether: any payment is a debt, with the floor of 300 instead of 155.
-        Seizure memory seizure = Seizure(dan, carols, list(PERPETUAL, 4 ether), 0.2e18, feeTo, FEE_SHARE);
+        setRate(0.2e18);
+        Seizure memory seizure = Seizure(dan, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE);
         vm.prank(liquidator);
         SeizureOutcome memory outcome = clearinghouse.seize(seizure);
         assertEq(outcome.before.maintenance, 1755e18);
@@ -232,8 +293,14 @@ contract ClearinghouseSeizeTest is ClearinghouseTest {
     }
 
     function seize(Position[] memory legs, int256 rate, Account to) private returns (SeizureOutcome memory) {
+        setRate(rate);
         vm.prank(liquidator);
-        return clearinghouse.seize(Seizure(alices, to, legs, rate, feeTo, FEE_SHARE));
+        return clearinghouse.seize(Seizure(alices, to, legs, feeTo, FEE_SHARE));
+    }
+
+    /// The liquidator refuses nothing: what is refused here, the clearinghouse refuses.
+    function setRate(int256 rate) private {
+        vm.mockCall(liquidator, abi.encodeWithSelector(ILiquidationTerms.compensationRate.selector), abi.encode(rate));
     }
 
     function list(Instrument instrument, int128 size) private pure returns (Position[] memory) {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { IClearinghouse, TakeOver } from "../../contracts/interfaces/IClearinghouse.sol";
-import { Risk } from "../../contracts/interfaces/IMarginEngine.sol";
+import { IMarginEngine, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
 import { Account, toAccount } from "../../contracts/types/Account.sol";
 import { CASH } from "../../contracts/types/Instrument.sol";
@@ -112,6 +112,29 @@ contract ClearinghouseTakeOverTest is ClearinghouseTest {
             abi.encodeWithSelector(IClearinghouse.BelowInitialMargin.selector, taken, int256(3128e18 - 1), 3128e18)
         );
         takeOver(3128 * USD + 860 * USD - 1, 0);
+    }
+
+    function test_asksTheEngineOnce() public {
+        vm.expectCall(address(engine), abi.encodeWithSelector(IMarginEngine.evaluate.selector), 1);
+        takeOver(8000 * USD, 600 * USD);
+    }
+
+    /// A debtor needs the floor; whoever repays all the debt and holds nothing but the token needs none.
+    function test_repayingTheDebtEndsTheRequirement() public {
+        Account dan = toAccount(makeAddr("dan"), 0);
+        equip(dan.owner());
+        setEthPrice(2000 * USD);
+        deposit(dan, WETH, 0.1 ether);
+        withdraw(dan, CASH, 99 * USDC);
+        setEthPrice(1000 * USD);
+        engine.setFloor(101 * USD);
+        vm.expectRevert(
+            abi.encodeWithSelector(IClearinghouse.BelowInitialMargin.selector, taken, int256(100e18 - 1), 101e18)
+        );
+        takeOver(TakeOver(dan, taken, carols, 99 * USD - 1, 0));
+        takeOver(TakeOver(dan, taken, carols, 99 * USD, 0));
+        assertEq(cash(taken), 0);
+        assertEq(position(taken, WETH), 0.1 ether);
     }
 
     function test_drawsNoMoreThanTheReserve() public {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { IClearinghouse } from "../../contracts/interfaces/IClearinghouse.sol";
-import { IMarginEngine } from "../../contracts/interfaces/IMarginEngine.sol";
+import { IMarginModel } from "../../contracts/interfaces/IMarginEngine.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
 import { CASH } from "../../contracts/types/Instrument.sol";
 import { ClearinghouseTest } from "../helpers/ClearinghouseTest.sol";
@@ -119,7 +119,7 @@ contract ClearinghouseTransferTest is ClearinghouseTest {
         transfer(alices, alicesOther, WBTC, 1);
         assertEq(position(alicesOther, WBTC), 1);
         engine.setMaxLegs(2);
-        vm.expectRevert(abi.encodeWithSelector(IMarginEngine.TooManyLegs.selector, 3));
+        vm.expectRevert(abi.encodeWithSelector(IMarginModel.TooManyLegs.selector, 3));
         transfer(alices, alicesOther, WETH, UNIT);
     }
 

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.37;
 
 import { Lens } from "../../contracts/Lens.sol";
-import { IClearinghouse } from "../../contracts/interfaces/IClearinghouse.sol";
 import { AccountView, ILens } from "../../contracts/interfaces/ILens.sol";
 import { AuctionState } from "../../contracts/interfaces/ILiquidator.sol";
 import { Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
@@ -66,7 +65,7 @@ contract LensTest is Test {
     function setUp() public {
         books = new NumberedBooks();
         books.setMarginEngine(address(new FactorEngine(10)));
-        lens = Lens(deploy("Lens", abi.encode(IClearinghouse(address(books)))));
+        lens = Lens(deploy("Lens", abi.encode(address(books), address(0))));
     }
 
     function test_ReportsTheRiskOfEachAccountInOrder() public {
@@ -92,13 +91,16 @@ contract LensTest is Test {
         assertEq(uint256(views[2].marginCalledAt), 1002);
     }
 
-    function test_ComparesTheStoredWithTheSupposed() public {
-        Portfolio memory supposed = Portfolio(-5e18, new Position[](7));
-        (Risk memory stored, Risk memory hypothetical) = lens.compare(accounts(3, 0, 2)[0], supposed);
-        assertEq(stored.equity, 60e18);
-        assertEq(stored.initial, 3e18);
-        assertEq(hypothetical.equity, -50e18);
-        assertEq(hypothetical.initial, 7e18);
+    function test_ReportsTheRiskOfSupposedPortfoliosInOrder() public view {
+        Portfolio[] memory supposed = new Portfolio[](2);
+        supposed[0] = Portfolio(-5e18, new Position[](7));
+        supposed[1].cash = 3e18;
+        Risk[] memory risks = lens.risksOf(supposed);
+        assertEq(risks.length, 2);
+        assertEq(risks[0].equity, -50e18);
+        assertEq(risks[0].initial, 7e18);
+        assertEq(risks[1].equity, 30e18);
+        assertEq(risks[1].initial, 0);
     }
 
     function test_FollowsTheClearinghouseToANewEngine() public {
@@ -111,6 +113,10 @@ contract LensTest is Test {
         assertEq(lens.risks(new Account[](limit)).length, limit);
         vm.expectRevert(abi.encodeWithSelector(ILens.TooManyAccounts.selector, limit + 1, limit));
         lens.risks(new Account[](limit + 1));
+        vm.expectRevert(abi.encodeWithSelector(ILens.TooManyAccounts.selector, limit + 1, limit));
+        lens.accounts(new Account[](limit + 1));
+        vm.expectRevert(abi.encodeWithSelector(ILens.TooManyAccounts.selector, limit + 1, limit));
+        lens.risksOf(new Portfolio[](limit + 1));
     }
 
     function accounts(uint96 first, uint96 second, uint96 third) private returns (Account[] memory ids) {

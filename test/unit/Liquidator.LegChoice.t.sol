@@ -10,7 +10,8 @@ import {
     MAY_TRADE
 } from "../../contracts/interfaces/IClearinghouse.sol";
 import { ILiquidator, Liquidation } from "../../contracts/interfaces/ILiquidator.sol";
-import { Risk } from "../../contracts/interfaces/IMarginEngine.sol";
+import { IMarginEngine, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
+import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
 import { Account, toAccount } from "../../contracts/types/Account.sol";
 import { LiquidationFixture } from "../helpers/LiquidationFixture.sol";
 
@@ -271,6 +272,43 @@ contract LiquidatorLegChoiceTest is LiquidationFixture {
         vm.expectRevert(
             abi.encodeWithSelector(ILiquidator.WholeOnly.selector, int256(0.3e18), int256(600e18), 2000e18)
         );
+        liquidateAsKeeper(leg(perpetual, 1e18));
+    }
+
+    /// What the clearinghouse asks, anybody may ask of any risk that the account might have.
+    function test_rateIsOfferedForLegsOfAnAuctionBelowMaintenanceOnly() public {
+        openLong();
+        setEquity(1900);
+        Risk memory risk = riskOf(debtor);
+        vm.expectRevert(abi.encodeWithSelector(ILiquidator.NoAuction.selector, debtor));
+        liquidator.compensationRate(debtor, risk);
+        liquidator.startAuction(debtor);
+        skip(5 minutes);
+        assertEq(liquidator.compensationRate(debtor, risk), 0.3e18);
+
+        risk.validSince = uint40(START + 5 minutes);
+        assertEq(liquidator.compensationRate(debtor, risk), -0.01e18, "after an outage");
+        risk.validSince = uint40(START - 1 days);
+        risk.validity = Validity.Invalid;
+        vm.expectRevert(abi.encodeWithSelector(ILiquidator.FeedInvalid.selector, debtor));
+        liquidator.compensationRate(debtor, risk);
+        risk.validity = Validity.Fresh;
+        risk.equity = 2000e18;
+        vm.expectRevert(
+            abi.encodeWithSelector(ILiquidator.AboveMaintenance.selector, debtor, int256(2000e18), 2000e18)
+        );
+        liquidator.compensationRate(debtor, risk);
+        risk.equity = 600e18;
+        vm.expectRevert(
+            abi.encodeWithSelector(ILiquidator.WholeOnly.selector, int256(0.3e18), int256(600e18), 2000e18)
+        );
+        liquidator.compensationRate(debtor, risk);
+    }
+
+    function test_asksTheEngineOnce() public {
+        openAuction(1900);
+        skip(1 minutes);
+        vm.expectCall(address(engine), abi.encodeWithSelector(IMarginEngine.evaluate.selector), 1);
         liquidateAsKeeper(leg(perpetual, 1e18));
     }
 

@@ -55,6 +55,23 @@ contract MarginRulesTest is Test {
         assertFalse(risk(50, 0).improves(risk(49, 0)));
     }
 
+    function test_paysForTheFallOfTheRequirementRoundedDown() public pure {
+        assertEq(risk(0, 100).compensationDown(risk(0, 50), 0.21e18), 10);
+        assertEq(risk(0, 100).compensationDown(risk(0, 50), -0.21e18), -11);
+        assertEq(risk(0, 100).compensationDown(risk(0, 100), 1e18), 0);
+    }
+
+    function test_receivesForARiseOfTheRequirementRoundedDown() public pure {
+        assertEq(risk(0, 50).compensationDown(risk(0, 100), 0.21e18), -11);
+        assertEq(risk(0, 50).compensationDown(risk(0, 100), -0.21e18), 10);
+    }
+
+    function test_otherEquityLeavesTheRestAndTheOriginal() public pure {
+        Risk memory it = Risk(1, 6, 5, 4, 3, Validity.Late, 2);
+        assertEq(abi.encode(it.withEquity(-3)), abi.encode(Risk(-2, 6, 5, 4, 3, Validity.Late, 2)));
+        assertEq(it.equity, 1);
+    }
+
     /// The sister account: equity 50 of 100 required pays 95 for an empty book.
     function test_debtIsNotTradedForAnEmptyBook() public pure {
         assertFalse(risk(50, 100).improves(risk(-45, 0)));

@@ -87,6 +87,51 @@ contract MarketsBoundsTest is EngineFixture {
         refuses(parameters);
     }
 
+    function assertBounds(bytes32 name, uint64 min, uint64 max) private {
+        uint64[2] memory inside = [min, max];
+        for (uint256 i = 0; i < inside.length; ++i) markets.setRiskParameters(ETH, withParameter(name, inside[i]));
+        if (min != 0) assertOutOfBounds(name, min - 1, min, max);
+        assertOutOfBounds(name, max + 1, min, max);
+    }
+
+    function assertOutOfBounds(bytes32 name, uint64 value, uint64 min, uint64 max) private {
+        RiskParameters memory parameters = withParameter(name, value);
+        vm.expectRevert(
+            abi.encodeWithSelector(IMarkets.OutOfBounds.selector, name, uint256(value), uint256(min), uint256(max))
+        );
+        markets.setRiskParameters(ETH, parameters);
+    }
+
+    function withParameter(bytes32 name, uint64 value) private pure returns (RiskParameters memory parameters) {
+        parameters = ethParameters();
+        if (name == "concentration") parameters.concentration = value;
+        if (name == "depth") parameters.depth = value;
+        if (name == "vegaDepth") parameters.vegaDepth = value;
+    }
+
+    function test_TheConcentrationChargeHasHardBounds() external {
+        assertBounds("concentration", 0, 0.25e18);
+        assertBounds("depth", 1, 1e12);
+        assertBounds("vegaDepth", 1, 1e15);
+    }
+
+    function test_RefusesAStressAfterAnUnusedOne() external {
+        RiskParameters memory parameters = ethParameters();
+        parameters.stresses[3] = parameters.stresses[1];
+        vm.expectRevert(abi.encodeWithSelector(IMarkets.StressAfterUnused.selector, 3));
+        markets.setRiskParameters(ETH, parameters);
+        vm.expectRevert(abi.encodeWithSelector(IMarkets.StressAfterUnused.selector, 3));
+        markets.listUnderlying(3, listing("C"), parameters);
+        delete parameters.stresses[0];
+        vm.expectRevert(abi.encodeWithSelector(IMarkets.StressAfterUnused.selector, 1));
+        markets.setRiskParameters(ETH, parameters);
+        delete parameters.stresses[1];
+        delete parameters.stresses[3];
+        // None at all is in order.
+        markets.setRiskParameters(ETH, parameters);
+        assertEq(abi.encode(markets.riskParameters(ETH)), abi.encode(parameters));
+    }
+
     function test_RefusesStressesOutOfBounds() external {
         Stress[6] memory bad = [
             Stress(-0.96e18, 0, 0.1e18, 0.1e18),

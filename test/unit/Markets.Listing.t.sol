@@ -2,7 +2,8 @@
 pragma solidity ^0.8.37;
 
 import { IAccessManaged } from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
-import { Collateral, IMarkets, Underlying } from "../../contracts/interfaces/IMarkets.sol";
+import { SSTORE2 } from "solady/src/utils/SSTORE2.sol";
+import { Collateral, IMarkets, RiskParameters, Stress, Underlying } from "../../contracts/interfaces/IMarkets.sol";
 import { Instrument, Kind, toInstrument } from "../../contracts/types/Instrument.sol";
 import { EngineFixture, ListedToken } from "../helpers/EngineFixture.sol";
 
@@ -21,6 +22,22 @@ contract MarketsListingTest is EngineFixture {
         assertEq(uint256(ids[1]), BTC);
         assertEq(markets.underlying(BTC).symbol, bytes32("BTC"));
         assertEq(markets.collaterals().length, 2);
+        assertEq(abi.encode(markets.riskParameters(ETH)), abi.encode(ethParameters()));
+    }
+
+    function test_EveryStressInUseIsRead() external {
+        RiskParameters memory parameters = ethParameters();
+        parameters.stresses[2] = Stress(0.1e18, -1, 0.2e18, 0);
+        parameters.stresses[3] = Stress(-0.1e18, 0, 0.3e18, 0.3e18);
+        markets.setRiskParameters(ETH, parameters);
+        assertEq(abi.encode(markets.riskParameters(ETH)), abi.encode(parameters));
+    }
+
+    /// A set that is shorter than the one before leaves nothing of it.
+    function test_StressesAfterTheFirstUnusedOneReadAsZero() external {
+        RiskParameters memory parameters = ethParameters();
+        parameters.stresses[3] = Stress(-0.1e18, 1, 0, 0);
+        markets.setRiskParameters(ETH, parameters);
         assertEq(abi.encode(markets.riskParameters(ETH)), abi.encode(ethParameters()));
     }
 
@@ -119,8 +136,44 @@ contract MarketsListingTest is EngineFixture {
 
     function test_ThereIsNoCollateralWithoutAToken() external {
         Instrument second = toInstrument(ETH, Kind.Spot, 0, 1);
-        vm.expectRevert(abi.encodeWithSelector(IMarkets.CollateralNotListed.selector, second));
+        bytes memory expected = abi.encodeWithSelector(IMarkets.CollateralNotListed.selector, second);
+        vm.expectRevert(expected);
         markets.collateral(second);
+        vm.expectRevert(expected);
+        markets.haircut(second);
+        // Other kinds have none either.
+        vm.expectRevert(abi.encodeWithSelector(IMarkets.CollateralNotListed.selector, perpetual(ETH)));
+        markets.haircut(perpetual(ETH));
+    }
+
+    /// Bounds are 0 to 50 %.
+    function testFuzz_TheHaircutIsTheCollaterals(uint256 haircut) external {
+        haircut = bound(haircut, 0, 0.5e18);
+        Instrument second = toInstrument(ETH, Kind.Spot, 0, 1);
+        markets.listCollateral(second, Collateral(address(new ListedToken(18)), 18, uint64(haircut), 1e30));
+        assertEq(markets.haircut(second), haircut);
+        Instrument[] memory all = markets.collaterals();
+        for (uint256 i = 0; i < all.length; ++i) {
+            assertEq(markets.haircut(all[i]), uint256(markets.collateral(all[i]).haircut));
+        }
+    }
+
+    /// The engine decodes the code itself: a byte that stops, then the parameters.
+    function test_TheCodeOfRiskParametersIsTheParameters() external {
+        RiskParameters memory parameters = ethParameters();
+        parameters.stresses[2] = Stress(0.1e18, -1, 0.2e18, 0);
+        parameters.concentration = 0.01e18;
+        address before = markets.riskParametersCode(ETH);
+        markets.setRiskParameters(ETH, parameters);
+        address code = markets.riskParametersCode(ETH);
+        assertNotEq(code, before);
+        assertEq(code.code, bytes.concat(hex"00", abi.encode(parameters)));
+        assertEq(abi.encode(abi.decode(SSTORE2.read(code), (RiskParameters))), abi.encode(parameters));
+        assertEq(abi.encode(markets.riskParameters(ETH)), abi.encode(parameters));
+        // What others set is theirs.
+        assertEq(abi.encode(markets.riskParameters(BTC)), abi.encode(btcParameters()));
+        vm.expectRevert(abi.encodeWithSelector(IMarkets.UnderlyingNotListed.selector, 9));
+        markets.riskParametersCode(9);
     }
 
     function test_OnlyTheManagersRolesMayChangeAnything() external {

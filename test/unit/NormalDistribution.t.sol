@@ -41,4 +41,20 @@ contract NormalDistributionTest is Test {
         step = bound(step, 0, 1e18);
         assertGe(NormalDistribution.cdf(x + step) + 4, NormalDistribution.cdf(x));
     }
+
+    function test_TheDensityIsKnownAtZeroAndOne() external pure {
+        assertApproxEqAbs(NormalDistribution.density(0), 0.398942280401432678e18, 1);
+        assertApproxEqAbs(NormalDistribution.density(-1e18), 0.241970724519143349e18, 1);
+        assertEq(NormalDistribution.density(type(int256).min), 0);
+        assertEq(NormalDistribution.density(type(int256).max), 0);
+    }
+
+    function testFuzz_TheDensityIsTheSlope(int256 x) external pure {
+        x = bound(x, -12e18, 12e18);
+        int256 step = 1e14;
+        int256 rise = int256(NormalDistribution.cdf(x + step)) - int256(NormalDistribution.cdf(x - step));
+        // The curvature of the step, and twice the error of the function over it.
+        assertApproxEqAbs(int256(NormalDistribution.density(x)), (rise * 1e18) / (2 * step), 3e10);
+        assertEq(NormalDistribution.density(x), NormalDistribution.density(-x));
+    }
 }

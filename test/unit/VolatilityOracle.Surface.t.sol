@@ -69,7 +69,9 @@ contract VolatilityOracleSurfaceTest is OracleTest {
         reports[0] = flatReport(0.2e18);
         reports[0].rho = 0.5e18;
         reports[0].eta = 0.3e18;
+        reports[0].rate = -0.5e18;
         reports[1].rho = -0.6e18;
+        reports[1].rate = 0.4e18;
         reports[2].eta = 0.9e18;
         reports[1].timestamp -= 5;
         bytes[] memory signatures = signAll(oracle, reports);
@@ -78,6 +80,7 @@ contract VolatilityOracleSurfaceTest is OracleTest {
             flatReport(0.7e18).totalVariance,
             -0.2e18,
             0.8e18,
+            0.05e18,
             uint40(START)
         );
         vm.expectEmit(address(oracle));
@@ -91,10 +94,12 @@ contract VolatilityOracleSurfaceTest is OracleTest {
         reports[0] = flatReport(0.5e18);
         reports[1] = flatReport(0.7e18);
         reports[1].rho = -0.4e18;
+        reports[1].rate = -0.02e18;
         send(reports);
         Surface memory surface = oracle.surface(ETH);
         assertEq(surface.totalVariance[1], (reports[0].totalVariance[1] + reports[1].totalVariance[1]) / 2);
         assertEq(surface.rho, -0.3e18);
+        assertEq(surface.rate, 0.015e18);
     }
 
     function test_refusesTooFewReportsOrSignatures() public {
@@ -138,6 +143,12 @@ contract VolatilityOracleSurfaceTest is OracleTest {
         signatures = signAll(oracle, reports);
         reports[2].eta += 1;
         vm.expectPartialRevert(IVolatilityOracle.UnknownSigner.selector);
+        oracle.report(reports, signatures);
+        reports[2].eta -= 1;
+        reports[2].rate += 1;
+        vm.expectPartialRevert(IVolatilityOracle.UnknownSigner.selector);
+        oracle.report(reports, signatures);
+        reports[2].rate -= 1;
         oracle.report(reports, signatures);
     }
 
@@ -191,6 +202,41 @@ contract VolatilityOracleSurfaceTest is OracleTest {
         assertRefused(three(report), abi.encodeWithSelector(outOfBounds, bytes32("eta"), 0, 0.01e18, 2e18));
     }
 
+    function test_refusesARateBeyondAHalfOfEitherSign() public {
+        bytes4 outOfBounds = IVolatilityOracle.OutOfBounds.selector;
+        SurfaceReport memory report = flatReport(0.7e18);
+        report.rate = 0.5e18 + 1;
+        assertRefused(three(report), abi.encodeWithSelector(outOfBounds, bytes32("rate"), 0.5e18 + 1, 0, 0.5e18));
+        report.rate = -0.5e18 - 1;
+        assertRefused(three(report), abi.encodeWithSelector(outOfBounds, bytes32("rate"), 0.5e18 + 1, 0, 0.5e18));
+        report.rate = type(int64).min;
+        assertRefused(three(report), abi.encodeWithSelector(outOfBounds, bytes32("rate"), 1 << 63, 0, 0.5e18));
+        report.rate = -0.5e18;
+        send(three(report));
+        assertEq(oracle.surface(ETH).rate, -0.5e18);
+    }
+
+    /// By points, not by a share of itself: it starts from zero, and passes through it.
+    function test_theRateMovesByPointsThroughZero() public {
+        SurfaceReport memory report = flatReport(0.7e18);
+        report.rate = 0.02e18;
+        send(three(report));
+        skip(1 hours);
+        report = flatReport(0.7e18);
+        report.rate = -0.4e18;
+        send(three(report));
+        assertEq(oracle.surface(ETH).rate, -0.03e18);
+        skip(2 hours);
+        report.timestamp = uint40(vm.getBlockTimestamp());
+        send(three(report));
+        assertEq(oracle.surface(ETH).rate, -0.13e18);
+        skip(1 hours);
+        report.timestamp = uint40(vm.getBlockTimestamp());
+        report.rate = -0.11e18;
+        send(three(report));
+        assertEq(oracle.surface(ETH).rate, -0.11e18, "no further than reported");
+    }
+
     function test_movesNoFasterThanPublished() public {
         send(three(flatReport(0.5e18)));
         Surface memory before = oracle.surface(ETH);
@@ -199,6 +245,7 @@ contract VolatilityOracleSurfaceTest is OracleTest {
         SurfaceReport memory report = flatReport(1.5e18);
         report.rho = 0.9e18;
         report.eta = 0.1e18;
+        report.rate = 0.2e18;
         send(three(report));
         Surface memory surface = oracle.surface(ETH);
         for (uint256 i = 0; i < 4; ++i) {
@@ -206,6 +253,7 @@ contract VolatilityOracleSurfaceTest is OracleTest {
         }
         assertEq(surface.rho, -0.1e18);
         assertEq(surface.eta, 0.7e18);
+        assertEq(surface.rate, 0.075e18);
         assertEq(surface.timestamp, report.timestamp);
     }
 
@@ -242,6 +290,7 @@ contract VolatilityOracleSurfaceTest is OracleTest {
                 assertApproxEqAbs(surface.totalVariance[t], before.totalVariance[t], limit, "speed");
             }
             assertApproxEqAbs(int256(surface.rho), int256(before.rho), (0.2e18 * elapsed) / 1 hours);
+            assertApproxEqAbs(int256(surface.rate), int256(before.rate), (0.05e18 * elapsed) / 1 hours);
         }
     }
 
@@ -251,6 +300,7 @@ contract VolatilityOracleSurfaceTest is OracleTest {
         report.rho = int64(int256((seed >> 64) % 1.9e18) - 0.95e18);
         uint256 greatest = SurfaceArbitrage.greatestEtaDown(report.totalVariance[3], report.rho);
         report.eta = uint64(0.01e18 + ((seed >> 128) % (greatest - 0.01e18)));
+        report.rate = int64(int256((seed >> 192) % 1e18) - 0.5e18);
     }
 
     /// The conditions as they stand in the paper, on the greatest η that the library admits.
@@ -283,6 +333,7 @@ contract VolatilityOracleSurfaceTest is OracleTest {
         assertEq(surface.timestamp, 0, "timestamp");
         assertEq(surface.rho, 0, "rho");
         assertEq(surface.eta, 0, "eta");
+        assertEq(surface.rate, 0, "rate");
         for (uint256 i = 0; i < 4; ++i) assertApproxEqRel(volatilityAt(surface, i), volatility, 1e9, "level");
     }
 

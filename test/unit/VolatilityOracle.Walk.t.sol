@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { Feed } from "../../contracts/interfaces/IPriceOracle.sol";
+import { Feed, Price } from "../../contracts/interfaces/IPriceOracle.sol";
 import { IVolatilityOracle, MarginVolatility } from "../../contracts/interfaces/IVolatilityOracle.sol";
 import { AggregatorProxy } from "../../contracts/mocks/AggregatorProxy.sol";
 import { MockAggregator } from "../../contracts/mocks/MockAggregator.sol";
@@ -245,6 +245,7 @@ contract VolatilityOracleWalkTest is OracleTest {
 
     function test_revertsForWhatIsNotListed() public {
         bytes memory expected = abi.encodeWithSelector(IVolatilityOracle.NotListed.selector, uint16(9));
+        Price memory newest = prices.price(ETH);
         vm.expectRevert(expected);
         oracle.walk(9, 1);
         vm.expectRevert(expected);
@@ -255,5 +256,7 @@ contract VolatilityOracleWalkTest is OracleTest {
         oracle.validSince(9);
         vm.expectRevert(expected);
         oracle.cursor(9);
+        vm.expectRevert(expected);
+        oracle.snapshot(9, newest.value, newest.updatedAt);
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { Surface } from "../../contracts/interfaces/IVolatilityOracle.sol";
-import { VolatilitySurface } from "../../contracts/libraries/VolatilitySurface.sol";
+import { Slice, VolatilitySurface } from "../../contracts/libraries/VolatilitySurface.sol";
 import { Test } from "../helpers/Test.sol";
 
 contract VolatilitySurfaceTest is Test {
@@ -12,6 +12,14 @@ contract VolatilitySurfaceTest is Test {
         surface.totalVariance = [uint64(0.0024e18), 0.0296e18, 0.12e18, 0];
         surface.rho = -0.4e18;
         surface.eta = 1e18;
+    }
+
+    /// A surface whose at-the-money variance is the given one.
+    function sliceOf(Surface memory surface, uint256 variance) private pure returns (Slice memory) {
+        Surface memory level = surface;
+        level.tenorSeconds = [uint32(1), 0, 0, 0];
+        level.totalVariance = [uint64(variance), 0, 0, 0];
+        return VolatilitySurface.sliceAt(level, 1);
     }
 
     function test_AgreesWithTheHighPrecisionVectors() external view {
@@ -26,7 +34,7 @@ contract VolatilitySurfaceTest is Test {
             Surface memory surface;
             surface.rho = int64(rho[i]);
             surface.eta = uint64(eta[i]);
-            uint256 actual = VolatilitySurface.totalVolatility(surface, theta[i], k[i]);
+            uint256 actual = VolatilitySurface.totalVolatility(sliceOf(surface, theta[i]), k[i]);
             assertApproxEqAbs(actual, expected[i], 200, vm.toString(i));
         }
     }
@@ -49,13 +57,13 @@ contract VolatilitySurfaceTest is Test {
     }
 
     function test_IsTheAtTheMoneyVarianceAtTheMoney() external pure {
-        assertEq(VolatilitySurface.totalVolatility(sample(), 0.04e18, 0), 0.2e18);
+        assertEq(VolatilitySurface.totalVolatility(sliceOf(sample(), 0.04e18), 0), 0.2e18);
     }
 
     function test_WithoutATenorThereIsNoVariance() external pure {
         Surface memory none;
         assertEq(VolatilitySurface.atTheMoneyVariance(none, 30 days), 0);
-        assertEq(VolatilitySurface.totalVolatility(none, 0, 1e18), 0);
+        assertEq(VolatilitySurface.totalVolatility(sliceOf(none, 0), 1e18), 0);
     }
 
     function testFuzz_VarianceRisesWithTime(uint256 time, uint256 more) external pure {
@@ -69,15 +77,15 @@ contract VolatilitySurfaceTest is Test {
         Surface memory surface;
         surface.rho = int64(bound(rho, -0.999999e18, 0.999999e18));
         surface.eta = eta;
-        VolatilitySurface.totalVolatility(surface, theta, bound(k, -178e18, 178e18));
+        VolatilitySurface.totalVolatility(sliceOf(surface, theta), bound(k, -178e18, 178e18));
     }
 
     function testFuzz_ASymmetricSmileIsSymmetric(uint256 k) external pure {
         Surface memory surface;
         surface.eta = 0.8e18;
         int256 logStrike = int256(bound(k, 0, 3e18));
-        uint256 right = VolatilitySurface.totalVolatility(surface, 0.09e18, logStrike);
-        assertEq(VolatilitySurface.totalVolatility(surface, 0.09e18, -logStrike), right);
+        uint256 right = VolatilitySurface.totalVolatility(sliceOf(surface, 0.09e18), logStrike);
+        assertEq(VolatilitySurface.totalVolatility(sliceOf(surface, 0.09e18), -logStrike), right);
         assertGe(right, 0.3e18);
     }
 }

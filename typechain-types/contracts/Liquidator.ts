@@ -14,6 +14,11 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type AuctionStateStructOutput = [auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, payment: bigint] & {auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, payment: bigint }
   
 
+    export type RiskStruct = {equity: BigNumberish, initial: BigNumberish, maintenance: BigNumberish, maintenanceBeforeFloor: BigNumberish, stressLoss: BigNumberish, validity: BigNumberish, validSince: BigNumberish}
+
+    export type RiskStructOutput = [equity: bigint, initial: bigint, maintenance: bigint, maintenanceBeforeFloor: bigint, stressLoss: bigint, validity: bigint, validSince: bigint] & {equity: bigint, initial: bigint, maintenance: bigint, maintenanceBeforeFloor: bigint, stressLoss: bigint, validity: bigint, validSince: bigint }
+  
+
     export type LiquidationStruct = {account: BigNumberish, taker: BigNumberish, legs: BigNumberish[], minRate: BigNumberish, deadline: BigNumberish}
 
     export type LiquidationStructOutput = [account: bigint, taker: bigint, legs: bigint[], minRate: bigint, deadline: bigint] & {account: bigint, taker: bigint, legs: bigint[], minRate: bigint, deadline: bigint }
@@ -25,7 +30,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface LiquidatorInterface extends Interface {
-    getFunction(nameOrSignature: "BACKSTOP_LIMIT" | "FEE_SHARE" | "LAPSE_SECONDS" | "MIN_OWN_SHARE" | "MIN_SHARE" | "TARGET" | "TARGET_TOLERANCE" | "absorb" | "auctionState" | "backstop" | "callMargin" | "clearMarginCall" | "clearinghouse" | "confirmAuction" | "endAuction" | "liquidate" | "marginCalledAt" | "startAuction" | "takeOver"): FunctionFragment;
+    getFunction(nameOrSignature: "BACKSTOP_LIMIT" | "FEE_SHARE" | "LAPSE_SECONDS" | "MIN_OWN_SHARE" | "MIN_SHARE" | "TARGET" | "TARGET_TOLERANCE" | "absorb" | "auctionState" | "backstop" | "callMargin" | "clearMarginCall" | "clearinghouse" | "compensationRate" | "confirmAuction" | "endAuction" | "liquidate" | "marginCalledAt" | "startAuction" | "takeOver"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AccountTaken" | "AuctionConfirmed" | "AuctionEnded" | "AuctionStarted" | "Liquidated" | "MarginCallCleared" | "MarginCalled"): EventFragment;
 
@@ -42,6 +47,7 @@ encodeFunctionData(functionFragment: 'backstop', values?: undefined): string;
 encodeFunctionData(functionFragment: 'callMargin', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'clearMarginCall', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'clearinghouse', values?: undefined): string;
+encodeFunctionData(functionFragment: 'compensationRate', values: [BigNumberish, RiskStruct]): string;
 encodeFunctionData(functionFragment: 'confirmAuction', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'endAuction', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'liquidate', values: [LiquidationStruct]): string;
@@ -62,6 +68,7 @@ decodeFunctionResult(functionFragment: 'backstop', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'callMargin', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'clearMarginCall', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'clearinghouse', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'compensationRate', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'confirmAuction', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'endAuction', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'liquidate', data: BytesLike): Result;
@@ -293,6 +300,14 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
     
 
     
+    compensationRate: TypedContractMethod<
+      [account: BigNumberish, before: RiskStruct, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     confirmAuction: TypedContractMethod<
       [account: BigNumberish, ],
       [void],
@@ -406,6 +421,11 @@ getFunction(nameOrSignature: 'clearMarginCall'): TypedContractMethod<
 getFunction(nameOrSignature: 'clearinghouse'): TypedContractMethod<
       [],
       [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'compensationRate'): TypedContractMethod<
+      [account: BigNumberish, before: RiskStruct, ],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'confirmAuction'): TypedContractMethod<

@@ -15,22 +15,22 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface MarginEngineInterface extends Interface {
-    getFunction(nameOrSignature: "evaluate" | "mark" | "markets" | "priceOracle" | "scenarios" | "volatilityOracle"): FunctionFragment;
+    getFunction(nameOrSignature: "evaluate" | "mark" | "markets" | "openInterest" | "priceOracle" | "volatilityOracle"): FunctionFragment;
 
     
 
     encodeFunctionData(functionFragment: 'evaluate', values: [PortfolioStruct[]]): string;
 encodeFunctionData(functionFragment: 'mark', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'markets', values?: undefined): string;
+encodeFunctionData(functionFragment: 'openInterest', values?: undefined): string;
 encodeFunctionData(functionFragment: 'priceOracle', values?: undefined): string;
-encodeFunctionData(functionFragment: 'scenarios', values: [PortfolioStruct, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'volatilityOracle', values?: undefined): string;
 
     decodeFunctionResult(functionFragment: 'evaluate', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'mark', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'markets', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'openInterest', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'priceOracle', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'scenarios', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'volatilityOracle', data: BytesLike): Result;
   }
 
@@ -94,7 +94,7 @@ decodeFunctionResult(functionFragment: 'volatilityOracle', data: BytesLike): Res
     
 
     
-    priceOracle: TypedContractMethod<
+    openInterest: TypedContractMethod<
       [],
       [string],
       'view'
@@ -102,9 +102,9 @@ decodeFunctionResult(functionFragment: 'volatilityOracle', data: BytesLike): Res
     
 
     
-    scenarios: TypedContractMethod<
-      [portfolio: PortfolioStruct, underlying: BigNumberish, ],
-      [[bigint[], bigint[]] & {moves: bigint[], profits: bigint[] }],
+    priceOracle: TypedContractMethod<
+      [],
+      [string],
       'view'
     >
     
@@ -135,14 +135,14 @@ getFunction(nameOrSignature: 'markets'): TypedContractMethod<
       [string],
       'view'
     >;
-getFunction(nameOrSignature: 'priceOracle'): TypedContractMethod<
+getFunction(nameOrSignature: 'openInterest'): TypedContractMethod<
       [],
       [string],
       'view'
     >;
-getFunction(nameOrSignature: 'scenarios'): TypedContractMethod<
-      [portfolio: PortfolioStruct, underlying: BigNumberish, ],
-      [[bigint[], bigint[]] & {moves: bigint[], profits: bigint[] }],
+getFunction(nameOrSignature: 'priceOracle'): TypedContractMethod<
+      [],
+      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'volatilityOracle'): TypedContractMethod<

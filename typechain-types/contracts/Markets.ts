@@ -24,9 +24,9 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type StressStructOutput = [move: bigint, volatilityNode: bigint, initialWeight: bigint, maintenanceWeight: bigint] & {move: bigint, volatilityNode: bigint, initialWeight: bigint, maintenanceWeight: bigint }
   
 
-    export type RiskParametersStruct = {initial: TierStruct, maintenance: TierStruct, volatilityUp: BigNumberish, volatilityDown: BigNumberish, exponentShort: BigNumberish, exponentLong: BigNumberish, shortOptionMinimum: BigNumberish, stresses: [StressStruct, StressStruct, StressStruct, StressStruct]}
+    export type RiskParametersStruct = {initial: TierStruct, maintenance: TierStruct, volatilityUp: BigNumberish, volatilityDown: BigNumberish, exponentShort: BigNumberish, exponentLong: BigNumberish, shortOptionMinimum: BigNumberish, concentration: BigNumberish, depth: BigNumberish, vegaDepth: BigNumberish, stresses: [StressStruct, StressStruct, StressStruct, StressStruct]}
 
-    export type RiskParametersStructOutput = [initial: TierStructOutput, maintenance: TierStructOutput, volatilityUp: bigint, volatilityDown: bigint, exponentShort: bigint, exponentLong: bigint, shortOptionMinimum: bigint, stresses: [StressStructOutput, StressStructOutput, StressStructOutput, StressStructOutput]] & {initial: TierStructOutput, maintenance: TierStructOutput, volatilityUp: bigint, volatilityDown: bigint, exponentShort: bigint, exponentLong: bigint, shortOptionMinimum: bigint, stresses: [StressStructOutput, StressStructOutput, StressStructOutput, StressStructOutput] }
+    export type RiskParametersStructOutput = [initial: TierStructOutput, maintenance: TierStructOutput, volatilityUp: bigint, volatilityDown: bigint, exponentShort: bigint, exponentLong: bigint, shortOptionMinimum: bigint, concentration: bigint, depth: bigint, vegaDepth: bigint, stresses: [StressStructOutput, StressStructOutput, StressStructOutput, StressStructOutput]] & {initial: TierStructOutput, maintenance: TierStructOutput, volatilityUp: bigint, volatilityDown: bigint, exponentShort: bigint, exponentLong: bigint, shortOptionMinimum: bigint, concentration: bigint, depth: bigint, vegaDepth: bigint, stresses: [StressStructOutput, StressStructOutput, StressStructOutput, StressStructOutput] }
   
 
     export type UnderlyingStruct = {symbol: BytesLike, strikeStep: BigNumberish, maxTenorSeconds: BigNumberish, openInterestCap: BigNumberish, openingPaused: boolean}
@@ -35,7 +35,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface MarketsInterface extends Interface {
-    getFunction(nameOrSignature: "accountParameters" | "authority" | "collateral" | "collaterals" | "isConsumingScheduledOp" | "listCollateral" | "listUnderlying" | "pauseOpening" | "requireTradable" | "riskParameters" | "setAccountParameters" | "setAuthority" | "setOpenInterestCap" | "setRiskParameters" | "underlying" | "underlyings"): FunctionFragment;
+    getFunction(nameOrSignature: "accountParameters" | "authority" | "collateral" | "collaterals" | "haircut" | "isConsumingScheduledOp" | "listCollateral" | "listUnderlying" | "pauseOpening" | "requireTradable" | "riskParameters" | "riskParametersCode" | "setAccountParameters" | "setAuthority" | "setOpenInterestCap" | "setRiskParameters" | "underlying" | "underlyings"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AccountParametersSet" | "AuthorityUpdated" | "CollateralListed" | "OpenInterestCapSet" | "OpeningPaused" | "RiskParametersSet" | "UnderlyingListed"): EventFragment;
 
@@ -43,12 +43,14 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'collateral', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collaterals', values?: undefined): string;
+encodeFunctionData(functionFragment: 'haircut', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'listCollateral', values: [BigNumberish, CollateralStruct]): string;
 encodeFunctionData(functionFragment: 'listUnderlying', values: [BigNumberish, UnderlyingStruct, RiskParametersStruct]): string;
 encodeFunctionData(functionFragment: 'pauseOpening', values: [BigNumberish, boolean]): string;
 encodeFunctionData(functionFragment: 'requireTradable', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'riskParameters', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'riskParametersCode', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAccountParameters', values: [AccountParametersStruct]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setOpenInterestCap', values: [BigNumberish, BigNumberish]): string;
@@ -60,12 +62,14 @@ encodeFunctionData(functionFragment: 'underlyings', values?: undefined): string;
 decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collateral', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collaterals', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'haircut', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'listCollateral', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'listUnderlying', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pauseOpening', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'requireTradable', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'riskParametersCode', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAccountParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setOpenInterestCap', data: BytesLike): Result;
@@ -225,6 +229,14 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     
 
     
+    haircut: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     isConsumingScheduledOp: TypedContractMethod<
       [],
       [string],
@@ -268,6 +280,14 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     riskParameters: TypedContractMethod<
       [id: BigNumberish, ],
       [RiskParametersStructOutput],
+      'view'
+    >
+    
+
+    
+    riskParametersCode: TypedContractMethod<
+      [id: BigNumberish, ],
+      [string],
       'view'
     >
     
@@ -343,6 +363,11 @@ getFunction(nameOrSignature: 'collaterals'): TypedContractMethod<
       [bigint[]],
       'view'
     >;
+getFunction(nameOrSignature: 'haircut'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
       [],
       [string],
@@ -371,6 +396,11 @@ getFunction(nameOrSignature: 'requireTradable'): TypedContractMethod<
 getFunction(nameOrSignature: 'riskParameters'): TypedContractMethod<
       [id: BigNumberish, ],
       [RiskParametersStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'riskParametersCode'): TypedContractMethod<
+      [id: BigNumberish, ],
+      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'setAccountParameters'): TypedContractMethod<

@@ -14,18 +14,23 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type MarginVolatilityStructOutput = [observed: bigint, stressed: bigint, target: bigint, initial: bigint, maintenance: bigint] & {observed: bigint, stressed: bigint, target: bigint, initial: bigint, maintenance: bigint }
   
 
-    export type SurfaceStruct = {tenorSeconds: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], totalVariance: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], rho: BigNumberish, eta: BigNumberish, timestamp: BigNumberish}
+    export type SurfaceStruct = {tenorSeconds: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], totalVariance: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], rho: BigNumberish, eta: BigNumberish, rate: BigNumberish, timestamp: BigNumberish}
 
-    export type SurfaceStructOutput = [tenorSeconds: [bigint, bigint, bigint, bigint], totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, timestamp: bigint] & {tenorSeconds: [bigint, bigint, bigint, bigint], totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, timestamp: bigint }
+    export type SurfaceStructOutput = [tenorSeconds: [bigint, bigint, bigint, bigint], totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, rate: bigint, timestamp: bigint] & {tenorSeconds: [bigint, bigint, bigint, bigint], totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, rate: bigint, timestamp: bigint }
   
 
-    export type SurfaceReportStruct = {underlying: BigNumberish, timestamp: BigNumberish, totalVariance: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], rho: BigNumberish, eta: BigNumberish}
+    export type SurfaceReportStruct = {underlying: BigNumberish, timestamp: BigNumberish, totalVariance: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], rho: BigNumberish, eta: BigNumberish, rate: BigNumberish}
 
-    export type SurfaceReportStructOutput = [underlying: bigint, timestamp: bigint, totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint] & {underlying: bigint, timestamp: bigint, totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint }
+    export type SurfaceReportStructOutput = [underlying: bigint, timestamp: bigint, totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, rate: bigint] & {underlying: bigint, timestamp: bigint, totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, rate: bigint }
+  
+
+    export type VolatilitySnapshotStruct = {surface: SurfaceStruct, initial: BigNumberish, maintenance: BigNumberish, validSince: BigNumberish}
+
+    export type VolatilitySnapshotStructOutput = [surface: SurfaceStructOutput, initial: bigint, maintenance: bigint, validSince: bigint] & {surface: SurfaceStructOutput, initial: bigint, maintenance: bigint, validSince: bigint }
   
 
   export interface VolatilityOracleInterface extends Interface {
-    getFunction(nameOrSignature: "MAX_REPORT_AGE_SECONDS" | "MAX_SIGNERS" | "PRICE_ORACLE" | "SURFACE_HEARTBEAT_SECONDS" | "authority" | "cursor" | "eip712Domain" | "isConsumingScheduledOp" | "isSigner" | "list" | "marginVolatility" | "report" | "setAuthority" | "setController" | "setSigners" | "surface" | "threshold" | "validSince" | "walk"): FunctionFragment;
+    getFunction(nameOrSignature: "MAX_REPORT_AGE_SECONDS" | "MAX_SIGNERS" | "PRICE_ORACLE" | "SURFACE_HEARTBEAT_SECONDS" | "authority" | "cursor" | "eip712Domain" | "isConsumingScheduledOp" | "isSigner" | "list" | "marginVolatility" | "report" | "setAuthority" | "setController" | "setSigners" | "snapshot" | "surface" | "threshold" | "validSince" | "walk"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "ControllerSet" | "EIP712DomainChanged" | "OutageEnded" | "RoundsWalked" | "SignersSet" | "SurfaceAccepted" | "UnderlyingListed"): EventFragment;
 
@@ -44,6 +49,7 @@ encodeFunctionData(functionFragment: 'report', values: [SurfaceReportStruct[], B
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setController', values: [BigNumberish, ControllerParametersStruct]): string;
 encodeFunctionData(functionFragment: 'setSigners', values: [AddressLike[], BigNumberish]): string;
+encodeFunctionData(functionFragment: 'snapshot', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'surface', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'threshold', values?: undefined): string;
 encodeFunctionData(functionFragment: 'validSince', values: [BigNumberish]): string;
@@ -64,6 +70,7 @@ decodeFunctionResult(functionFragment: 'report', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setController', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setSigners', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'snapshot', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'surface', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'threshold', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'validSince', data: BytesLike): Result;
@@ -321,6 +328,14 @@ decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
     
 
     
+    snapshot: TypedContractMethod<
+      [underlying: BigNumberish, price: BigNumberish, updatedAt: BigNumberish, ],
+      [VolatilitySnapshotStructOutput],
+      'view'
+    >
+    
+
+    
     surface: TypedContractMethod<
       [underlying: BigNumberish, ],
       [SurfaceStructOutput],
@@ -429,6 +444,11 @@ getFunction(nameOrSignature: 'setSigners'): TypedContractMethod<
       [signers_: AddressLike[], threshold_: BigNumberish, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'snapshot'): TypedContractMethod<
+      [underlying: BigNumberish, price: BigNumberish, updatedAt: BigNumberish, ],
+      [VolatilitySnapshotStructOutput],
+      'view'
     >;
 getFunction(nameOrSignature: 'surface'): TypedContractMethod<
       [underlying: BigNumberish, ],

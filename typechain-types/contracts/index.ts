@@ -11,6 +11,8 @@ export type { KernelTable } from './KernelTable.js';
 export type { Lens } from './Lens.js';
 export type { Liquidator } from './Liquidator.js';
 export type { MarginEngine } from './MarginEngine.js';
+export type { MarginModel } from './MarginModel.js';
+export type { MarginScenarios } from './MarginScenarios.js';
 export type { Markets } from './Markets.js';
 export type { OrderSettlement } from './OrderSettlement.js';
 export type { PriceOracle } from './PriceOracle.js';

@@ -11,6 +11,7 @@ const addressesSchema = z.object({
   volatilityOracle: address,
   markets: address,
   marginEngine: address,
+  marginScenarios: address,
   clearinghouse: address,
   liquidator: address,
   backstopVault: address,

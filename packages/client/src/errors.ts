@@ -6,6 +6,7 @@ import {
   Lens__factory,
   Liquidator__factory,
   MarginEngine__factory,
+  MarginScenarios__factory,
   Markets__factory,
   OrderSettlement__factory,
   PriceOracle__factory,
@@ -15,6 +16,7 @@ import {
 const FACTORIES = [
   Clearinghouse__factory,
   MarginEngine__factory,
+  MarginScenarios__factory,
   Markets__factory,
   PriceOracle__factory,
   VolatilityOracle__factory,

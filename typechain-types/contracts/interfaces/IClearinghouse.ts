@@ -39,19 +39,19 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type PortfolioStructOutput = [cash: bigint, positions: bigint[]] & {cash: bigint, positions: bigint[] }
   
 
-    export type SeizureStruct = {from: BigNumberish, to: BigNumberish, legs: BigNumberish[], rate: BigNumberish, feeTo: BigNumberish, feeShare: BigNumberish}
-
-    export type SeizureStructOutput = [from: bigint, to: bigint, legs: bigint[], rate: bigint, feeTo: bigint, feeShare: bigint] & {from: bigint, to: bigint, legs: bigint[], rate: bigint, feeTo: bigint, feeShare: bigint }
-  
-
     export type RiskStruct = {equity: BigNumberish, initial: BigNumberish, maintenance: BigNumberish, maintenanceBeforeFloor: BigNumberish, stressLoss: BigNumberish, validity: BigNumberish, validSince: BigNumberish}
 
     export type RiskStructOutput = [equity: bigint, initial: bigint, maintenance: bigint, maintenanceBeforeFloor: bigint, stressLoss: bigint, validity: bigint, validSince: bigint] & {equity: bigint, initial: bigint, maintenance: bigint, maintenanceBeforeFloor: bigint, stressLoss: bigint, validity: bigint, validSince: bigint }
   
 
-    export type SeizureOutcomeStruct = {before: RiskStruct, legs: RiskStruct, remaining: RiskStruct, payment: BigNumberish}
+    export type SeizureStruct = {from: BigNumberish, to: BigNumberish, legs: BigNumberish[], feeTo: BigNumberish, feeShare: BigNumberish}
 
-    export type SeizureOutcomeStructOutput = [before: RiskStructOutput, legs: RiskStructOutput, remaining: RiskStructOutput, payment: bigint] & {before: RiskStructOutput, legs: RiskStructOutput, remaining: RiskStructOutput, payment: bigint }
+    export type SeizureStructOutput = [from: bigint, to: bigint, legs: bigint[], feeTo: bigint, feeShare: bigint] & {from: bigint, to: bigint, legs: bigint[], feeTo: bigint, feeShare: bigint }
+  
+
+    export type SeizureOutcomeStruct = {before: RiskStruct, legs: RiskStruct, remaining: RiskStruct, rate: BigNumberish, payment: BigNumberish}
+
+    export type SeizureOutcomeStructOutput = [before: RiskStructOutput, legs: RiskStructOutput, remaining: RiskStructOutput, rate: bigint, payment: bigint] & {before: RiskStructOutput, legs: RiskStructOutput, remaining: RiskStructOutput, rate: bigint, payment: bigint }
   
 
     export type TakeOverStruct = {from: BigNumberish, to: BigNumberish, funder: BigNumberish, funding: BigNumberish, fromReserve: BigNumberish}
@@ -60,11 +60,12 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IClearinghouseInterface extends Interface {
-    getFunction(nameOrSignature: "batch" | "cash" | "entryValue" | "fundReserve" | "isAuthorised" | "isLocked" | "liquidator" | "marginEngine" | "markets" | "openInterest" | "portfolio" | "position" | "positions" | "recordedInTokens" | "reserve" | "seize" | "setLiquidator" | "setMarginEngine" | "takeOver" | "usdc"): FunctionFragment;
+    getFunction(nameOrSignature: "averageOpenInterest" | "batch" | "cash" | "entryValue" | "fundReserve" | "isAuthorised" | "isLocked" | "liquidator" | "marginEngine" | "markets" | "openInterest" | "portfolio" | "position" | "positions" | "recordedInTokens" | "reserve" | "risk" | "seize" | "setLiquidator" | "setMarginEngine" | "takeOver" | "usdc"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "Deposited" | "Filled" | "LiquidatorSet" | "MarginEngineSet" | "OperatorSet" | "ReserveFunded" | "Seized" | "TakenOver" | "Transferred" | "Withdrawn"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'batch', values: [BatchStruct]): string;
+    encodeFunctionData(functionFragment: 'averageOpenInterest', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'batch', values: [BatchStruct]): string;
 encodeFunctionData(functionFragment: 'cash', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'entryValue', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'fundReserve', values: [BigNumberish]): string;
@@ -79,13 +80,15 @@ encodeFunctionData(functionFragment: 'position', values: [BigNumberish, BigNumbe
 encodeFunctionData(functionFragment: 'positions', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'recordedInTokens', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'reserve', values?: undefined): string;
+encodeFunctionData(functionFragment: 'risk', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'seize', values: [SeizureStruct]): string;
 encodeFunctionData(functionFragment: 'setLiquidator', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setMarginEngine', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'takeOver', values: [TakeOverStruct]): string;
 encodeFunctionData(functionFragment: 'usdc', values?: undefined): string;
 
-    decodeFunctionResult(functionFragment: 'batch', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'averageOpenInterest', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'batch', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cash', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'entryValue', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'fundReserve', data: BytesLike): Result;
@@ -100,6 +103,7 @@ decodeFunctionResult(functionFragment: 'position', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'positions', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'recordedInTokens', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reserve', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'risk', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'seize', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLiquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setMarginEngine', data: BytesLike): Result;
@@ -262,6 +266,14 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
 
     
     
+    averageOpenInterest: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     batch: TypedContractMethod<
       [actions: BatchStruct, ],
       [void],
@@ -382,6 +394,14 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
     
 
     
+    risk: TypedContractMethod<
+      [account: BigNumberish, ],
+      [RiskStructOutput],
+      'view'
+    >
+    
+
+    
     seize: TypedContractMethod<
       [seizure: SeizureStruct, ],
       [SeizureOutcomeStructOutput],
@@ -424,7 +444,12 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'batch'): TypedContractMethod<
+    getFunction(nameOrSignature: 'averageOpenInterest'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'batch'): TypedContractMethod<
       [actions: BatchStruct, ],
       [void],
       'nonpayable'
@@ -497,6 +522,11 @@ getFunction(nameOrSignature: 'recordedInTokens'): TypedContractMethod<
 getFunction(nameOrSignature: 'reserve'): TypedContractMethod<
       [],
       [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'risk'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [RiskStructOutput],
       'view'
     >;
 getFunction(nameOrSignature: 'seize'): TypedContractMethod<

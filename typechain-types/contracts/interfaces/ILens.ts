@@ -29,18 +29,79 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type AccountViewStructOutput = [account: bigint, cash: bigint, portfolio: PortfolioStructOutput, risk: RiskStructOutput, auction: AuctionStateStructOutput, marginCalledAt: bigint] & {account: bigint, cash: bigint, portfolio: PortfolioStructOutput, risk: RiskStructOutput, auction: AuctionStateStructOutput, marginCalledAt: bigint }
   
 
+    export type SensitivitiesStruct = {delta: BigNumberish, gamma: BigNumberish, vega: BigNumberish, theta: BigNumberish, rho: BigNumberish}
+
+    export type SensitivitiesStructOutput = [delta: bigint, gamma: bigint, vega: bigint, theta: bigint, rho: bigint] & {delta: bigint, gamma: bigint, vega: bigint, theta: bigint, rho: bigint }
+  
+
+    export type LegGreeksStruct = {position: BigNumberish, greeks: SensitivitiesStruct}
+
+    export type LegGreeksStructOutput = [position: bigint, greeks: SensitivitiesStructOutput] & {position: bigint, greeks: SensitivitiesStructOutput }
+  
+
+    export type GreeksViewStruct = {spot: BigNumberish, validity: BigNumberish, total: SensitivitiesStruct, legs: LegGreeksStruct[]}
+
+    export type GreeksViewStructOutput = [spot: bigint, validity: bigint, total: SensitivitiesStructOutput, legs: LegGreeksStructOutput[]] & {spot: bigint, validity: bigint, total: SensitivitiesStructOutput, legs: LegGreeksStructOutput[] }
+  
+
+    export type ChangeStruct = {instrument: BigNumberish, size: BigNumberish, price: BigNumberish}
+
+    export type ChangeStructOutput = [instrument: bigint, size: bigint, price: bigint] & {instrument: bigint, size: bigint, price: bigint }
+  
+
+    export type PreviewStruct = {before: RiskStruct, afterwards: RiskStruct, portfolio: PortfolioStruct}
+
+    export type PreviewStructOutput = [before: RiskStructOutput, afterwards: RiskStructOutput, portfolio: PortfolioStructOutput] & {before: RiskStructOutput, afterwards: RiskStructOutput, portfolio: PortfolioStructOutput }
+  
+
+    export type LiquidationPreviewStruct = {account: PreviewStruct, taker: PreviewStruct, legs: RiskStruct, rate: BigNumberish, payment: BigNumberish, fee: BigNumberish}
+
+    export type LiquidationPreviewStructOutput = [account: PreviewStructOutput, taker: PreviewStructOutput, legs: RiskStructOutput, rate: bigint, payment: bigint, fee: bigint] & {account: PreviewStructOutput, taker: PreviewStructOutput, legs: RiskStructOutput, rate: bigint, payment: bigint, fee: bigint }
+  
+
+    export type ScenariosStruct = {moves: BigNumberish[], columns: BigNumberish, profits: BigNumberish[], stressMoves: BigNumberish[], stressProfits: BigNumberish[]}
+
+    export type ScenariosStructOutput = [moves: bigint[], columns: bigint, profits: bigint[], stressMoves: bigint[], stressProfits: bigint[]] & {moves: bigint[], columns: bigint, profits: bigint[], stressMoves: bigint[], stressProfits: bigint[] }
+  
+
+    export type CellStruct = {node: BigNumberish, column: BigNumberish, profit: BigNumberish}
+
+    export type CellStructOutput = [node: bigint, column: bigint, profit: bigint] & {node: bigint, column: bigint, profit: bigint }
+  
+
+    export type ScenarioViewStruct = {vector: ScenariosStruct, initial: CellStruct, maintenance: CellStruct}
+
+    export type ScenarioViewStructOutput = [vector: ScenariosStructOutput, initial: CellStructOutput, maintenance: CellStructOutput] & {vector: ScenariosStructOutput, initial: CellStructOutput, maintenance: CellStructOutput }
+  
+
   export interface ILensInterface extends Interface {
-    getFunction(nameOrSignature: "accounts" | "compare" | "risks"): FunctionFragment;
+    getFunction(nameOrSignature: "accounts" | "greeks" | "greeksOf" | "preview" | "previewLiquidation" | "previewLiquidationOf" | "previewOf" | "risks" | "risksOf" | "scenarios" | "scenariosOf"): FunctionFragment;
 
     
 
     encodeFunctionData(functionFragment: 'accounts', values: [BigNumberish[]]): string;
-encodeFunctionData(functionFragment: 'compare', values: [BigNumberish, PortfolioStruct]): string;
+encodeFunctionData(functionFragment: 'greeks', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'greeksOf', values: [PortfolioStruct, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'preview', values: [BigNumberish, ChangeStruct[]]): string;
+encodeFunctionData(functionFragment: 'previewLiquidation', values: [BigNumberish, BigNumberish, BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'previewLiquidationOf', values: [PortfolioStruct, PortfolioStruct, BigNumberish[], BigNumberish]): string;
+encodeFunctionData(functionFragment: 'previewOf', values: [PortfolioStruct, ChangeStruct[]]): string;
 encodeFunctionData(functionFragment: 'risks', values: [BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'risksOf', values: [PortfolioStruct[]]): string;
+encodeFunctionData(functionFragment: 'scenarios', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'scenariosOf', values: [PortfolioStruct, BigNumberish]): string;
 
     decodeFunctionResult(functionFragment: 'accounts', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'compare', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'greeks', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'greeksOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'preview', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'previewLiquidation', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'previewLiquidationOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'previewOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'risks', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'risksOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'scenarios', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'scenariosOf', data: BytesLike): Result;
   }
 
   
@@ -87,9 +148,49 @@ decodeFunctionResult(functionFragment: 'risks', data: BytesLike): Result;
     
 
     
-    compare: TypedContractMethod<
-      [account: BigNumberish, hypothetical: PortfolioStruct, ],
-      [[RiskStructOutput, RiskStructOutput] & {stored: RiskStructOutput, supposed: RiskStructOutput }],
+    greeks: TypedContractMethod<
+      [account: BigNumberish, underlying: BigNumberish, ],
+      [GreeksViewStructOutput],
+      'view'
+    >
+    
+
+    
+    greeksOf: TypedContractMethod<
+      [portfolio: PortfolioStruct, underlying: BigNumberish, ],
+      [GreeksViewStructOutput],
+      'view'
+    >
+    
+
+    
+    preview: TypedContractMethod<
+      [account: BigNumberish, changes: ChangeStruct[], ],
+      [PreviewStructOutput],
+      'view'
+    >
+    
+
+    
+    previewLiquidation: TypedContractMethod<
+      [account: BigNumberish, taker: BigNumberish, legs: BigNumberish[], ],
+      [LiquidationPreviewStructOutput],
+      'view'
+    >
+    
+
+    
+    previewLiquidationOf: TypedContractMethod<
+      [portfolio: PortfolioStruct, taker: PortfolioStruct, legs: BigNumberish[], rate: BigNumberish, ],
+      [LiquidationPreviewStructOutput],
+      'view'
+    >
+    
+
+    
+    previewOf: TypedContractMethod<
+      [portfolio: PortfolioStruct, changes: ChangeStruct[], ],
+      [PreviewStructOutput],
       'view'
     >
     
@@ -102,6 +203,30 @@ decodeFunctionResult(functionFragment: 'risks', data: BytesLike): Result;
     >
     
 
+    
+    risksOf: TypedContractMethod<
+      [portfolios: PortfolioStruct[], ],
+      [RiskStructOutput[]],
+      'view'
+    >
+    
+
+    
+    scenarios: TypedContractMethod<
+      [account: BigNumberish, underlying: BigNumberish, ],
+      [ScenarioViewStructOutput],
+      'view'
+    >
+    
+
+    
+    scenariosOf: TypedContractMethod<
+      [portfolio: PortfolioStruct, underlying: BigNumberish, ],
+      [ScenarioViewStructOutput],
+      'view'
+    >
+    
+
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
@@ -110,14 +235,54 @@ decodeFunctionResult(functionFragment: 'risks', data: BytesLike): Result;
       [AccountViewStructOutput[]],
       'view'
     >;
-getFunction(nameOrSignature: 'compare'): TypedContractMethod<
-      [account: BigNumberish, hypothetical: PortfolioStruct, ],
-      [[RiskStructOutput, RiskStructOutput] & {stored: RiskStructOutput, supposed: RiskStructOutput }],
+getFunction(nameOrSignature: 'greeks'): TypedContractMethod<
+      [account: BigNumberish, underlying: BigNumberish, ],
+      [GreeksViewStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'greeksOf'): TypedContractMethod<
+      [portfolio: PortfolioStruct, underlying: BigNumberish, ],
+      [GreeksViewStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'preview'): TypedContractMethod<
+      [account: BigNumberish, changes: ChangeStruct[], ],
+      [PreviewStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'previewLiquidation'): TypedContractMethod<
+      [account: BigNumberish, taker: BigNumberish, legs: BigNumberish[], ],
+      [LiquidationPreviewStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'previewLiquidationOf'): TypedContractMethod<
+      [portfolio: PortfolioStruct, taker: PortfolioStruct, legs: BigNumberish[], rate: BigNumberish, ],
+      [LiquidationPreviewStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'previewOf'): TypedContractMethod<
+      [portfolio: PortfolioStruct, changes: ChangeStruct[], ],
+      [PreviewStructOutput],
       'view'
     >;
 getFunction(nameOrSignature: 'risks'): TypedContractMethod<
       [accounts: BigNumberish[], ],
       [RiskStructOutput[]],
+      'view'
+    >;
+getFunction(nameOrSignature: 'risksOf'): TypedContractMethod<
+      [portfolios: PortfolioStruct[], ],
+      [RiskStructOutput[]],
+      'view'
+    >;
+getFunction(nameOrSignature: 'scenarios'): TypedContractMethod<
+      [account: BigNumberish, underlying: BigNumberish, ],
+      [ScenarioViewStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'scenariosOf'): TypedContractMethod<
+      [portfolio: PortfolioStruct, underlying: BigNumberish, ],
+      [ScenarioViewStructOutput],
       'view'
     >;
 

@@ -14,6 +14,11 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type AuctionStateStructOutput = [auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, payment: bigint] & {auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, payment: bigint }
   
 
+    export type RiskStruct = {equity: BigNumberish, initial: BigNumberish, maintenance: BigNumberish, maintenanceBeforeFloor: BigNumberish, stressLoss: BigNumberish, validity: BigNumberish, validSince: BigNumberish}
+
+    export type RiskStructOutput = [equity: bigint, initial: bigint, maintenance: bigint, maintenanceBeforeFloor: bigint, stressLoss: bigint, validity: bigint, validSince: bigint] & {equity: bigint, initial: bigint, maintenance: bigint, maintenanceBeforeFloor: bigint, stressLoss: bigint, validity: bigint, validSince: bigint }
+  
+
     export type LiquidationStruct = {account: BigNumberish, taker: BigNumberish, legs: BigNumberish[], minRate: BigNumberish, deadline: BigNumberish}
 
     export type LiquidationStructOutput = [account: bigint, taker: bigint, legs: bigint[], minRate: bigint, deadline: bigint] & {account: bigint, taker: bigint, legs: bigint[], minRate: bigint, deadline: bigint }
@@ -25,7 +30,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface ILiquidatorInterface extends Interface {
-    getFunction(nameOrSignature: "absorb" | "auctionState" | "callMargin" | "clearMarginCall" | "confirmAuction" | "endAuction" | "liquidate" | "marginCalledAt" | "startAuction" | "takeOver"): FunctionFragment;
+    getFunction(nameOrSignature: "absorb" | "auctionState" | "callMargin" | "clearMarginCall" | "compensationRate" | "confirmAuction" | "endAuction" | "liquidate" | "marginCalledAt" | "startAuction" | "takeOver"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AccountTaken" | "AuctionConfirmed" | "AuctionEnded" | "AuctionStarted" | "Liquidated" | "MarginCallCleared" | "MarginCalled"): EventFragment;
 
@@ -33,6 +38,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
 encodeFunctionData(functionFragment: 'auctionState', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'callMargin', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'clearMarginCall', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'compensationRate', values: [BigNumberish, RiskStruct]): string;
 encodeFunctionData(functionFragment: 'confirmAuction', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'endAuction', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'liquidate', values: [LiquidationStruct]): string;
@@ -44,6 +50,7 @@ encodeFunctionData(functionFragment: 'takeOver', values: [WholeTakeOverStruct]):
 decodeFunctionResult(functionFragment: 'auctionState', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'callMargin', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'clearMarginCall', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'compensationRate', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'confirmAuction', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'endAuction', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'liquidate', data: BytesLike): Result;
@@ -203,6 +210,14 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
     
 
     
+    compensationRate: TypedContractMethod<
+      [account: BigNumberish, before: RiskStruct, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     confirmAuction: TypedContractMethod<
       [account: BigNumberish, ],
       [void],
@@ -272,6 +287,11 @@ getFunction(nameOrSignature: 'clearMarginCall'): TypedContractMethod<
       [account: BigNumberish, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'compensationRate'): TypedContractMethod<
+      [account: BigNumberish, before: RiskStruct, ],
+      [bigint],
+      'view'
     >;
 getFunction(nameOrSignature: 'confirmAuction'): TypedContractMethod<
       [account: BigNumberish, ],

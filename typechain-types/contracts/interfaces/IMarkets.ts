@@ -24,9 +24,9 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type StressStructOutput = [move: bigint, volatilityNode: bigint, initialWeight: bigint, maintenanceWeight: bigint] & {move: bigint, volatilityNode: bigint, initialWeight: bigint, maintenanceWeight: bigint }
   
 
-    export type RiskParametersStruct = {initial: TierStruct, maintenance: TierStruct, volatilityUp: BigNumberish, volatilityDown: BigNumberish, exponentShort: BigNumberish, exponentLong: BigNumberish, shortOptionMinimum: BigNumberish, stresses: [StressStruct, StressStruct, StressStruct, StressStruct]}
+    export type RiskParametersStruct = {initial: TierStruct, maintenance: TierStruct, volatilityUp: BigNumberish, volatilityDown: BigNumberish, exponentShort: BigNumberish, exponentLong: BigNumberish, shortOptionMinimum: BigNumberish, concentration: BigNumberish, depth: BigNumberish, vegaDepth: BigNumberish, stresses: [StressStruct, StressStruct, StressStruct, StressStruct]}
 
-    export type RiskParametersStructOutput = [initial: TierStructOutput, maintenance: TierStructOutput, volatilityUp: bigint, volatilityDown: bigint, exponentShort: bigint, exponentLong: bigint, shortOptionMinimum: bigint, stresses: [StressStructOutput, StressStructOutput, StressStructOutput, StressStructOutput]] & {initial: TierStructOutput, maintenance: TierStructOutput, volatilityUp: bigint, volatilityDown: bigint, exponentShort: bigint, exponentLong: bigint, shortOptionMinimum: bigint, stresses: [StressStructOutput, StressStructOutput, StressStructOutput, StressStructOutput] }
+    export type RiskParametersStructOutput = [initial: TierStructOutput, maintenance: TierStructOutput, volatilityUp: bigint, volatilityDown: bigint, exponentShort: bigint, exponentLong: bigint, shortOptionMinimum: bigint, concentration: bigint, depth: bigint, vegaDepth: bigint, stresses: [StressStructOutput, StressStructOutput, StressStructOutput, StressStructOutput]] & {initial: TierStructOutput, maintenance: TierStructOutput, volatilityUp: bigint, volatilityDown: bigint, exponentShort: bigint, exponentLong: bigint, shortOptionMinimum: bigint, concentration: bigint, depth: bigint, vegaDepth: bigint, stresses: [StressStructOutput, StressStructOutput, StressStructOutput, StressStructOutput] }
   
 
     export type UnderlyingStruct = {symbol: BytesLike, strikeStep: BigNumberish, maxTenorSeconds: BigNumberish, openInterestCap: BigNumberish, openingPaused: boolean}
@@ -35,18 +35,20 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IMarketsInterface extends Interface {
-    getFunction(nameOrSignature: "accountParameters" | "collateral" | "collaterals" | "listCollateral" | "listUnderlying" | "pauseOpening" | "requireTradable" | "riskParameters" | "setAccountParameters" | "setOpenInterestCap" | "setRiskParameters" | "underlying" | "underlyings"): FunctionFragment;
+    getFunction(nameOrSignature: "accountParameters" | "collateral" | "collaterals" | "haircut" | "listCollateral" | "listUnderlying" | "pauseOpening" | "requireTradable" | "riskParameters" | "riskParametersCode" | "setAccountParameters" | "setOpenInterestCap" | "setRiskParameters" | "underlying" | "underlyings"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AccountParametersSet" | "CollateralListed" | "OpenInterestCapSet" | "OpeningPaused" | "RiskParametersSet" | "UnderlyingListed"): EventFragment;
 
     encodeFunctionData(functionFragment: 'accountParameters', values?: undefined): string;
 encodeFunctionData(functionFragment: 'collateral', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collaterals', values?: undefined): string;
+encodeFunctionData(functionFragment: 'haircut', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'listCollateral', values: [BigNumberish, CollateralStruct]): string;
 encodeFunctionData(functionFragment: 'listUnderlying', values: [BigNumberish, UnderlyingStruct, RiskParametersStruct]): string;
 encodeFunctionData(functionFragment: 'pauseOpening', values: [BigNumberish, boolean]): string;
 encodeFunctionData(functionFragment: 'requireTradable', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'riskParameters', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'riskParametersCode', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAccountParameters', values: [AccountParametersStruct]): string;
 encodeFunctionData(functionFragment: 'setOpenInterestCap', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setRiskParameters', values: [BigNumberish, RiskParametersStruct]): string;
@@ -56,11 +58,13 @@ encodeFunctionData(functionFragment: 'underlyings', values?: undefined): string;
     decodeFunctionResult(functionFragment: 'accountParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collateral', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collaterals', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'haircut', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'listCollateral', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'listUnderlying', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pauseOpening', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'requireTradable', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'riskParametersCode', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAccountParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setOpenInterestCap', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Result;
@@ -199,6 +203,14 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     
 
     
+    haircut: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     listCollateral: TypedContractMethod<
       [asset: BigNumberish, collateral_: CollateralStruct, ],
       [void],
@@ -234,6 +246,14 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     riskParameters: TypedContractMethod<
       [underlying: BigNumberish, ],
       [RiskParametersStructOutput],
+      'view'
+    >
+    
+
+    
+    riskParametersCode: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [string],
       'view'
     >
     
@@ -296,6 +316,11 @@ getFunction(nameOrSignature: 'collaterals'): TypedContractMethod<
       [bigint[]],
       'view'
     >;
+getFunction(nameOrSignature: 'haircut'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'listCollateral'): TypedContractMethod<
       [asset: BigNumberish, collateral_: CollateralStruct, ],
       [void],
@@ -319,6 +344,11 @@ getFunction(nameOrSignature: 'requireTradable'): TypedContractMethod<
 getFunction(nameOrSignature: 'riskParameters'): TypedContractMethod<
       [underlying: BigNumberish, ],
       [RiskParametersStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'riskParametersCode'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'setAccountParameters'): TypedContractMethod<

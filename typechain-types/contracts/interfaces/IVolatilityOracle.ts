@@ -14,18 +14,23 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type MarginVolatilityStructOutput = [observed: bigint, stressed: bigint, target: bigint, initial: bigint, maintenance: bigint] & {observed: bigint, stressed: bigint, target: bigint, initial: bigint, maintenance: bigint }
   
 
-    export type SurfaceStruct = {tenorSeconds: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], totalVariance: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], rho: BigNumberish, eta: BigNumberish, timestamp: BigNumberish}
+    export type SurfaceStruct = {tenorSeconds: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], totalVariance: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], rho: BigNumberish, eta: BigNumberish, rate: BigNumberish, timestamp: BigNumberish}
 
-    export type SurfaceStructOutput = [tenorSeconds: [bigint, bigint, bigint, bigint], totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, timestamp: bigint] & {tenorSeconds: [bigint, bigint, bigint, bigint], totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, timestamp: bigint }
+    export type SurfaceStructOutput = [tenorSeconds: [bigint, bigint, bigint, bigint], totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, rate: bigint, timestamp: bigint] & {tenorSeconds: [bigint, bigint, bigint, bigint], totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, rate: bigint, timestamp: bigint }
   
 
-    export type SurfaceReportStruct = {underlying: BigNumberish, timestamp: BigNumberish, totalVariance: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], rho: BigNumberish, eta: BigNumberish}
+    export type SurfaceReportStruct = {underlying: BigNumberish, timestamp: BigNumberish, totalVariance: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], rho: BigNumberish, eta: BigNumberish, rate: BigNumberish}
 
-    export type SurfaceReportStructOutput = [underlying: bigint, timestamp: bigint, totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint] & {underlying: bigint, timestamp: bigint, totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint }
+    export type SurfaceReportStructOutput = [underlying: bigint, timestamp: bigint, totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, rate: bigint] & {underlying: bigint, timestamp: bigint, totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, rate: bigint }
+  
+
+    export type VolatilitySnapshotStruct = {surface: SurfaceStruct, initial: BigNumberish, maintenance: BigNumberish, validSince: BigNumberish}
+
+    export type VolatilitySnapshotStructOutput = [surface: SurfaceStructOutput, initial: bigint, maintenance: bigint, validSince: bigint] & {surface: SurfaceStructOutput, initial: bigint, maintenance: bigint, validSince: bigint }
   
 
   export interface IVolatilityOracleInterface extends Interface {
-    getFunction(nameOrSignature: "cursor" | "list" | "marginVolatility" | "report" | "setController" | "setSigners" | "surface" | "validSince" | "walk"): FunctionFragment;
+    getFunction(nameOrSignature: "cursor" | "list" | "marginVolatility" | "report" | "setController" | "setSigners" | "snapshot" | "surface" | "validSince" | "walk"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "ControllerSet" | "OutageEnded" | "RoundsWalked" | "SignersSet" | "SurfaceAccepted" | "UnderlyingListed"): EventFragment;
 
@@ -35,6 +40,7 @@ encodeFunctionData(functionFragment: 'marginVolatility', values: [BigNumberish])
 encodeFunctionData(functionFragment: 'report', values: [SurfaceReportStruct[], BytesLike[]]): string;
 encodeFunctionData(functionFragment: 'setController', values: [BigNumberish, ControllerParametersStruct]): string;
 encodeFunctionData(functionFragment: 'setSigners', values: [AddressLike[], BigNumberish]): string;
+encodeFunctionData(functionFragment: 'snapshot', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'surface', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'validSince', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'walk', values: [BigNumberish, BigNumberish]): string;
@@ -45,6 +51,7 @@ decodeFunctionResult(functionFragment: 'marginVolatility', data: BytesLike): Res
 decodeFunctionResult(functionFragment: 'report', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setController', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setSigners', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'snapshot', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'surface', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'validSince', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
@@ -205,6 +212,14 @@ decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
     
 
     
+    snapshot: TypedContractMethod<
+      [underlying: BigNumberish, price: BigNumberish, updatedAt: BigNumberish, ],
+      [VolatilitySnapshotStructOutput],
+      'view'
+    >
+    
+
+    
     surface: TypedContractMethod<
       [underlying: BigNumberish, ],
       [SurfaceStructOutput],
@@ -260,6 +275,11 @@ getFunction(nameOrSignature: 'setSigners'): TypedContractMethod<
       [signers: AddressLike[], threshold: BigNumberish, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'snapshot'): TypedContractMethod<
+      [underlying: BigNumberish, price: BigNumberish, updatedAt: BigNumberish, ],
+      [VolatilitySnapshotStructOutput],
+      'view'
     >;
 getFunction(nameOrSignature: 'surface'): TypedContractMethod<
       [underlying: BigNumberish, ],

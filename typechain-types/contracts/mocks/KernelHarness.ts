@@ -9,9 +9,9 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type PriceNodeStructOutput = [price: bigint, move: bigint] & {price: bigint, move: bigint }
   
 
-    export type OptionLegStruct = {isCall: boolean, size: BigNumberish, strike: BigNumberish, logMoneyness: BigNumberish, totalVolatilities: [BigNumberish, BigNumberish, BigNumberish], mark: BigNumberish}
+    export type OptionLegStruct = {isCall: boolean, size: BigNumberish, strike: BigNumberish, logMoneyness: BigNumberish, totalVolatilities: [BigNumberish, BigNumberish, BigNumberish]}
 
-    export type OptionLegStructOutput = [isCall: boolean, size: bigint, strike: bigint, logMoneyness: bigint, totalVolatilities: [bigint, bigint, bigint], mark: bigint] & {isCall: boolean, size: bigint, strike: bigint, logMoneyness: bigint, totalVolatilities: [bigint, bigint, bigint], mark: bigint }
+    export type OptionLegStructOutput = [isCall: boolean, size: bigint, strike: bigint, logMoneyness: bigint, totalVolatilities: [bigint, bigint, bigint]] & {isCall: boolean, size: bigint, strike: bigint, logMoneyness: bigint, totalVolatilities: [bigint, bigint, bigint] }
   
 
 export declare namespace KernelHarness {

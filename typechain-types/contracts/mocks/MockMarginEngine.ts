@@ -20,7 +20,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface MockMarginEngineInterface extends Interface {
-    getFunction(nameOrSignature: "evaluate" | "floor" | "lines" | "mark" | "maxLegs" | "scenarios" | "setFloor" | "setLine" | "setMaxLegs" | "setStressLoss" | "setValidity" | "stressLoss" | "validSince" | "validity"): FunctionFragment;
+    getFunction(nameOrSignature: "evaluate" | "floor" | "lines" | "mark" | "maxLegs" | "setFloor" | "setLine" | "setMaxLegs" | "setStressLoss" | "setValidity" | "stressLoss" | "validSince" | "validity"): FunctionFragment;
 
     
 
@@ -29,7 +29,6 @@ encodeFunctionData(functionFragment: 'floor', values?: undefined): string;
 encodeFunctionData(functionFragment: 'lines', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'mark', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'maxLegs', values?: undefined): string;
-encodeFunctionData(functionFragment: 'scenarios', values: [PortfolioStruct, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setFloor', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setLine', values: [BigNumberish, LineStruct]): string;
 encodeFunctionData(functionFragment: 'setMaxLegs', values: [BigNumberish]): string;
@@ -44,7 +43,6 @@ decodeFunctionResult(functionFragment: 'floor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'lines', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'mark', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'maxLegs', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'scenarios', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setFloor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setMaxLegs', data: BytesLike): Result;
@@ -126,14 +124,6 @@ decodeFunctionResult(functionFragment: 'validity', data: BytesLike): Result;
     maxLegs: TypedContractMethod<
       [],
       [bigint],
-      'view'
-    >
-    
-
-    
-    scenarios: TypedContractMethod<
-      [arg0: PortfolioStruct, arg1: BigNumberish, ],
-      [[bigint[], bigint[]] & {moves: bigint[], profits: bigint[] }],
       'view'
     >
     
@@ -228,11 +218,6 @@ getFunction(nameOrSignature: 'mark'): TypedContractMethod<
 getFunction(nameOrSignature: 'maxLegs'): TypedContractMethod<
       [],
       [bigint],
-      'view'
-    >;
-getFunction(nameOrSignature: 'scenarios'): TypedContractMethod<
-      [arg0: PortfolioStruct, arg1: BigNumberish, ],
-      [[bigint[], bigint[]] & {moves: bigint[], profits: bigint[] }],
       'view'
     >;
 getFunction(nameOrSignature: 'setFloor'): TypedContractMethod<

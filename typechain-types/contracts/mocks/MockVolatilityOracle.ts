@@ -9,29 +9,38 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type MarginVolatilityStructOutput = [observed: bigint, stressed: bigint, target: bigint, initial: bigint, maintenance: bigint] & {observed: bigint, stressed: bigint, target: bigint, initial: bigint, maintenance: bigint }
   
 
-    export type SurfaceStruct = {tenorSeconds: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], totalVariance: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], rho: BigNumberish, eta: BigNumberish, timestamp: BigNumberish}
+    export type SurfaceStruct = {tenorSeconds: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], totalVariance: [BigNumberish, BigNumberish, BigNumberish, BigNumberish], rho: BigNumberish, eta: BigNumberish, rate: BigNumberish, timestamp: BigNumberish}
 
-    export type SurfaceStructOutput = [tenorSeconds: [bigint, bigint, bigint, bigint], totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, timestamp: bigint] & {tenorSeconds: [bigint, bigint, bigint, bigint], totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, timestamp: bigint }
+    export type SurfaceStructOutput = [tenorSeconds: [bigint, bigint, bigint, bigint], totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, rate: bigint, timestamp: bigint] & {tenorSeconds: [bigint, bigint, bigint, bigint], totalVariance: [bigint, bigint, bigint, bigint], rho: bigint, eta: bigint, rate: bigint, timestamp: bigint }
+  
+
+    export type VolatilitySnapshotStruct = {surface: SurfaceStruct, initial: BigNumberish, maintenance: BigNumberish, validSince: BigNumberish}
+
+    export type VolatilitySnapshotStructOutput = [surface: SurfaceStructOutput, initial: bigint, maintenance: bigint, validSince: bigint] & {surface: SurfaceStructOutput, initial: bigint, maintenance: bigint, validSince: bigint }
   
 
   export interface MockVolatilityOracleInterface extends Interface {
-    getFunction(nameOrSignature: "marginVolatility" | "setFlatSurface" | "setMarginVolatility" | "setSurface" | "setValidSince" | "surface" | "validSince"): FunctionFragment;
+    getFunction(nameOrSignature: "marginVolatility" | "setFlatSurface" | "setMarginVolatility" | "setRate" | "setSurface" | "setValidSince" | "snapshot" | "surface" | "validSince"): FunctionFragment;
 
     
 
     encodeFunctionData(functionFragment: 'marginVolatility', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setFlatSurface', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setMarginVolatility', values: [BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setRate', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setSurface', values: [BigNumberish, SurfaceStruct]): string;
 encodeFunctionData(functionFragment: 'setValidSince', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'snapshot', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'surface', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'validSince', values: [BigNumberish]): string;
 
     decodeFunctionResult(functionFragment: 'marginVolatility', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setFlatSurface', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setMarginVolatility', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setRate', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setSurface', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setValidSince', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'snapshot', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'surface', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'validSince', data: BytesLike): Result;
   }
@@ -96,6 +105,14 @@ decodeFunctionResult(functionFragment: 'validSince', data: BytesLike): Result;
     
 
     
+    setRate: TypedContractMethod<
+      [underlying: BigNumberish, rate: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     setSurface: TypedContractMethod<
       [underlying: BigNumberish, surface_: SurfaceStruct, ],
       [void],
@@ -108,6 +125,14 @@ decodeFunctionResult(functionFragment: 'validSince', data: BytesLike): Result;
       [underlying: BigNumberish, since: BigNumberish, ],
       [void],
       'nonpayable'
+    >
+    
+
+    
+    snapshot: TypedContractMethod<
+      [underlying: BigNumberish, arg1: BigNumberish, arg2: BigNumberish, ],
+      [VolatilitySnapshotStructOutput],
+      'view'
     >
     
 
@@ -145,6 +170,11 @@ getFunction(nameOrSignature: 'setMarginVolatility'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setRate'): TypedContractMethod<
+      [underlying: BigNumberish, rate: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setSurface'): TypedContractMethod<
       [underlying: BigNumberish, surface_: SurfaceStruct, ],
       [void],
@@ -154,6 +184,11 @@ getFunction(nameOrSignature: 'setValidSince'): TypedContractMethod<
       [underlying: BigNumberish, since: BigNumberish, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'snapshot'): TypedContractMethod<
+      [underlying: BigNumberish, arg1: BigNumberish, arg2: BigNumberish, ],
+      [VolatilitySnapshotStructOutput],
+      'view'
     >;
 getFunction(nameOrSignature: 'surface'): TypedContractMethod<
       [underlying: BigNumberish, ],

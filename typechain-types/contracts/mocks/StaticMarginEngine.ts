@@ -15,7 +15,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface StaticMarginEngineInterface extends Interface {
-    getFunction(nameOrSignature: "engine" | "evaluate" | "mark" | "markets" | "rate" | "scenarios"): FunctionFragment;
+    getFunction(nameOrSignature: "engine" | "evaluate" | "mark" | "markets" | "rate"): FunctionFragment;
 
     
 
@@ -24,14 +24,12 @@ encodeFunctionData(functionFragment: 'evaluate', values: [PortfolioStruct[]]): s
 encodeFunctionData(functionFragment: 'mark', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'markets', values?: undefined): string;
 encodeFunctionData(functionFragment: 'rate', values?: undefined): string;
-encodeFunctionData(functionFragment: 'scenarios', values: [PortfolioStruct, BigNumberish]): string;
 
     decodeFunctionResult(functionFragment: 'engine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'evaluate', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'mark', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'markets', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rate', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'scenarios', data: BytesLike): Result;
   }
 
   
@@ -109,14 +107,6 @@ decodeFunctionResult(functionFragment: 'scenarios', data: BytesLike): Result;
     >
     
 
-    
-    scenarios: TypedContractMethod<
-      [portfolio: PortfolioStruct, underlying: BigNumberish, ],
-      [[bigint[], bigint[]] & {moves: bigint[], profits: bigint[] }],
-      'view'
-    >
-    
-
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
@@ -143,11 +133,6 @@ getFunction(nameOrSignature: 'markets'): TypedContractMethod<
 getFunction(nameOrSignature: 'rate'): TypedContractMethod<
       [],
       [bigint],
-      'view'
-    >;
-getFunction(nameOrSignature: 'scenarios'): TypedContractMethod<
-      [portfolio: PortfolioStruct, underlying: BigNumberish, ],
-      [[bigint[], bigint[]] & {moves: bigint[], profits: bigint[] }],
       'view'
     >;
 

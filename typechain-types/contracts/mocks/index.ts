@@ -4,11 +4,13 @@
 export type { AggregatorProxy } from './AggregatorProxy.js';
 export type { ContractWallet } from './ContractWallet.js';
 export type { EncodingHarness } from './EncodingHarness.js';
+export type { GasMeter } from './GasMeter.js';
 export type { HostileToken } from './HostileToken.js';
 export type { KernelHarness } from './KernelHarness.js';
 export type { MockAggregator } from './MockAggregator.js';
 export type { MockMarginEngine } from './MockMarginEngine.js';
 export type { MockMarkets } from './MockMarkets.js';
+export type { MockOpenInterest } from './MockOpenInterest.js';
 export type { MockPriceOracle } from './MockPriceOracle.js';
 export type { MockVolatilityOracle } from './MockVolatilityOracle.js';
 export type { StaticMarginEngine } from './StaticMarginEngine.js';

@@ -14,10 +14,84 @@ import type { NonPayableOverrides } from "../../common.js"
         "internalType": "contract IClearinghouse",
         "name": "clearinghouse_",
         "type": "address"
+      },
+      {
+        "internalType": "contract IMarginScenarios",
+        "name": "marginScenarios_",
+        "type": "address"
       }
     ],
     "stateMutability": "nonpayable",
     "type": "constructor"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "Instrument",
+        "name": "instrument",
+        "type": "uint128"
+      },
+      {
+        "internalType": "int256",
+        "name": "held",
+        "type": "int256"
+      },
+      {
+        "internalType": "int256",
+        "name": "size",
+        "type": "int256"
+      }
+    ],
+    "name": "InsufficientPosition",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "bits",
+        "type": "uint8"
+      },
+      {
+        "internalType": "int256",
+        "name": "value",
+        "type": "int256"
+      }
+    ],
+    "name": "SafeCastOverflowedIntDowncast",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "value",
+        "type": "uint256"
+      }
+    ],
+    "name": "SafeCastOverflowedUintToInt",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "Account",
+        "name": "taker",
+        "type": "uint256"
+      }
+    ],
+    "name": "SelfLiquidation",
+    "type": "error"
   },
   {
     "inputs": [
@@ -36,8 +110,80 @@ import type { NonPayableOverrides } from "../../common.js"
     "type": "error"
   },
   {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "given",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "limit",
+        "type": "uint256"
+      }
+    ],
+    "name": "TooManyChanges",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "legs",
+        "type": "uint256"
+      }
+    ],
+    "name": "TooManyLegs",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "limit",
+        "type": "uint256"
+      }
+    ],
+    "name": "TooManyPositions",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Instrument",
+        "name": "instrument",
+        "type": "uint128"
+      }
+    ],
+    "name": "UnknownInstrument",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "ZeroSize",
+    "type": "error"
+  },
+  {
     "inputs": [],
     "name": "MAX_ACCOUNTS",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "MAX_CHANGES",
     "outputs": [
       {
         "internalType": "uint256",
@@ -218,6 +364,113 @@ import type { NonPayableOverrides } from "../../common.js"
         "type": "uint256"
       },
       {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "greeks",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint256",
+            "name": "spot",
+            "type": "uint256"
+          },
+          {
+            "internalType": "enum Validity",
+            "name": "validity",
+            "type": "uint8"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "delta",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "gamma",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "vega",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "theta",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "rho",
+                "type": "int256"
+              }
+            ],
+            "internalType": "struct Sensitivities",
+            "name": "total",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "Position",
+                "name": "position",
+                "type": "uint256"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "delta",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "gamma",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "vega",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "theta",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "rho",
+                    "type": "int256"
+                  }
+                ],
+                "internalType": "struct Sensitivities",
+                "name": "greeks",
+                "type": "tuple"
+              }
+            ],
+            "internalType": "struct LegGreeks[]",
+            "name": "legs",
+            "type": "tuple[]"
+          }
+        ],
+        "internalType": "struct GreeksView",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "components": [
           {
             "internalType": "int256",
@@ -231,37 +484,22 @@ import type { NonPayableOverrides } from "../../common.js"
           }
         ],
         "internalType": "struct Portfolio",
-        "name": "hypothetical",
+        "name": "supposed",
         "type": "tuple"
+      },
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
       }
     ],
-    "name": "compare",
+    "name": "greeksOf",
     "outputs": [
       {
         "components": [
           {
-            "internalType": "int256",
-            "name": "equity",
-            "type": "int256"
-          },
-          {
             "internalType": "uint256",
-            "name": "initial",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "maintenance",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "maintenanceBeforeFloor",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "stressLoss",
+            "name": "spot",
             "type": "uint256"
           },
           {
@@ -270,55 +508,1034 @@ import type { NonPayableOverrides } from "../../common.js"
             "type": "uint8"
           },
           {
-            "internalType": "uint40",
-            "name": "validSince",
-            "type": "uint40"
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "delta",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "gamma",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "vega",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "theta",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "rho",
+                "type": "int256"
+              }
+            ],
+            "internalType": "struct Sensitivities",
+            "name": "total",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "Position",
+                "name": "position",
+                "type": "uint256"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "delta",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "gamma",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "vega",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "theta",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "rho",
+                    "type": "int256"
+                  }
+                ],
+                "internalType": "struct Sensitivities",
+                "name": "greeks",
+                "type": "tuple"
+              }
+            ],
+            "internalType": "struct LegGreeks[]",
+            "name": "legs",
+            "type": "tuple[]"
           }
         ],
-        "internalType": "struct Risk",
-        "name": "stored",
+        "internalType": "struct GreeksView",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "marginScenarios",
+    "outputs": [
+      {
+        "internalType": "contract IMarginScenarios",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "components": [
+          {
+            "internalType": "Instrument",
+            "name": "instrument",
+            "type": "uint128"
+          },
+          {
+            "internalType": "int128",
+            "name": "size",
+            "type": "int128"
+          },
+          {
+            "internalType": "uint256",
+            "name": "price",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct Change[]",
+        "name": "changes",
+        "type": "tuple[]"
+      }
+    ],
+    "name": "preview",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "equity",
+                "type": "int256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "initial",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenance",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenanceBeforeFloor",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "stressLoss",
+                "type": "uint256"
+              },
+              {
+                "internalType": "enum Validity",
+                "name": "validity",
+                "type": "uint8"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validSince",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct Risk",
+            "name": "before",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "equity",
+                "type": "int256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "initial",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenance",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenanceBeforeFloor",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "stressLoss",
+                "type": "uint256"
+              },
+              {
+                "internalType": "enum Validity",
+                "name": "validity",
+                "type": "uint8"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validSince",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct Risk",
+            "name": "afterwards",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "cash",
+                "type": "int256"
+              },
+              {
+                "internalType": "Position[]",
+                "name": "positions",
+                "type": "uint256[]"
+              }
+            ],
+            "internalType": "struct Portfolio",
+            "name": "portfolio",
+            "type": "tuple"
+          }
+        ],
+        "internalType": "struct Preview",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "Account",
+        "name": "taker",
+        "type": "uint256"
+      },
+      {
+        "internalType": "Position[]",
+        "name": "legs",
+        "type": "uint256[]"
+      }
+    ],
+    "name": "previewLiquidation",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "before",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "afterwards",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "cash",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "Position[]",
+                    "name": "positions",
+                    "type": "uint256[]"
+                  }
+                ],
+                "internalType": "struct Portfolio",
+                "name": "portfolio",
+                "type": "tuple"
+              }
+            ],
+            "internalType": "struct Preview",
+            "name": "account",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "before",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "afterwards",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "cash",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "Position[]",
+                    "name": "positions",
+                    "type": "uint256[]"
+                  }
+                ],
+                "internalType": "struct Portfolio",
+                "name": "portfolio",
+                "type": "tuple"
+              }
+            ],
+            "internalType": "struct Preview",
+            "name": "taker",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "equity",
+                "type": "int256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "initial",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenance",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenanceBeforeFloor",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "stressLoss",
+                "type": "uint256"
+              },
+              {
+                "internalType": "enum Validity",
+                "name": "validity",
+                "type": "uint8"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validSince",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct Risk",
+            "name": "legs",
+            "type": "tuple"
+          },
+          {
+            "internalType": "int256",
+            "name": "rate",
+            "type": "int256"
+          },
+          {
+            "internalType": "int256",
+            "name": "payment",
+            "type": "int256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "fee",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct LiquidationPreview",
+        "name": "result",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "cash",
+            "type": "int256"
+          },
+          {
+            "internalType": "Position[]",
+            "name": "positions",
+            "type": "uint256[]"
+          }
+        ],
+        "internalType": "struct Portfolio",
+        "name": "supposed",
         "type": "tuple"
       },
       {
         "components": [
           {
             "internalType": "int256",
-            "name": "equity",
+            "name": "cash",
+            "type": "int256"
+          },
+          {
+            "internalType": "Position[]",
+            "name": "positions",
+            "type": "uint256[]"
+          }
+        ],
+        "internalType": "struct Portfolio",
+        "name": "taker",
+        "type": "tuple"
+      },
+      {
+        "internalType": "Position[]",
+        "name": "legs",
+        "type": "uint256[]"
+      },
+      {
+        "internalType": "int256",
+        "name": "rate",
+        "type": "int256"
+      }
+    ],
+    "name": "previewLiquidationOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "before",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "afterwards",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "cash",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "Position[]",
+                    "name": "positions",
+                    "type": "uint256[]"
+                  }
+                ],
+                "internalType": "struct Portfolio",
+                "name": "portfolio",
+                "type": "tuple"
+              }
+            ],
+            "internalType": "struct Preview",
+            "name": "account",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "before",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "afterwards",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "cash",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "Position[]",
+                    "name": "positions",
+                    "type": "uint256[]"
+                  }
+                ],
+                "internalType": "struct Portfolio",
+                "name": "portfolio",
+                "type": "tuple"
+              }
+            ],
+            "internalType": "struct Preview",
+            "name": "taker",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "equity",
+                "type": "int256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "initial",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenance",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenanceBeforeFloor",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "stressLoss",
+                "type": "uint256"
+              },
+              {
+                "internalType": "enum Validity",
+                "name": "validity",
+                "type": "uint8"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validSince",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct Risk",
+            "name": "legs",
+            "type": "tuple"
+          },
+          {
+            "internalType": "int256",
+            "name": "rate",
+            "type": "int256"
+          },
+          {
+            "internalType": "int256",
+            "name": "payment",
             "type": "int256"
           },
           {
             "internalType": "uint256",
-            "name": "initial",
+            "name": "fee",
             "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "maintenance",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "maintenanceBeforeFloor",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "stressLoss",
-            "type": "uint256"
-          },
-          {
-            "internalType": "enum Validity",
-            "name": "validity",
-            "type": "uint8"
-          },
-          {
-            "internalType": "uint40",
-            "name": "validSince",
-            "type": "uint40"
           }
         ],
-        "internalType": "struct Risk",
+        "internalType": "struct LiquidationPreview",
+        "name": "result",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "cash",
+            "type": "int256"
+          },
+          {
+            "internalType": "Position[]",
+            "name": "positions",
+            "type": "uint256[]"
+          }
+        ],
+        "internalType": "struct Portfolio",
         "name": "supposed",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "Instrument",
+            "name": "instrument",
+            "type": "uint128"
+          },
+          {
+            "internalType": "int128",
+            "name": "size",
+            "type": "int128"
+          },
+          {
+            "internalType": "uint256",
+            "name": "price",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct Change[]",
+        "name": "changes",
+        "type": "tuple[]"
+      }
+    ],
+    "name": "previewOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "equity",
+                "type": "int256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "initial",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenance",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenanceBeforeFloor",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "stressLoss",
+                "type": "uint256"
+              },
+              {
+                "internalType": "enum Validity",
+                "name": "validity",
+                "type": "uint8"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validSince",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct Risk",
+            "name": "before",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "equity",
+                "type": "int256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "initial",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenance",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenanceBeforeFloor",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "stressLoss",
+                "type": "uint256"
+              },
+              {
+                "internalType": "enum Validity",
+                "name": "validity",
+                "type": "uint8"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validSince",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct Risk",
+            "name": "afterwards",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "cash",
+                "type": "int256"
+              },
+              {
+                "internalType": "Position[]",
+                "name": "positions",
+                "type": "uint256[]"
+              }
+            ],
+            "internalType": "struct Portfolio",
+            "name": "portfolio",
+            "type": "tuple"
+          }
+        ],
+        "internalType": "struct Preview",
+        "name": "",
         "type": "tuple"
       }
     ],
@@ -380,10 +1597,294 @@ import type { NonPayableOverrides } from "../../common.js"
     ],
     "stateMutability": "view",
     "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "cash",
+            "type": "int256"
+          },
+          {
+            "internalType": "Position[]",
+            "name": "positions",
+            "type": "uint256[]"
+          }
+        ],
+        "internalType": "struct Portfolio[]",
+        "name": "supposed",
+        "type": "tuple[]"
+      }
+    ],
+    "name": "risksOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "equity",
+            "type": "int256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "initial",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "maintenance",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "maintenanceBeforeFloor",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "stressLoss",
+            "type": "uint256"
+          },
+          {
+            "internalType": "enum Validity",
+            "name": "validity",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validSince",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct Risk[]",
+        "name": "",
+        "type": "tuple[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "scenarios",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "internalType": "int256[]",
+                "name": "moves",
+                "type": "int256[]"
+              },
+              {
+                "internalType": "uint256",
+                "name": "columns",
+                "type": "uint256"
+              },
+              {
+                "internalType": "int256[]",
+                "name": "profits",
+                "type": "int256[]"
+              },
+              {
+                "internalType": "int256[]",
+                "name": "stressMoves",
+                "type": "int256[]"
+              },
+              {
+                "internalType": "int256[]",
+                "name": "stressProfits",
+                "type": "int256[]"
+              }
+            ],
+            "internalType": "struct Scenarios",
+            "name": "vector",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint256",
+                "name": "node",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "column",
+                "type": "uint256"
+              },
+              {
+                "internalType": "int256",
+                "name": "profit",
+                "type": "int256"
+              }
+            ],
+            "internalType": "struct Cell",
+            "name": "initial",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint256",
+                "name": "node",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "column",
+                "type": "uint256"
+              },
+              {
+                "internalType": "int256",
+                "name": "profit",
+                "type": "int256"
+              }
+            ],
+            "internalType": "struct Cell",
+            "name": "maintenance",
+            "type": "tuple"
+          }
+        ],
+        "internalType": "struct ScenarioView",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "cash",
+            "type": "int256"
+          },
+          {
+            "internalType": "Position[]",
+            "name": "positions",
+            "type": "uint256[]"
+          }
+        ],
+        "internalType": "struct Portfolio",
+        "name": "supposed",
+        "type": "tuple"
+      },
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "scenariosOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "internalType": "int256[]",
+                "name": "moves",
+                "type": "int256[]"
+              },
+              {
+                "internalType": "uint256",
+                "name": "columns",
+                "type": "uint256"
+              },
+              {
+                "internalType": "int256[]",
+                "name": "profits",
+                "type": "int256[]"
+              },
+              {
+                "internalType": "int256[]",
+                "name": "stressMoves",
+                "type": "int256[]"
+              },
+              {
+                "internalType": "int256[]",
+                "name": "stressProfits",
+                "type": "int256[]"
+              }
+            ],
+            "internalType": "struct Scenarios",
+            "name": "vector",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint256",
+                "name": "node",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "column",
+                "type": "uint256"
+              },
+              {
+                "internalType": "int256",
+                "name": "profit",
+                "type": "int256"
+              }
+            ],
+            "internalType": "struct Cell",
+            "name": "initial",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint256",
+                "name": "node",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "column",
+                "type": "uint256"
+              },
+              {
+                "internalType": "int256",
+                "name": "profit",
+                "type": "int256"
+              }
+            ],
+            "internalType": "struct Cell",
+            "name": "maintenance",
+            "type": "tuple"
+          }
+        ],
+        "internalType": "struct ScenarioView",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
   }
 ] as const;
 
-  const _bytecode = "0x60a03461008557601f61102c38819003918201601f19168301916001600160401b038311848410176100895780849260209460405283398101031261008557516001600160a01b038116810361008557608052604051610f8e908161009e823960805181818160bc015281816105f5015281816106a401528181610db80152610e7b0152f35b5f80fd5b634e487b7160e01b5f52604160045260245ffdfe60806040526004361015610011575f80fd5b5f3560e01c80633d52020214610872578063522ee94f146106245780635d4f5f97146105e0578063928e6d44146105c45763dae059ec14610050575f80fd5b346103ba5761005e36610939565b906100698282610e37565b6001600160a01b03610079610da4565b16925f6040518095632a316db760e21b8252818061009a8760048301610bd1565b03915afa9384156103c6575f946105a0575b5060405163202375d760e11b81527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03169190602081600481865afa9081156103c6575f91610566575b506001600160a01b03169061011181610ac4565b9561011f6040519788610aa3565b818752601f1961012e83610ac4565b015f5b8181106104d95750505f5b82811061025557876040518091602082016020835281518091526040830190602060408260051b8601019301915f905b82821061017b57505050500390f35b919360019193955060208091603f1989820301855287519081518152828201518382015261024064ffffffffff60a06101c5604086015161026060408701526102608601906109f2565b946101d86060820151606087019061098b565b8160808201518460408251828151166101408b01528d80861b038c820151166101608b01520151166101808801528489820151166101a088015260408101516101c0880152606081015115156101e0880152608081015115156102008801520151610220860152015116910152960192019201859493919261016c565b610260818489610d87565b359061026d81858a610d87565b6040516317dc92f560e01b815290356004820152916020836024818a5afa9283156103c6575f936104a6575b506102a48289610d5f565b51926102b08386610d5f565b516102bc84888d610d87565b6040516384861e9360e01b81529035600482015290610100826024818c5afa9182156103c657888d87925f956103d1575b50906102f99291610d87565b6040516309c1a9a360e41b815290356004820152926020846024818d5afa9384156103c6575f94610378575b509060019664ffffffffff9493926040519661034088610a52565b875260208701526040860152606085015260808401521660a0820152610366828b610d5f565b52610371818a610d5f565b500161013c565b935091906020843d82116103be575b8161039460209383610aa3565b810103126103ba576001966103ae64ffffffffff95610adb565b94509692909192610325565b5f80fd5b3d9150610387565b6040513d5f823e3d90fd5b9450505050816101003d811161049f575b6103ec8183610aa3565b8101039161010083126103ba5760606040519361040885610a52565b126103ba5785898e9460e06102f99460405161042381610a6d565b61042c82610adb565b815261043a60208301610d73565b602082015261044b60408301610adb565b6040820152835261045e60608201610adb565b60208401526080810151604084015261047960a08201610d97565b606084015261048a60c08201610d97565b6080840152015160a0820152949091926102ed565b503d6103e2565b9092506020813d82116104d1575b816104c160209383610aa3565b810103126103ba5751915f610299565b3d91506104b4565b6020906040516104e881610a52565b5f81525f838201526104f8610c66565b6040820152610505610c30565b606082015260405161051681610a52565b60405161052281610a6d565b5f81525f858201525f604082015281525f848201525f60408201525f60608201525f60808201525f60a082015260808201525f60a082015282828c01015201610131565b90506020813d602011610598575b8161058160209383610aa3565b810103126103ba5761059290610d73565b5f6100fd565b3d9150610574565b6105bd9194503d805f833e6105b58183610aa3565b810190610aed565b925f6100ac565b346103ba575f3660031901126103ba5760206040516103e88152f35b346103ba575f3660031901126103ba576040517f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03168152602090f35b346103ba5760403660031901126103ba576024356001600160401b0381116103ba57604060031982360301126103ba5761065c610c30565b50610665610c30565b5060405160606106758183610aa3565b60028252601f19015f5b818110610847575050604051631731d0ab60e11b815260048035908201525f816024817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa9081156103c6575f91610825575b506106e682610d2e565b526106f081610d2e565b50604051916106fe83610a37565b806004013583526024810135906001600160401b0382116103ba570191366023840112156103ba5760048301359261073584610ac4565b906107436040519283610aa3565b848252602060048184019660051b83010101903682116103ba57602401945b818610610815576107b55f868686602082015261077e82610d4f565b5261078881610d4f565b506001600160a01b03610799610da4565b166040518080958194632a316db760e21b835260048301610bd1565b03915afa80156103c6576101c0915f916107fb575b506107f96107e16107da83610d2e565b5192610d4f565b516107ef604051809461098b565b60e083019061098b565bf35b61080f91503d805f833e6105b58183610aa3565b826107ca565b8535815260209586019501610762565b61084191503d805f833e6108398183610aa3565b810190610c7f565b836106dc565b602090610852610c66565b8282860101520161067f565b634e487b7160e01b5f52604160045260245ffd5b346103ba576108bd5f6108a161088736610939565b9091906001600160a01b0361089a610da4565b1692610e37565b906040518080958194632a316db760e21b835260048301610bd1565b03915afa9081156103c6575f9161091f575b506040518091602082016020835281518091526020604084019201905f5b8181106108fb575050500390f35b91935091602060e082610911600194885161098b565b0194019101918493926108ed565b61093391503d805f833e6105b58183610aa3565b816108cf565b9060206003198301126103ba576004356001600160401b0381116103ba57826023820112156103ba578060040135926001600160401b0384116103ba5760248460051b830101116103ba576024019190565b805182526020810151602083015260408101516040830152606081015160608301526080810151608083015260a08101519060038210156109de5760c064ffffffffff91819360a0860152015116910152565b634e487b7160e01b5f52602160045260245ffd5b60206060816040850193805186520151936040838201528451809452019201905f5b818110610a215750505090565b8251845260209384019390920191600101610a14565b604081019081106001600160401b0382111761085e57604052565b60c081019081106001600160401b0382111761085e57604052565b606081019081106001600160401b0382111761085e57604052565b60e081019081106001600160401b0382111761085e57604052565b90601f801991011681019081106001600160401b0382111761085e57604052565b6001600160401b03811161085e5760051b60200190565b519064ffffffffff821682036103ba57565b6020818303126103ba578051906001600160401b0382116103ba570181601f820112156103ba57805190610b2082610ac4565b92610b2e6040519485610aa3565b828452602060e08186019402830101918183116103ba57602001925b828410610b58575050505090565b60e0848303126103ba5760405190610b6f82610a88565b845182526020850151602083015260408501516040830152606085015160608301526080850151608083015260a08501519060038210156103ba578260209260a060e0950152610bc160c08801610adb565b60c0820152815201930192610b4a565b602081016020825282518091526040820191602060408360051b8301019401925f915b838310610c0357505050505090565b9091929394602080610c21600193603f1986820301875289516109f2565b97019301930191939290610bf4565b60405190610c3d82610a88565b5f60c0838281528260208201528260408201528260608201528260808201528260a08201520152565b60405190610c7382610a37565b60606020835f81520152565b6020818303126103ba578051906001600160401b0382116103ba5701906040828203126103ba5760405191610cb383610a37565b805183526020810151906001600160401b0382116103ba57019080601f830112156103ba578151610ce381610ac4565b92610cf16040519485610aa3565b81845260208085019260051b8201019283116103ba57602001905b828210610d1e57505050602082015290565b8151815260209182019101610d0c565b805115610d3b5760200190565b634e487b7160e01b5f52603260045260245ffd5b805160011015610d3b5760400190565b8051821015610d3b5760209160051b010190565b51906001600160a01b03821682036103ba57565b9190811015610d3b5760051b0190565b519081151582036103ba57565b6040516202003760e51b81526020816004817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa9081156103c6575f91610dfd575b506001600160a01b031690565b90506020813d602011610e2f575b81610e1860209383610aa3565b810103126103ba57610e2990610d73565b5f610df0565b3d9150610e0b565b91906103e88111610f405791610e4c83610ac4565b90610e5a6040519283610aa3565b838252601f19610e6985610ac4565b015f5b818110610f23575091938492507f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316905f5b818110610eb4575050505050565b610ebf818386610d87565b604051631731d0ab60e11b815290356004820152905f82602481875afa80156103c6576001925f91610f09575b50610ef78288610d5f565b52610f028187610d5f565b5001610ea6565b610f1d91503d805f833e6108398183610aa3565b5f610eec565b602090610f31969396610c66565b82828701015201949194610e6c565b6375d8bcb160e11b5f526004526103e860245260445ffdfea2646970667358221220caf9deab519a512308b54a60ebe961ff28a1c6f3b0b4424e242c88da2098e73664736f6c63430008250033";
+  const _bytecode = "0x60c0346100d957601f61447438819003918201601f19168301916001600160401b038311848410176100dd5780849260409485528339810103126100d9578051906001600160a01b03821682036100d95760200151906001600160a01b03821682036100d95760805260a05260405161438290816100f282396080518181816104d80152818161096801528181610b3401528181610cb001528181610dce0152818161105501528181611fa901528181612bea01528181612c720152613242015260a05181818161010a01528181610e3f0152610fa60152f35b5f80fd5b634e487b7160e01b5f52604160045260245ffdfe60806040526004361015610011575f80fd5b5f3560e01c806305af79a214610ff257806305ed0b9c14610fd55780630680b48a14610f915780631add9fdf14610eba5780633527453a14610d8f5780633b1ec70b14610c575780633d00670d14610bf15780633d52020214610b635780635d4f5f9714610b1f5780637aee5fe5146109fc578063928e6d44146109e0578063c6203c8714610929578063dae059ec14610413578063e41cc9b7146101915763f59137f8146100be575f80fd5b3461018d5761ffff5f6100ff6100d336611638565b6100db611ace565b50604051948593849363fd3afe8b60e01b8552604060048601526044850190611dee565b9116602483015203817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa9081156101825761015c91610150915f91610160575b50612260565b60405191829182611570565b0390f35b61017c91503d805f833e6101748183611865565b810190611b7c565b5f61014a565b6040513d5f823e3d90fd5b5f80fd5b3461018d57608036600319011261018d576004356001600160401b03811161018d576040600319823603011261018d57602435906001600160401b03821161018d576040600319833603011261018d576044356001600160401b03811161018d5761020090369060040161134b565b929061020a611909565b9261021e6040855101913690600401611a60565b905260208301916102386040845101913690600401611a60565b90528315610404579261024f816080811115611ee7565b610257611f01565b60408451015160408451015161026c83611e85565b5261027682611e95565b52602061028282611ea2565b510161028f368488611a14565b90526102a361029d82611e95565b51612d4f565b916102b061029d83611e85565b9560208401905f5b8381106103815788886102f489895f8a6001600160a01b036102d8612bd6565b166040518080978194632a316db760e21b835260048301611d8f565b03915afa9182156101825761015c9561033a945f9461035d575b5061031884611e95565b5161032285611e85565b51875190845152526040808751019251015252611ea2565b516040820152606435606082015261035181612092565b6040519182918261146c565b61037a9194503d805f833e6103728183611865565b810190611cab565b928761030e565b61038c818584611e61565b3560801c906001600160801b036103a4828786611e61565b3516600f0b9182156104045782816103e16001956103c66103fd958a51612d81565b9050835f6103dc6103d685611f41565b84612dd9565b611f51565b6103f56103ed83611f41565b825f8d612e06565b505f8d612e06565b50016102b8565b63c459d23f60e01b5f5260045ffd5b3461018d57602036600319011261018d576004356001600160401b03811161018d5761044390369060040161134b565b9061044e8282612c2e565b6001600160a01b0361045e612bd6565b16905f6040518093632a316db760e21b8252818061047f8660048301611d8f565b03915afa918215610182575f9261090d575b509061049b611f94565b906104a58561194e565b946104b36040519687611865565b808652601f196104c28261194e565b015f5b81811061088c5750506001600160a01b037f000000000000000000000000000000000000000000000000000000000000000081169316915f5b82811061061757876040518091602082016020835281518091526040830190602060408260051b8601019301915f905b82821061053d57505050500390f35b919360019193955060208091603f1989820301855287519081518152828201518382015261024064ffffffffff60a0610587604086015161026060408701526102608601906113ec565b9461059a6060820151606087019061139c565b8160808201518460408251828151166101408b01528d80861b038c820151166101608b01520151166101808801528489820151166101a088015260408101516101c0880152606081015115156101e0880152608081015115156102008801520151610220860152015116910152960192019201859493919261052e565b610622818489611e61565b359061062f81858a611e61565b6040516317dc92f560e01b815290356004820152916020836024818a5afa928315610182575f93610859575b506106668289611eb2565b51926106728386611eb2565b5161067e84888d611e61565b6040516384861e9360e01b81529035600482015290610100826024818c5afa91821561018257888d87925f95610784575b50906106bb9291611e61565b6040516309c1a9a360e41b815290356004820152926020846024818d5afa938415610182575f9461073a575b509060019664ffffffffff9493926040519661070288611793565b875260208701526040860152606085015260808401521660a0820152610728828b611eb2565b52610733818a611eb2565b50016104fe565b935091906020843d821161077c575b8161075660209383611865565b8101031261018d5760019661077064ffffffffff95611c99565b945096929091926106e7565b3d9150610749565b9450505050816101003d8111610852575b61079f8183611865565b81010391610100831261018d576060604051936107bb85611793565b1261018d5785898e9460e06106bb946040516107d6816117c2565b6107df82611c99565b81526107ed60208301611ec6565b60208201526107fe60408301611c99565b6040820152835261081160608201611c99565b60208401526080810151604084015261082c60a08201611eda565b606084015261083d60c08201611eda565b6080840152015160a0820152949091926106af565b503d610795565b9092506020813d8211610884575b8161087460209383611865565b8101031261018d5751918a61065b565b3d9150610867565b60209060409694965161089e81611793565b5f81525f838201526108ae6118bc565b60408201526108bb611886565b60608201526040516108cc81611793565b6108d4611ab0565b81525f848201525f60408201525f60608201525f60808201525f60a082015260808201525f60a082015282828b010152019492946104c5565b6109229192503d805f833e6103728183611865565b9084610491565b3461018d57604036600319011261018d5761094261152c565b61094a611c6e565b50604051631731d0ab60e11b81526004803590820152905f826024817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa9081156101825760206109b29261015c945f916109be575b50015161245c565b6040519182918261167a565b6109da91503d805f833e6109d28183611865565b810190611965565b856109aa565b3461018d575f36600319011261018d5760206040516103e88152f35b3461018d57602036600319011261018d576004356001600160401b03811161018d57610a2c90369060040161134b565b906103e88211610b06576001600160a01b03610a46612bd6565b1690604051928391632a316db760e21b8352816024840160206004860152526044830160448360051b85010192825f90603e1981360301935b838310610ac857875f81808a03818d5afa80156101825761015c915f91610aae575b5060405191829182611750565b610ac291503d805f833e6103728183611865565b82610aa1565b919395909294965060431989820301825286358681121561018d576020610af460019386839401611dee565b98019201930190939188969593610a7f565b506375d8bcb160e11b5f526004526103e860245260445ffd5b3461018d575f36600319011261018d576040517f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03168152602090f35b3461018d57602036600319011261018d576004356001600160401b03811161018d575f610bb4610b9a610bd093369060040161134b565b9091906001600160a01b03610bad612bd6565b1692612c2e565b906040518080958194632a316db760e21b835260048301611d8f565b03915afa80156101825761015c915f91610aae575060405191829182611750565b3461018d57610bff36611638565b90610c08611c6e565b50602081013590601e198136030182121561018d5701908135916001600160401b03831161018d57602001908260051b3603821361018d57610c526109b29261015c943691611a14565b61245c565b3461018d57604036600319011261018d576004356024356001600160401b03811161018d57610c8a9036906004016114fc565b90610c936118d5565b50604051631731d0ab60e11b815260048101849052925f846024817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa938415610182575f94610d73575b50610cf16118d5565b610100808511610d5d5750610d0585612d4f565b94604082019586525f5b85811015610d3257600190610d2c88518660608402890191613164565b01610d0f565b61015c83610d42848a5190612f54565b60208301528152604051918291602083526020830190611431565b8463e10d74d960e01b5f5260045260245260445ffd5b610d889194503d805f833e6109d28183611865565b9284610ce8565b3461018d57604036600319011261018d57610da861152c565b610db0611ace565b50604051631731d0ab60e11b81526004803590820152905f826024817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa9182156101825761ffff925f92610e34928492610e9e575b50604051948593849363fd3afe8b60e01b85526040600486015260448501906113ec565b9116602483015203817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa9081156101825761015c91610150915f91610e845750612260565b610e9891503d805f833e6101748183611865565b8361014a565b610eb39192503d8086833e6109d28183611865565b9085610e10565b3461018d57604036600319011261018d576004356001600160401b03811161018d576040600319823603011261018d576024356001600160401b03811161018d57610f0c610f229136906004016114fc565b919092610f176118d5565b503690600401611a60565b610f2a6118d5565b610100808411610f7b5750610f3e82612d4f565b91604082019283525f5b84811015610f6b57600190610f6585515f606084028a0191613164565b01610f48565b50610d429061015c935190612f54565b8363e10d74d960e01b5f5260045260245260445ffd5b3461018d575f36600319011261018d576040517f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03168152602090f35b3461018d575f36600319011261018d576020610100604051908152f35b3461018d57606036600319011261018d576024356004356044356001600160401b03811161018d5761102890369060040161134b565b91611031611909565b928460601c8260601c1461133457604051631731d0ab60e11b8152600481018390527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031695905f816024818a5afa968715610182576024975f92839161131a575b5060408851015260405197888092631731d0ab60e11b82528560048301525afa958615610182575f966112fe575b506020850195604087510152811561040457906110e9816080811115611ee7565b6110f1611f01565b9060408651015160408851015161110784611e85565b5261111183611e95565b52602061111d83611ea2565b510161112a368388611a14565b905261113861029d83611e95565b9261114561029d84611e85565b9560208501915f5b848110611285575050505050905f61118a9260018060a01b0361116e612bd6565b166040518080968194632a316db760e21b835260048301611d8f565b03915afa90811561018257611213966020956111d3945f94611269575b506111b184611e95565b516111bb85611e85565b51895190845152526040808951019251015252611ea2565b5160408401526101046001600160a01b036111ec611f94565b16918451519260405196879485936305a1c59b60e31b85526004850152602484019061139c565b5afa8015610182575f90611235575b61015c9250606082015261035181612092565b506020823d602011611261575b8161124f60209383611865565b8101031261018d5761015c9151611222565b3d9150611242565b61127e9194503d805f833e6103728183611865565b92896111a7565b611290818685611e61565b3560801c906001600160801b036112a8828887611e61565b3516600f0b9182156104045782816112ef8b828e6112e06001996112d06112f7998f51612d81565b905084846103dc6103d685611f41565b6112e986611f41565b92612e06565b50858d612e06565b500161114d565b6113139196503d805f833e6109d28183611865565b94866110c8565b61132e91503d8085833e6109d28183611865565b8961109a565b848263299c8fe960e01b5f5260045260245260445ffd5b9181601f8401121561018d578235916001600160401b03831161018d576020808501948460051b01011161018d57565b9060038210156113885752565b634e487b7160e01b5f52602160045260245ffd5b64ffffffffff60c0809280518552602081015160208601526040810151604086015260608101516060860152608081015160808601526113e460a082015160a087019061137b565b015116910152565b60206060816040850193805186520151936040838201528451809452019201905f5b81811061141b5750505090565b825184526020938401939092019160010161140e565b906101e060406114699361144684825161139c565b611458602082015160e086019061139c565b015191816101c082015201906113ec565b90565b6020815261018060a06114a461148e85518460208701526101a0860190611431565b6020860151858203601f19016040870152611431565b936114b76040820151606086019061139c565b60608101516101408501526080810151610160850152015191015290565b818102929181159184041417156114e857565b634e487b7160e01b5f52601160045260245ffd5b9181601f8401121561018d578235916001600160401b03831161018d576020808501946060850201011161018d57565b6024359061ffff8216820361018d57565b90602080835192838152019201905f5b81811061155a5750505090565b825184526020938401939092019160010161154d565b611469906020815260a060406115f4855160e0602086015260806115df6115c86115a78451886101008b01526101a08a019061153d565b60208501516101208a01528685015189820360ff19016101408b015261153d565b606084015188820360ff19016101608a015261153d565b91015185820360ff190161018087015261153d565b9461161a6020820151838601906040809180518452602081015160208501520151910152565b01519101906040809180518452602081015160208501520151910152565b604060031982011261018d57600435906001600160401b03821161018d57604090829003600319011261018d576004019060243561ffff8116810361018d5790565b9060208252602061014060606101208501938051848701526116a384820151604088019061137b565b6116dc60408201518388019060808091805184526020810151602085015260408101516040850152606081015160608501520151910152565b015193610100808201528451809452019201905f5b8181106116fe5750505090565b909192602060c06001926117458388518051845201518483019060808091805184526020810151602085015260408101516040850152606081015160608501520151910152565b0194019291016116f1565b60206040818301928281528451809452019201905f5b8181106117735750505090565b909192602060e082611788600194885161139c565b019401929101611766565b60c081019081106001600160401b038211176117ae57604052565b634e487b7160e01b5f52604160045260245ffd5b606081019081106001600160401b038211176117ae57604052565b60e081019081106001600160401b038211176117ae57604052565b604081019081106001600160401b038211176117ae57604052565b60a081019081106001600160401b038211176117ae57604052565b608081019081106001600160401b038211176117ae57604052565b61016081019081106001600160401b038211176117ae57604052565b90601f801991011681019081106001600160401b038211176117ae57604052565b60405190611893826117dd565b5f60c0838281528260208201528260408201528260608201528260808201528260a08201520152565b604051906118c9826117f8565b60606020835f81520152565b604051906118e2826117c2565b816118eb611886565b81526118f5611886565b602082015260406119046118bc565b910152565b6040519061191682611793565b5f60a0836119226118d5565b815261192c6118d5565b6020820152611939611886565b60408201528260608201528260808201520152565b6001600160401b0381116117ae5760051b60200190565b60208183031261018d578051906001600160401b03821161018d57019060408282031261018d5760405191611999836117f8565b805183526020810151906001600160401b03821161018d57019080601f8301121561018d5781516119c98161194e565b926119d76040519485611865565b81845260208085019260051b82010192831161018d57602001905b828210611a0457505050602082015290565b81518152602091820191016119f2565b929190611a208161194e565b93611a2e6040519586611865565b602085838152019160051b810192831161018d57905b828210611a5057505050565b8135815260209182019101611a44565b919060408382031261018d5760405190611a79826117f8565b8193803583526020810135906001600160401b03821161018d570181601f8201121561018d57602091818361190493359101611a14565b60405190611abd826117c2565b5f6040838281528260208201520152565b60405190611adb826117c2565b81604051611ae881611813565b606081525f602082015260606040820152606080820152606060808201528152611b10611ab0565b60208201526040611904611ab0565b9080601f8301121561018d578151611b368161194e565b92611b446040519485611865565b81845260208085019260051b82010192831161018d57602001905b828210611b6c5750505090565b8151815260209182019101611b5f565b60208183031261018d578051906001600160401b03821161018d570160a08183031261018d5760405191611baf83611813565b81516001600160401b03811161018d5781611bcb918401611b1f565b83526020820151602084015260408201516001600160401b03811161018d5781611bf6918401611b1f565b604084015260608201516001600160401b03811161018d5781611c1a918401611b1f565b606084015260808201516001600160401b03811161018d57611c3c9201611b1f565b608082015290565b60405190611c5182611813565b5f6080838281528260208201528260408201528260608201520152565b60405190611c7b8261182e565b606080835f81525f6020820152611c90611c44565b60408201520152565b519064ffffffffff8216820361018d57565b60208183031261018d578051906001600160401b03821161018d570181601f8201121561018d57805190611cde8261194e565b92611cec6040519485611865565b828452602060e081860194028301019181831161018d57602001925b828410611d16575050505090565b60e08483031261018d5760405190611d2d826117dd565b845182526020850151602083015260408501516040830152606085015160608301526080850151608083015260a085015190600382101561018d578260209260a060e0950152611d7f60c08801611c99565b60c0820152815201930192611d08565b602081016020825282518091526040820191602060408360051b8301019401925f915b838310611dc157505050505090565b9091929394602080611ddf600193603f1986820301875289516113ec565b97019301930191939290611db2565b6040820190803583526020810135601e198236030181121561018d570190602082359201926001600160401b03831161018d578260051b3603841361018d578260609260406020840152520191905f5b818110611e4b5750505090565b8235845260209384019390920191600101611e3e565b9190811015611e715760051b0190565b634e487b7160e01b5f52603260045260245ffd5b805160011015611e715760400190565b805115611e715760200190565b805160021015611e715760600190565b8051821015611e715760209160051b010190565b51906001600160a01b038216820361018d57565b5190811515820361018d57565b15611eef5750565b6337c404b360e21b5f5260045260245ffd5b60405160809190611f128382611865565b6003815291601f1901825f5b828110611f2a57505050565b602090611f356118bc565b82828501015201611f1e565b600160ff1b81146114e8575f0390565b939291909315611f615750505050565b604051632d12632b60e21b815260048101949094526001600160801b031660248401526044830152606482015260849150fd5b60405163202375d760e11b81526020816004817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa908115610182575f91611fee575b506001600160a01b031690565b90506020813d602011612020575b8161200960209383611865565b8101031261018d5761201a90611ec6565b5f611fe1565b3d9150611ffc565b9190915f83820193841291129080158216911516176114e857565b90670de0b6b3a763ffff1982019182136001166114e857565b81810392915f1380158285131691841216176114e857565b811561207e570490565b634e487b7160e01b5f52601260045260245ffd5b80519060408201519060208101916040835101519351916120c8604082016120bd8151518551612028565b84525151865161205c565b85526120d48583612f54565b9581969460608401976120e989518584613014565b935f85131561221b57505061212961212261211c6121319361211361210d88611f41565b8a613051565b809c5191613014565b8561205c565b809461205c565b928851612028565b8752600460206001600160a01b03612147611f94565b1660405192838092630922fb3560e41b82525afa908115610182575f916121e0575b50906020946121a061219961211c670de0b6b3a764000061218d88978b9a996114d5565b048060a0890152613133565b8851612028565b87525b6121ae83825161205c565b90526121d06121c96121c360a0860151613133565b8461205c565b8251612028565b9052608082015251019251015252565b93929190506020843d602011612213575b816121fe60209383611865565b8101031261018d579251919290916020612169565b3d91506121f1565b909850602095965083929150612234869594825161205c565b90526122408282613051565b956121a3565b919082039182116114e857565b919082018092116114e857565b90612269611ace565b9180835280515180156123c857601a81106123bf5760ff60025b16825190600d810290808204600d14901517156114e8576002198101908082116114e857600319019081116114e8576122bb91611eb2565b51905f918060ff1d8091011892602081019360408201915b8385106122e257505050505050565b909192939495826122f4878451611eb2565b518060ff1d809101181115945f5b8851808210156123ad579061232e89612328836123236001968c51946114d5565b612253565b90611eb2565b5160208c01604081510151821261238a575b50888061237a575b612354575b5001612302565b60405190612361826117c2565b8a8252826020830152604082015260408c01525f61234d565b506040808d015101518112612348565b60405190612397826117c2565b8b8252836020830152826040830152525f612340565b505094509594600101939291906122d3565b60ff6001612283565b5050565b604051906123d98261182e565b5f6060838281528260208201528260408201520152565b51906001600160401b038216820361018d57565b51908160070b820361018d57565b919082608091031261018d5760405161242a8161182e565b60608082948051845260208101516020850152604081015160408501520151910152565b5f1981146114e85760010190565b9190612466611c6e565b9061247684516080811115611ee7565b604051916124838361182e565b5f835260208301905f82526040840191604051926124a084611793565b6080936040516124b08682611865565b8536823781526040516124c38682611865565b8536823760208201525f60408201525f60608201525f858201525f60a0820152815260608601916040516124f681611849565b6124fe6123cc565b81526125086123cc565b60208201525f60408201525f60608201525f868201525f60a08201525f60c08201525f60e08201525f6101008201525f61012082015260405161254b8782611865565b5f5b878110612bc1575061014082015283526001600160a01b0361256d612bd6565b16604061ffff881697602482518094819363b0d9fb1760e01b8352600160681b9061ffff606c1b90606c1b161760048301525afa8015610182575f915f91612b7d575b50600381101561138857602086015280885280612b6b575b506001600160a01b0390506125db612bd6565b16906040516355b13a4f60e01b8152602081600481865afa908115610182575f91612b25575b506040516363e7fe9760e11b815260048101889052919061018090839060249082906001600160a01b03165afa918215610182575f926129fa575b5052604051631d61501960e11b815290602090829060049082905afa908115610182575f916129b4575b5060405163114bb9c560e01b815260048101869052919061040090839060249082906001600160a01b03165afa918215610182575f9261287a575b5052835181525f935f5b87518110156126f6578461ffff806126c3848c611eb2565b51871c6126cf8161391a565b606c1c1616146126e2575b6001016126ab565b946126ee60019161244e565b9590506126da565b5090959392956127058461194e565b936127136040519586611865565b808552612722601f199161194e565b015f5b81811061284a575050606081019384525f966040820191885b875181101561283f578261ffff80612756848c611eb2565b51891c606c1c161603612837578461276e828a611eb2565b519061277991613557565b612783828a611eb2565b519a6040519b6127928d6117f8565b8c528160208d0152885190806127a79061244e565b9c6127b28284611eb2565b526127bc91611eb2565b50868086519280518451906127d091612028565b8452602081015160208501908151906127e891612028565b90526040810151604085019081519061280091612028565b90526060810151606085019081519061281891612028565b9052015191019081519061282b91612028565b90526001905b0161273e565b600190612831565b509750505050505050565b60209060409893985161285c816117f8565b5f8152612867611c44565b8382015282828901015201969196612725565b9091506104003d81116129ad575b6128928183611865565b81016104008282031261018d57604051916128ac83611849565b6128b68282612412565b83526128c482878301612412565b6020840152610100810151604084015261012081015160608401526101408101518684015261016081015160a084015261018081015160c08401526101a081015160e08401526101c08101516101008401526101e08101516101208401528161021f8201121561018d576040519161293c8784611865565b829061040083019281841161018d5761020001915b8383106129695750505050610140820152905f6126a1565b888383031261018d57602089916040516129828161182e565b8551815282860151838201526040860151604082015260608601516060820152815201920191612951565b503d612888565b90506020813d6020116129f2575b816129cf60209383611865565b8101031261018d5751906001600160a01b038216820361018d5790610400612666565b3d91506129c2565b9091506101803d8111612b1e575b612a128183611865565b8101906101808183031261018d5760405191612a2d83611793565b80601f8301121561018d57604051612a458982611865565b808984019183831161018d5784905b838210612b01575050845281609f8401121561018d5760405190612a788a83611865565b8190610100850193841161018d57905b838210612ae957505061016060209593612aad8694612adb948960049b990152612404565b6040850152612abf61012082016123f0565b6060850152612ad16101408201612404565b8b85015201611c99565b60a08201529250909261263c565b60208091612af6846123f0565b815201910190612a88565b815163ffffffff8116810361018d57815260209182019101612a54565b503d612a08565b90506020813d602011612b63575b81612b4060209383611865565b8101031261018d5751906001600160a01b038216820361018d5790610180612601565b3d9150612b33565b612b749061333c565b90525f806125c8565b9150506040813d604011612bb9575b81612b9960409383611865565b8101031261018d576020815191015190600382101561018d57905f6125b0565b3d9150612b8c565b602090612bcc6123cc565b818401520161254d565b6040516202003760e51b81526020816004817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa908115610182575f91611fee57506001600160a01b031690565b91906103e88111612d375791612c438361194e565b90612c516040519283611865565b838252601f19612c608561194e565b015f5b818110612d1a575091938492507f00000000000000000000000000000000000000000000000000000000000000006001600160a01b0316905f5b818110612cab575050505050565b612cb6818386611e61565b604051631731d0ab60e11b815290356004820152905f82602481875afa8015610182576001925f91612d00575b50612cee8288611eb2565b52612cf98187611eb2565b5001612c9d565b612d1491503d805f833e6109d28183611865565b5f612ce3565b602090612d289693966118bc565b82828701015201949194612c63565b6375d8bcb160e11b5f526004526103e860245260445ffd5b612d576118bc565b50612d6a602082519201518051906138b0565b60405191612d77836117f8565b8252602082015290565b5f92916001600160801b0316835b8251811015612dd25781612da38285611eb2565b5160801c14612db457600101612d8f565b809450612dca91506001600160801b0392611eb2565b5116600f0b90565b9392915050565b905f81135f831314159182612ded57505090565b9080925060ff1d81819260ff1d80910118920118111590565b60209094939294612e168661391a565b0193845192612e258285612d81565b96909387612e338482612028565b935f851290828785841594612f30575b612e4c94611f51565b8315612ee9575085518514612ea7575b50508080600f0b03612e9057906001600160801b03612e8d939216906001600160801b03199060801b161792611eb2565b52565b63327269a760e01b5f52608060045260245260445ffd5b6080859692961015612ed25750600184018085116114e857612ec8916138b0565b8094525f80612e5c565b6381e5448160e01b5f52600452608060245260445ffd5b96975050939291505081515f1981019081116114e857612f0c612f149184611eb2565b519183611eb2565b5280515f1981019081116114e857612f2b916138b0565b905290565b509050612f3e919250613988565b9060058210156113885790151590828785612e43565b919091612f5f611886565b50612f68611886565b50604051926060612f798186611865565b60028552601f19015f5b818110612ffd575050925f91612fb794612f9c83611e85565b52612fa682611e95565b526001600160a01b0361116e612bd6565b03915afa918215610182575f92612fe1575b50612fdd612fd683611e95565b5192611e85565b5190565b612ff69192503d805f833e6103728183611865565b905f612fc9565b6020906130086118bc565b82828901015201612f83565b604090810151910151909181831015613043576114699261303761303d92611f41565b92612246565b9061399a565b9061303d9061146993612246565b613059611886565b5060408051929061306a8185611865565b60018452601f19015f5b81811061311c575050918160206130906130e7955f9551612028565b910151604051916130a0836117f8565b825260208201526130b082611e95565b526130ba81611e95565b506001600160a01b036130cb612bd6565b166040518080958194632a316db760e21b835260048301611d8f565b03915afa801561018257612fdd915f91613102575b50611e95565b61311691503d805f833e6103728183611865565b5f6130fc565b6020906131276118bc565b82828801015201613074565b6001600160ff1b0381116131445790565b63123baf0360e11b5f5260045260245ffd5b3580600f0b810361018d5790565b90916020810161317381613156565b600f0b15610404578135936001600160801b0385169485810361018d57851580613330575b613310576040916131b6916131ac85613156565b600f0b9187612e06565b92013590811561330957613225936132156131fa670de0b6b3a76400006131f461321c966131e387613156565b600f0b8060ff1d80910118906114d5565b04613133565b5f61320485613156565b600f0b13156132fb575b825161205c565b9052613156565b600f0b90612dd9565b1561322d5750565b604051631d61501960e11b81526020816004817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa908115610182575f916132c1575b506001600160a01b031690813b1561018d575f906024604051809481936305d3011960e01b835260048301525afa8015610182576132b55750565b5f6132bf91611865565b565b90506020813d6020116132f3575b816132dc60209383611865565b8101031261018d576132ed90611ec6565b5f61327a565b3d91506132cf565b61330490611f41565b61320e565b5050505050565b505061332c9293506133229150613156565b600f0b8251612028565b9052565b50604084013515613198565b806001600160801b031060071b81811c6001600160401b031060061b1781811c63ffffffff1060051b1781811c61ffff1060041b1781811c60ff1060031b175f82131561354a577ff8f9f9faf9fdfafbf9fdfcfdfafbfcfef9fafdfafcfcfbfefafafcfbffffffff6f8421084210842108cc6318c6db6d54be83831c1c601f161a1890811b609f1c806c465772b2bbbb5f824b15207a3001810260601d6d0388eaa27412d5aca026815d636e01810260601d6d0df99ac502031bf953eff472fdcc01810260601d6d13cdffb29d51d99322bdff5f221101810260601d6d0a0f742023def783a307a986912e01810260601d6d01920d8043ca89b5239253284e4201810260601d6c0b7a86d7375468fac667a0a5270190780a09507084cc699bb0e71ea869ffffffffffffffffffffffff19906cb9a025d814b29c212b8b1a07cd19816d02384773bdf1ac5676facced609019816c8c3f38e95a6b1ff2ab1c3b343619818080806c29508e458543d8aa4df2abee78010260601d6d0139601a2efabe717e604cbb4894010260601d6d02247f7a7b6594320649aa03aba1010260601d010260601d010260601d01020105711340daa0d5f769dba1915cef59f0815a55060290609f037d0267a36c0c95b3975ab3ee5b203a7614a3f75373f047d803ae7b6687f2b302017d57115e47018c7177eebf7cd370a3356a1b7863008a5ae8028c72b88642840160ae1d90565b631615e6385f526004601cfd5b90613560611c44565b908260801c916003600f8560e81c161061389a575060405192613582846117dd565b5f845260208401935f855260408101925f845260608201925f845260808301955f875260a08401976135b2611ab0565b8952606060c0860152604084015160608501519061360164ffffffffff8660c01c16428103428211029283918a52670de0b6b3a76400008c5281608082015160070b80613849575b5050613e48565b8b52806201518011620151808218028082189062278d0082105f1461383e576080840151925b1461207e5761365a670de0b6b3a76400006136799361365382946a0224e099ff736e140000000461333c565b0205613cd6565b604061366f83836060880151025f0305613cd6565b9401510205613cd6565b895286526040519561368a87611813565b5f875260208701985f8a52604088015f815260608901905f825260808a019660609d8e604051906136bb8183611865565b368237895260208a0151926136cf89613988565b926005841015611388578f9e6137af9f8f9b670de0b6b3a7640000976137a49c61372e9360409f613736976001600160801b039160036137409d14905216600f0b9052510161372561372083614122565b61333c565b90038952614122565b905190613e9c565b9052519251611f41565b81808885015192602086015102056137716ec097ce7bc90715b34b9f10000000008483018580029080020301613eca565b92020501015f811361382557505061379a61378b5f614045565b92836020885101525183613e9c565b8551525190613e9c565b915101525191613a30565b9051906137ba611c44565b506137c6815183613f5b565b926137d5602083015184613f5b565b926138006137e7604085015183613f5b565b9160806137f78587015183613f5b565b95015190613f5b565b936040519561380e87611813565b865260208601526040850152830152608082015290565b671bc16d674ec8000061378b9161379a93510204614045565b60a084015192613627565b613891916301e1338091020580671bc16d674ec7ffff1913671bc16d674ec7ffff198218021880671bc16d674ec8000012671bc16d674ec80000821802188088525f03613cd6565b8c52815f6135fa565b9290506001600160801b03915016600f0b815290565b9190916138bc8361194e565b6138c96040519182611865565b838152601f196138d88561194e565b01366020830137809382518181109082180218915f5b8381106138fb5750505050565b8061390860019284611eb2565b516139138286611eb2565b52016138ee565b600f8160681c16600281116001600160401b0383161515148115176001821164ffffffffff8460401c161515141690620fffff83606c1c161515906005600f85607c1c161591101616161561396c5750565b6001600160801b03906330b932e560e11b5f521660045260245ffd5b60681c600f1660058110156113885790565b5f8112156139de576139d461146992670de0b6b3a7640000836139d99460ff1d80910118916139ca828285613c38565b9209151590612253565b613133565b611f41565b670de0b6b3a7640000611469926139d492613c38565b81810292915f8212600160ff1b8214166114e85781840514901517156114e857565b811561207e57600160ff1b81145f198314166114e8570590565b909291613a3b611c44565b935f90608084019060208251015180158015613c30575b15613bc757506040850151841115613bc157670de0b6b3a76400005b805b865115613ba9575b8852815142810390421002958615613ba0576020949392670de0b6b3a7640000613aaa81946040613ab59501516139f4565b0595869101516139f4565b05906301e13380613ac78784966139f4565b05608089015282613b08575b505050613ae09150611f41565b90620151808202918083056201518014901517156114e857613b0191613a16565b6060830152565b5160200151925090613b1a8185613e9c565b936ec097ce7bc90715b34b9f100000000091828102908082048414901517156114e857613b4a85613b50936114d5565b90612074565b602088015280850290858204036114e857613ae093613b9893613b84613b7e6301e13380613b929504613eca565b83613e9c565b60408a015260011c90613e9c565b90612028565b5f8080613ad3565b50505050505050565b613bb5613bbb91612043565b91612043565b90613a78565b5f613a6e565b92506060850151670de0b6b3a7640000810290808205670de0b6b3a764000014901517156114e857613bfc84613c0692613a16565b6002850590612028565b613c2a613c24613c1f613c1884614149565b968461205c565b614149565b91614306565b93613a70565b508415613a52565b90915f198383099280830292838086109503948086039514613cc95784831115613cb15790829109815f0382168092046002816003021880820260020302808202600203028082026002030280820260020302808202600203028091026002030293600183805f03040190848311900302920304170290565b82634e487b715f52156003026011186020526024601cfd5b5050906114699250612074565b68023f2fa8f6da5b9d2819811315613e4357680755bf798b4a1bf1e5811215613e36576503782dace9d990604e1b0574029d9dc38563c32e5c2f6dc192ee70ef65f9978af36001605f1b6bb17217f7d1cf79abc9e3b3988360601b050160601d916bb17217f7d1cf79abc9e3b39883029003806c10fe68e7fd37d0007b713f765081010260601d6e05180bb14799ab47a8a8cb2a527d57826e02c72388d9f74f51a9331fed693f1419816db1bbb201f443cf962f1a1d3db4a5816d1a521255e34f6a5061b25ef1c9c319816d0277594991cfc85f6e2461837cd9816c240c330e9fb2d9cbaf0fd5aafb1981010260601d010260601d010260601d010260601d010260601d01916e0587f503bb6ea29d25fcb7401964506d360d7aeea093263ecc6e0ecb291760621b926d02d16720577bd19bf614176fe9ea810190836d01d3967ed30fc4f89c02bab57081199101010260601d01020105029060c3031c90565b63a37bfec95f526004601cfd5b505f90565b919091613e5d613e56611ab0565b9382613f8a565b80156123c85790613e72826040938652614045565b670de0b6b3a76400006001600160401b0360608401511602046020850152015160070b6040830152565b90805f19048211613eb7575b670de0b6b3a764000091020490565b8015613ea85763bac65e5b5f526004601cfd5b8070ffffffffffffffffffffffffffffffffff1060071b81811c68ffffffffffffffffff1060061b1781811c64ffffffffff1060051b1781811c62ffffff1060041b1760b56201000083831c019160011c1b0260121c8082040160011c8082040160011c8082040160011c8082040160011c8082040160011c8082040160011c8082040160011c8080920410900390565b025f670de0b6b3a7640000808305920712613f735790565b5f190190565b906004811015611e715760051b0190565b9063ffffffff825151169060208301916001600160401b0383515116811561403c57906001915b6004831080614033575b156140285763ffffffff613fd0848851613f79565b511691821561401c576001600160401b03613fec858851613f79565b5116918386111561400557505060019290920191613fb1565b949350955090935084840394820302920302010490565b95509293505050020490565b929350935050020490565b50818411613fbb565b50505050505f90565b7812725dd1d243aba0e75fe645cc4873f9e65afe688c928e1f2181111561410f57633b9aca0061407482613eca565b60010102670de0b6b3a764000082025f19670de0b6b3a7640000840990825f0383169083670de0b6b3a76400008609908285048060030260021880820260020302808202600203028082026002030280820260020302808202600203028091026002030293816001858583030495805f030401931191808210019003030217020160011c905f199082800901670de0b6b3a763ffff11900390565b670de0b6b3a76400006114699102613eca565b6001600160401b03166402540be4008102908082046402540be40014901517156114e85790565b8060ff1d80820118677a1fe160277000008110156142ee57614178671bc16d674ec80000828002045f03613cd6565b906762217ab5f4f0a43081101561428557805f92680beffbf3a90a891e00670de0b6b3a76400006817dff7e75215123c008185682b088e4f4386addb00828268228cc7ead1da4361c08282681013a7dd00190a9a808261426d9f6804b453182790e77b20828267deef6c65896d7fc0828267185d61fba551ab80828267013a04bbdfdc9bc002040102040102040102040102040102040102040193680bfdf491ad3b7308c0828268061369a1cbb80f41c082826801d6a2b4052d69c9c08282675874dcda794523d082826709b842afb2dd94408282667d470dc7badc9c02040102040102040102040102040102040102612074565b915b12156142785790565b670de0b6b3a76400000390565b670905438e60010000810190600490815b6142c45750505f91670de0b6b3a7640000806722c955229554c1b66142be9402049102612074565b9161426f565b90916142e1906ec097ce7bc90715b34b9f10000000008402612074565b8101915f19019081614296565b505f13156142fa575f90565b670de0b6b3a764000090565b8060ff1d80910118678ac7230489e80000811015613e4357670de0b6b3a7640000614347671bc16d674ec800006722c955229554c1b6938002045f03613cd6565b02049056fea2646970667358221220ae61f4c002b24594c9e684ba67c12417c5ef87976c7ee4e634678b10485a88c364736f6c63430008250033";
 
   
       type LensConstructorParams = [signer?: Signer] | ConstructorParameters<typeof ContractFactory>;
@@ -403,11 +1904,11 @@ import type { NonPayableOverrides } from "../../common.js"
         
       }
     
-    override getDeployTransaction(clearinghouse_: AddressLike, overrides?: NonPayableOverrides & { from?: string }): Promise<ContractDeployTransaction> {
-      return super.getDeployTransaction(clearinghouse_, overrides || {});
+    override getDeployTransaction(clearinghouse_: AddressLike, marginScenarios_: AddressLike, overrides?: NonPayableOverrides & { from?: string }): Promise<ContractDeployTransaction> {
+      return super.getDeployTransaction(clearinghouse_, marginScenarios_, overrides || {});
     };
-    override deploy(clearinghouse_: AddressLike, overrides?: NonPayableOverrides & { from?: string }) {
-      return super.deploy(clearinghouse_, overrides || {}) as Promise<Lens & {
+    override deploy(clearinghouse_: AddressLike, marginScenarios_: AddressLike, overrides?: NonPayableOverrides & { from?: string }) {
+      return super.deploy(clearinghouse_, marginScenarios_, overrides || {}) as Promise<Lens & {
         deploymentTransaction(): ContractTransactionResponse;
       }>;
     }

@@ -164,6 +164,17 @@ import type { NonPayableOverrides } from "../../common.js"
     "inputs": [
       {
         "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
+      }
+    ],
+    "name": "StressAfterUnused",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
         "name": "limit",
         "type": "uint256"
       }
@@ -324,24 +335,24 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -351,24 +362,24 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -376,51 +387,66 @@ import type { NonPayableOverrides } from "../../common.js"
             "type": "tuple"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityUp",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityDown",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentShort",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentLong",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "shortOptionMinimum",
-            "type": "uint64"
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "concentration",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "depth",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "vegaDepth",
+            "type": "uint256"
           },
           {
             "components": [
               {
-                "internalType": "int64",
+                "internalType": "int256",
                 "name": "move",
-                "type": "int64"
+                "type": "int256"
               },
               {
-                "internalType": "int8",
+                "internalType": "int256",
                 "name": "volatilityNode",
-                "type": "int8"
+                "type": "int256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "initialWeight",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "maintenanceWeight",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Stress[4]",
@@ -484,24 +510,24 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -511,24 +537,24 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -536,51 +562,66 @@ import type { NonPayableOverrides } from "../../common.js"
             "type": "tuple"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityUp",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityDown",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentShort",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentLong",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "shortOptionMinimum",
-            "type": "uint64"
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "concentration",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "depth",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "vegaDepth",
+            "type": "uint256"
           },
           {
             "components": [
               {
-                "internalType": "int64",
+                "internalType": "int256",
                 "name": "move",
-                "type": "int64"
+                "type": "int256"
               },
               {
-                "internalType": "int8",
+                "internalType": "int256",
                 "name": "volatilityNode",
-                "type": "int8"
+                "type": "int256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "initialWeight",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "maintenanceWeight",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Stress[4]",
@@ -690,6 +731,25 @@ import type { NonPayableOverrides } from "../../common.js"
     "type": "function"
   },
   {
+    "inputs": [
+      {
+        "internalType": "Instrument",
+        "name": "asset",
+        "type": "uint128"
+      }
+    ],
+    "name": "haircut",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [],
     "name": "isConsumingScheduledOp",
     "outputs": [
@@ -786,24 +846,24 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -813,24 +873,24 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -838,51 +898,66 @@ import type { NonPayableOverrides } from "../../common.js"
             "type": "tuple"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityUp",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityDown",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentShort",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentLong",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "shortOptionMinimum",
-            "type": "uint64"
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "concentration",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "depth",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "vegaDepth",
+            "type": "uint256"
           },
           {
             "components": [
               {
-                "internalType": "int64",
+                "internalType": "int256",
                 "name": "move",
-                "type": "int64"
+                "type": "int256"
               },
               {
-                "internalType": "int8",
+                "internalType": "int256",
                 "name": "volatilityNode",
-                "type": "int8"
+                "type": "int256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "initialWeight",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "maintenanceWeight",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Stress[4]",
@@ -946,24 +1021,24 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -973,24 +1048,24 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -998,51 +1073,66 @@ import type { NonPayableOverrides } from "../../common.js"
             "type": "tuple"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityUp",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityDown",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentShort",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentLong",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "shortOptionMinimum",
-            "type": "uint64"
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "concentration",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "depth",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "vegaDepth",
+            "type": "uint256"
           },
           {
             "components": [
               {
-                "internalType": "int64",
+                "internalType": "int256",
                 "name": "move",
-                "type": "int64"
+                "type": "int256"
               },
               {
-                "internalType": "int8",
+                "internalType": "int256",
                 "name": "volatilityNode",
-                "type": "int8"
+                "type": "int256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "initialWeight",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "maintenanceWeight",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Stress[4]",
@@ -1053,6 +1143,25 @@ import type { NonPayableOverrides } from "../../common.js"
         "internalType": "struct RiskParameters",
         "name": "",
         "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "id",
+        "type": "uint16"
+      }
+    ],
+    "name": "riskParametersCode",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "code",
+        "type": "address"
       }
     ],
     "stateMutability": "view",
@@ -1126,24 +1235,24 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -1153,24 +1262,24 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -1178,51 +1287,66 @@ import type { NonPayableOverrides } from "../../common.js"
             "type": "tuple"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityUp",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityDown",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentShort",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentLong",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "shortOptionMinimum",
-            "type": "uint64"
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "concentration",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "depth",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "vegaDepth",
+            "type": "uint256"
           },
           {
             "components": [
               {
-                "internalType": "int64",
+                "internalType": "int256",
                 "name": "move",
-                "type": "int64"
+                "type": "int256"
               },
               {
-                "internalType": "int8",
+                "internalType": "int256",
                 "name": "volatilityNode",
-                "type": "int8"
+                "type": "int256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "initialWeight",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "maintenanceWeight",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Stress[4]",
@@ -1301,7 +1425,7 @@ import type { NonPayableOverrides } from "../../common.js"
   }
 ] as const;
 
-  const _bytecode = "0x608060405234610259576040516132ee38819003601f8101601f191683016001600160401b0381118482101761025d5783928291604052833981010390606082126102595780516001600160a01b038116929083900361025957604090601f1901126102595760408051919082016001600160401b0381118382101761025d576040526020810151906001600160801b03821682036102595790825260400151916001600160401b03831683036102595760208281019384525f80546001600160a01b031916831790556040519182527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad91a180516001600160801b0316670de0b6b3a764000081121580610245575b156101ff575081516001600160401b03165f811215806101ed575b156101b05781516007805485516001600160c01b03199091166001600160801b039390931692831760809190911b600160801b600160c01b03161790556040805191825284516001600160401b031660208301527fcfe12cad6e53ed0dc19e6539e26e9777083114a8d76452b735df77f41901522191a160405161307c90816102728239f35b604051637c5182cd60e11b81526518dc99591a5d60d21b600482015260248101919091525f604482015267058d15e1762800006064820152608490fd5b5067058d15e17628000081131561012a565b604051637c5182cd60e11b815264333637b7b960d91b60048201526024810191909152670de0b6b3a7640000604482015269021e19e0c9bab24000006064820152608490fd5b5069021e19e0c9bab240000081131561010f565b5f80fd5b634e487b7160e01b5f52604160045260245ffdfe60806040526004361015610011575f80fd5b5f3560e01c806305d30119146120d757806307e80b88146118a25780630add145e14611520578063114bb9c5146112565780633335261514610d005780633843eb9a14610c505780634113e5ca14610b3b578063496533a314610ab55780634c068941146109df5780635c13af3c146108375780636bc63544146103565780637a9e5e4b146102b65780638fb3603714610273578063a9bab3ff146101d6578063bf7e214f146101af5763cccca223146100c9575f80fd5b346101ab5760203660031901126101ab5761ffff6100e5612126565b5f60806040516100f481612303565b8281528260208201528260408201528260608201520152610114816126c7565b165f52600160205260a060405f2060405161012e81612303565b6001600160801b03600183549384845201549163ffffffff602082016001600160401b03851681526001600160401b036040840191838760401c16835260ff60806060870196888a60601c168852019760e01c16151587526040519788525116602087015251166040850152511660608301525115156080820152f35b5f80fd5b346101ab575f3660031901126101ab575f546040516001600160a01b039091168152602090f35b346101ab5760403660031901126101ab576101ef612126565b60243590811515908183036101ab577fb76589cca6df7cca0e951082259d06dd8f465b673097048e294f2eaa711d94d59161026a61ffff6020936102333633612710565b61023c816126c7565b165f8181526001808652604090912001805460ff60e01b191696151560e01b60ff60e01b1696909617909555565b604051908152a2005b346101ab575f3660031901126101ab575f5460a01c60ff16156102ae576020638fb3603760e01b5b6040516001600160e01b03199091168152f35b60205f61029b565b346101ab5760203660031901126101ab576004356001600160a01b038116908181036101ab575f54906001600160a01b0382163303610344573b15610331576001600160a01b03191681175f556040519081527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a1005b506361798f2f60e11b5f5260045260245ffd5b62d1953b60e31b5f523360045260245ffd5b346101ab5760a03660031901126101ab5761036f6120fa565b60803660231901126101ab576103853633612710565b61038d6125d8565b81816103988261263e565b9182610806575b6103a8926125ee565b6103b861ffff83606c1c166126c7565b6001600160801b0382165f818152600360205260409020549092906001600160a01b03166107f357601060065410156107df57813b15158282826107b9575b610400926125ee565b60405163313ce56760e01b81526001600160a01b038316929091602083600481875afa80156107ae575f9061076e575b610449935060ff8061044061261e565b169116146125ee565b6040516104558161233a565b61045d612137565b815261046761262e565b80602083015260ff6104776123a7565b91604084019283526060610489612110565b9401938452165f81121580610763575b1561072b5750516001600160401b03165f81121580610719575b156106db5750516001600160801b03165f811215806106c4575b1561068557505f52600460205260405f20600160ff19825416179055600654600160401b81101561067157600181018060065581101561065d578060011c7ff652222313e28459528d920b65115c16c04f3efc82aaedc97be59f3f377c0d3f0190608082549160071b16906001600160801b0384831b921b1916179055805f526003602052600160405f20818060a01b036105666125d8565b82546001600160a01b031916911617815561057f61261e565b815467ffffffffffffffff60a81b6105956124ce565b60a81b169160ff60a01b9060a01b169068ffffffffffffffffff60a01b191617178155016001600160801b036105c96124f8565b82546fffffffffffffffffffffffffffffffff191691161790556040517f86b69bbcf4555f70ed79253fdff2525a3fa5feac010254cb9169e5c1097c0dbc906080906001600160a01b0361061b612137565b16815260ff61062861262e565b1660208201526001600160401b0361063e6123a7565b1660408201526001600160801b03610654612110565b166060820152a2005b634e487b7160e01b5f52603260045260245ffd5b634e487b7160e01b5f52604160045260245ffd5b604051637c5182cd60e11b81526206361760ec1b600482015260248101919091525f60448201526c0c9f2c9cd04674edea400000006064820152608490fd5b506c0c9f2c9cd04674edea400000008113156104cd565b604051637c5182cd60e11b8152661a185a5c98dd5d60ca1b600482015260248101919091525f60448201526706f05b59d3b200006064820152608490fd5b506706f05b59d3b200008113156104b3565b604051637c5182cd60e11b815267646563696d616c7360c01b600482015260248101919091525f604482015260126064820152608490fd5b506012811315610499565b50916020813d6020116107a6575b8161078960209383612370565b810103126101ab57519160ff831683036101ab5761044992610430565b3d915061077c565b6040513d5f823e3d90fd5b5050506001600160a01b0382165f9081526004602052604090205460ff161582826103f7565b637c027b6560e11b5f52601060045260245ffd5b82639ad9b7fb60e01b5f5260045260245ffd5b905061081291506126fe565b60058110156108235715818361039f565b634e487b7160e01b5f52602160045260245ffd5b346101ab5760403660031901126101ab576108523633612710565b60405161085e81612355565b6108666120fa565b808252602435906001600160401b03821682036101ab57602083019182526001600160801b0316670de0b6b3a7640000811215806109cb575b1561098557506001600160401b038151165f81121580610973575b156109365782516007805484516001600160c01b03199091166001600160801b0390931692831760809190911b67ffffffffffffffff60801b16179055604080519182526020808601516001600160401b0316908301527fcfe12cad6e53ed0dc19e6539e26e9777083114a8d76452b735df77f41901522191a1005b604051637c5182cd60e11b81526518dc99591a5d60d21b600482015260248101919091525f604482015267058d15e1762800006064820152608490fd5b5067058d15e1762800008113156108ba565b604051637c5182cd60e11b815264333637b7b960d91b60048201526024810191909152670de0b6b3a7640000604482015269021e19e0c9bab24000006064820152608490fd5b5069021e19e0c9bab240000081131561089f565b346101ab5760203660031901126101ab576001600160801b03610a006120fa565b610a08612573565b50165f818152600360205260409020546001600160a01b031615610aa3575f526003602052608060405f206001600160801b03604051610a478161233a565b6001600160401b03835460ff60018060a01b0382169586855260608660016020880193858760a01c1685528760408a019760a81c1687520154169501948552604051968752511660208601525116604084015251166060820152f35b63fa52ac3f60e01b5f5260045260245ffd5b346101ab575f3660031901126101ab575f6020604051610ad481612355565b8281520152610b37604051610ae881612355565b6001600160401b036007546001600160801b038116835260801c1660208201526040519182918291909160206001600160401b038160408401956001600160801b038151168552015116910152565b0390f35b346101ab575f3660031901126101ab57604051806020600654918281520190828260065f527ff652222313e28459528d920b65115c16c04f3efc82aaedc97be59f3f377c0d3f925f905b806001830110610c2157610bae945491818110610c07575b10610bf9575b509392930382612370565b604051918291602083019060208452518091526040830191905f5b818110610bd7575050500390f35b82516001600160801b0316845285945060209384019390920191600101610bc9565b60801c815260200185610ba3565b9260206001916001600160801b0385168152019301610b9d565b916002919350604060019186546001600160801b038116825260801c6020820152019401920185929391610b85565b346101ab5760403660031901126101ab57610c69612126565b602435906001600160801b038216908183036101ab577ffddba0cefe0d2f8a57027df928e1080825706c2430c66895c29257f3fb69886d9161026a61ffff602093610cb43633612710565b610cbd816126c7565b610cc684612e0d565b165f81815260018086526040909120018054600160601b600160e01b03191660609790971b600160601b600160e01b031696909617909555565b346101ab576103c03660031901126101ab57610d1a612126565b6103a03660231901126101ab57610d313633612710565b610d3a816126c7565b604051610d468161231e565b610d513660246123f5565b8152610d5e3660a46123f5565b602082015261012435906001600160401b038216928383036101ab57826040830152610144356001600160401b0381168082036101ab57816060850152610164356001600160401b0381168082036101ab5781608087015261018435916001600160401b038316938484036101ab578360a08901526101a435956001600160401b038716978888036101ab578760c08b0152366101e312156101ab57608099604051610e0a8c82612370565b80366103c4116101ab576101c4905b6103c482106111f057505081610e379160e061ffff95940152612856565b169a8b5f52600260205260405f206024356001600160401b03811681036101ab57815467ffffffffffffffff19166001600160401b0390911617815560443563ffffffff811681036101ab57815463ffffffff60401b191660409190911b63ffffffff60401b16178155610ea96124ce565b81546084356001600160401b03811681036101ab576001600160401b0360a01b9060a01b16916001600160401b0360601b9060601b16906001600160801b0360601b1916171781556001810160a4356001600160401b03811681036101ab57815467ffffffffffffffff19166001600160401b0390911617815560c43563ffffffff811681036101ab57815463ffffffff60401b191660409190911b63ffffffff60401b1617815560e4356001600160401b03811681036101ab57815467ffffffffffffffff60a01b610f7a61245b565b60a01b16916001600160401b0360601b9060601b16906001600160801b0360601b191617179055600281016001600160401b03610fb5612472565b166001600160401b0319825416178155610fcd612489565b815477ffffffffffffffffffffffffffffffff0000000000000000191660409190911b67ffffffffffffffff60401b1617608087901b67ffffffffffffffff60801b1617815561101b6124a0565b81546001600160c01b031660c09190911b6001600160c01b0319161790556110416124b7565b6001600160401b036003830191166001600160401b031982541617905560046101c491015f915b60048310611158575050506040519a6110828c6024612521565b61108f8b8d0160a4612521565b506101008b0152506101208901525061014087015250610160850152506101808301526101a082016101c4915f915b600483106110ef57857f041a149887552cc886bedbd299e980730bbf08bad9ba9ceb87d1f18253bc4ff36103a087a2005b6110f88461244d565b60070b8152602084013590815f0b8092036101ab5782816001936020839401526001600160401b0361112c604089016123bd565b1660408201526001600160401b03611146606089016123bd565b166060820152019401920191926110be565b8035908160070b82036101ab57825491602082013591825f0b83036101ab578f9193600194859460ff60401b67ffffffffffffffff60481b61119c604087016124e4565b60481b169267ffffffffffffffff60881b6111b9606088016124e4565b60881b16946001600160401b038060881b199216906001600160881b03191617169160401b16171717855501920192019190611068565b8d823603126101ab57604051906112068261233a565b61120f8361244d565b8252602083013590815f0b82036101ab578f9260209283820152611235604086016123bd565b6040820152611246606086016123bd565b6060820152815201910190610e19565b346101ab5760203660031901126101ab5761126f612126565b6040519061127c8261231e565b611284612573565b825261128e612573565b60208301525f60408301525f60608301525f60808301525f60a08301525f60c0830152608091604051906112c28483612370565b5f5b84811061150b575060e0015261ffff906112dd816126c7565b165f52600260205260405f20604051906112f68261231e565b6112ff81612597565b825261130d60018201612597565b602083019081526002820154604084016001600160401b0382168152606085016001600160401b038360401c168152868601916001600160401b0384891c16835260a087019360c01c84526001600160401b036003870154169460c088019586526040519661137b8861233a565b6004015f885b600482106114bd5750505060e08801968752604051809851906113d4916001600160401b036060809282815116855263ffffffff6020820151166020860152826040820151166040860152015116910152565b51888801611412916001600160401b036060809282815116855263ffffffff6020820151166020860152826040820151166040860152015116910152565b516001600160401b0316610100870152516001600160401b0316610120860152516001600160401b0316610140850152516001600160401b0316610160840152516001600160401b031661018083015251916101a082015f905b6004821061147a576103a084f35b6020836001926001600160401b0360608951805160070b8452858101515f0b8685015282604082015116604085015201511660608201520195019101909361146c565b6001602081926040516114cf8161233a565b6001600160401b0387548060070b83528060401c5f0b85840152818160481c16604084015260881c166060820152815201930191019091611381565b602090611516612573565b81850152016112c4565b346101ab575f3660031901126101ab57604051806020600554918281520190828260055f527f036b6384b5eca791c62761152d0c79bb0604c104a5fb6f4eb0703f3154bb3db0925f905b80600f8301106117ba576116029454918181106117a5575b81811061178d575b818110611776575b81811061175e575b818110611746575b81811061172e575b818110611716575b8181106116fe575b8181106116e6575b8181106116ce575b8181106116b6575b81811061169e575b818110611686575b81811061166e575b818110611656575b1061164857509392930382612370565b604051918291602083019060208452518091526040830191905f5b81811061162b575050500390f35b825161ffff1684528594506020938401939092019160010161161d565b60f01c815260200185610ba3565b92602060019161ffff8560e01c1681520193016115f2565b92602060019161ffff8560d01c1681520193016115ea565b92602060019161ffff8560c01c1681520193016115e2565b92602060019161ffff8560b01c1681520193016115da565b92602060019161ffff8560a01c1681520193016115d2565b92602060019161ffff8560901c1681520193016115ca565b92602060019161ffff8560801c1681520193016115c2565b92602060019161ffff8560701c1681520193016115ba565b92602060019161ffff8560601c1681520193016115b2565b92602060019161ffff8560501c1681520193016115aa565b92602060019161ffff8560401c1681520193016115a2565b92602060019161ffff8560301c16815201930161159a565b92602060019161ffff85831c168152019301611592565b92602060019161ffff8560101c16815201930161158a565b92602060019161ffff85168152019301611582565b916010919350610200600191865461ffff8116825261ffff81861c16602083015261ffff8160201c16604083015261ffff8160301c16606083015261ffff8160401c16608083015261ffff8160501c1660a083015261ffff8160601c1660c083015261ffff8160701c1660e083015261ffff8160801c1661010083015261ffff8160901c1661012083015261ffff8160a01c1661014083015261ffff8160b01c1661016083015261ffff8160c01c1661018083015261ffff8160d01c166101a083015261ffff8160e01c166101c083015260f01c6101e082015201940192018592939161156a565b346101ab576104603660031901126101ab576118bc612126565b60a03660231901126101ab576103a03660c31901126101ab5761ffff906118e33633612710565b16805f5260016020526001600160401b03600160405f200154166120c55760055460048110156120b2576040519061191a82612303565b60243591828152611929612391565b602082019081526119386123d1565b9060408301918252611948612110565b9260608101938452608061195a61214d565b9101526001861215806120a6575b1561206b57516001600160401b031660018112158061205a575b1561201957505163ffffffff16620151808112158061200b575b15611fc657506001600160801b036119b5915116612e0d565b604051906119c28261231e565b6119cd3660c46123f5565b82526119db366101446123f5565b60208301526101c4356001600160401b0381168082036101ab578160408501526101e4356001600160401b0381168082036101ab57816060870152610204356001600160401b038116918282036101ab5781608089015261022435936001600160401b038516958686036101ab578560a08b015261024435976001600160401b038916998a8a036101ab578960c08d01523661028312156101ab5760809b8c611a876040519182612370565b8036610464116101ab57610264908f5b6104648310611f605750505060e0820152611ab190612856565b600160401b81101561067157600181018060055581101561065d578d8160041c7f036b6384b5eca791c62761152d0c79bb0604c104a5fb6f4eb0703f3154bb3db0019161ffff60f084549260041b1692831b921b19161790558c5f526001602052600160405f208d8155016044356001600160401b03811681036101ab57815467ffffffffffffffff19166001600160401b0390911617815560643563ffffffff811681036101ab57815463ffffffff60401b191660409190911b63ffffffff60401b16178155611ba9611b836124f8565b8254600160601b600160e01b03191660609190911b600160601b600160e01b0316178255565b60a43580151581036101ab57815460ff60e01b191690151560e01b60ff60e01b161790558c5f52600260205260405f2060c4356001600160401b03811681036101ab57815467ffffffffffffffff19166001600160401b0390911617815560e43563ffffffff811681036101ab57815463ffffffff60401b191660409190911b63ffffffff60401b16178155611c3d61245b565b815467ffffffffffffffff60a01b611c53612472565b60a01b16916001600160401b0360601b9060601b16906001600160801b0360601b191617178155600181016001600160401b03611c8e612489565b166001600160401b03198254161781556101643563ffffffff811681036101ab57815463ffffffff60401b191660409190911b63ffffffff60401b16178155611cd56124a0565b815467ffffffffffffffff60a01b611ceb6124b7565b60a01b1667ffffffffffffffff60601b60609390931b92909216600160601b600160e01b0319919091161717905567ffffffffffffffff60801b608087901b1667ffffffffffffffff60401b604086901b166001600160401b03851617176001600160c01b031960c08a901b1617600282015560038101805467ffffffffffffffff19168c1790555f906004016102645b60048310611ec1575050506040519b8c526001600160401b03611d9d612391565b1660208d015263ffffffff611db06123d1565b1660408d01526001600160801b03611dc6612110565b1660608d0152611dd461214d565b15158b8d0152611de860a08d0160c4612521565b611df86101208d01610144612521565b506101a08b0152506101c0890152506101e087015250610200850152506102208301526102408201610264915f915b60048310611e5857857fd4614118057ade2e38e2cda7cff6d135744230cb8648b0bec57dfa7f2f965c0461044087a2005b611e618461244d565b60070b8152602084013590815f0b8092036101ab5782816001936020839401526001600160401b03611e95604089016123bd565b1660408201526001600160401b03611eaf606089016123bd565b16606082015201940192019192611e27565b803560070b8135036101ab578154602082013590815f0b82036101ab578f9092600193849367ffffffffffffffff60481b611efe604085016124e4565b60481b169060ff60401b67ffffffffffffffff60881b611f20606087016124e4565b60881b16936001600160401b0360881b19906001600160401b03873516906001600160881b03191617169160401b16171717855501920192019190611d7c565b823603126101ab578f9060405190611f778261233a565b611f808461244d565b8252602084013591825f0b83036101ab5760209283820152611fa4604086016123bd565b6040820152611fb5606086016123bd565b60608201528152019101908f611a97565b604051637c5182cd60e11b81526e6d617854656e6f725365636f6e647360881b600482015260248101919091526201518060448201526303c267006064820152608490fd5b506303c2670081131561199c565b604051637c5182cd60e11b8152690737472696b65537465760b41b60048201526024810191909152600160448201526001600160401b036064820152608490fd5b506001600160401b03811315611982565b604051637c5182cd60e11b815269756e6465726c79696e6760b01b6004820152602481018790526001604482015261ffff6064820152608490fd5b5061ffff861315611968565b637c027b6560e11b5f526004805260245ffd5b6322e3ec9560e21b5f5260045260245ffd5b346101ab5760203660031901126101ab576120f86120f36120fa565b612180565b005b600435906001600160801b03821682036101ab57565b608435906001600160801b03821682036101ab57565b6004359061ffff821682036101ab57565b602435906001600160a01b03821682036101ab57565b60a4359081151582036101ab57565b156121645750565b6001600160801b03906367d2910760e11b5f521660045260245ffd5b61ffff8082606c1c1661219b836121968161263e565b61215c565b6121a4816126c7565b1690815f526001602052600160405f2001549160ff8360e01c166122f157506121cc816126fe565b600581101561082357600181146122ec57612210576001600160801b0381165f9081526003602052604090205461220e92506001600160a01b0316151561215c565b565b612219816126fe565b6005811015610823576003111580612236575b61220e925061215c565b509064ffffffffff808360401c1616906170806201518083061491826122e2575b826122ae575b508161226f575b509061220e9161222c565b6001600160401b0391501690811561229a576001600160401b0361220e928183160616159091612264565b634e487b7160e01b5f52601260045260245ffd5b90915063ffffffff8260401c164201908142116122ce571115905f61225d565b634e487b7160e01b5f52601160045260245ffd5b4281119250612257565b505050565b63292c1e6960e01b5f5260045260245ffd5b60a081019081106001600160401b0382111761067157604052565b61010081019081106001600160401b0382111761067157604052565b608081019081106001600160401b0382111761067157604052565b604081019081106001600160401b0382111761067157604052565b90601f801991011681019081106001600160401b0382111761067157604052565b604435906001600160401b03821682036101ab57565b606435906001600160401b03821682036101ab57565b35906001600160401b03821682036101ab57565b6064359063ffffffff821682036101ab57565b359063ffffffff821682036101ab57565b91908260809103126101ab5760405161240d8161233a565b606061244881839561241e816123bd565b855261242c602082016123e4565b602086015261243d604082016123bd565b6040860152016123bd565b910152565b35908160070b82036101ab57565b610104356001600160401b03811681036101ab5790565b610124356001600160401b03811681036101ab5790565b610144356001600160401b03811681036101ab5790565b610184356001600160401b03811681036101ab5790565b6101a4356001600160401b03811681036101ab5790565b6064356001600160401b03811681036101ab5790565b356001600160401b03811681036101ab5790565b6084356001600160801b03811681036101ab5790565b818102929181159184041417156122ce57565b6001600160401b0361256d606080938361253a826123bd565b16865263ffffffff61254e602083016123e4565b16602087015283612561604083016123bd565b166040870152016123bd565b16910152565b604051906125808261233a565b5f6060838281528260208201528260408201520152565b906040516125a48161233a565b60606001600160401b03829454818116845263ffffffff8160401c1660208501528181841c16604085015260a01c16910152565b6024356001600160a01b03811681036101ab5790565b156125f7575050565b6001600160801b0390631551e7fb60e31b5f521660045260018060a01b031660245260445ffd5b60443560ff811681036101ab5790565b6044359060ff821682036101ab57565b600f8160681c1690600f81607c1c16158015906126b7575b80156126ad575b6126a7576005821015610823576002821015604082901c64ffffffffff161515036126a757811591821561269057505090565b6001600160401b0391925060031115911615151490565b50505f90565b506004821161265d565b50606c81901c61ffff1615612656565b61ffff16805f5260016020526001600160401b03600160405f20015416156126ec5750565b6303aa016560e21b5f5260045260245ffd5b60681c600f1660058110156108235790565b5f805490926001600160a01b0382169291600482106101ab575f5f9060405f815196602088019063b700961360e01b825260018060a01b03169788602482015230604482015263ffffffff60e01b833516606482015260648152612775608482612370565b828052826020525190895afa612843575b15612794575b505050505050565b63ffffffff16156128315760ff60a01b1916600160a01b175f55823b156101ab576064925f9283604051958680958194634a63ebf760e11b83526004830152604060248301528060448301528084848401378181018301849052601f01601f191681010301925af180156107ae5761281e575b50805460ff60a01b191690555f808080808061278c565b61282a91505f90612370565b5f5f612807565b8262d1953b60e31b5f5260045260245ffd5b50505f516020518060201c150290612786565b90815161294461293e6020850151612939604082016001600160401b038151166128896001600160401b03855116612e81565b61289c63ffffffff602086015116612eed565b6128ad662386f26fc1000082612f50565b662386f26fc10000811315612df5576001600160401b038091925b6128d9606087019483865116612fb5565b511691511661291c6001600160401b03604089015116926129036001600160401b038a5116612e81565b61291663ffffffff60208b015116612eed565b83612f50565b80821315612dee57505b6001600160401b03606087015116612fb5565b61301a565b9161301a565b908082121580612ddd575b15612d9e5750506001600160401b036040830151166001600160401b036060840151169066b1a2bc2ec5000081121580612d8c575b15612d42575066b1a2bc2ec5000081121580612d30575b15612ce457506001600160401b036080830151165f81121580612cd2575b15612c8e57506001600160401b0360a0830151165f81121580612c7c575b15612c3957506001600160401b0360c083015116662386f26fc1000081121580612c27575b15612bd757509060e0015f5b6004811015612bd35781518160051b01516001600160401b0360408201511690805160070b670d2f13f7789effff1981121580612bc1575b15612b7d575060208101515f0b5f1981121580612b72575b15612b3357505f82121580612b21575b15612ade57606001516001600160401b0316905f82121580612ad4575b15612a94575050600101612a08565b604051637c5182cd60e11b8152701b585a5b9d195b985b98d955d95a59da1d607a1b600482015260248101929092525f6044830152606482015260849150fd5b5080821315612a85565b604051637c5182cd60e11b81526c1a5b9a5d1a585b15d95a59da1d609a1b6004820152602481018390525f6044820152670de0b6b3a76400006064820152608490fd5b50670de0b6b3a7640000821315612a68565b604051637c5182cd60e11b81526d766f6c6174696c6974794e6f646560901b600482015260248101919091525f19604482015260016064820152608490fd5b506001811315612a58565b604051637c5182cd60e11b8152636d6f766560e01b60048201526024810191909152670d2f13f7789effff1960448201526729a2241af62c00006064820152608490fd5b506729a2241af62c0000811315612a40565b5050565b604051637c5182cd60e11b81527173686f72744f7074696f6e4d696e696d756d60701b60048201526024810191909152662386f26fc1000060448201526702c68af0bb1400006064820152608490fd5b506702c68af0bb1400008113156129fc565b604051637c5182cd60e11b81526b6578706f6e656e744c6f6e6760a01b600482015260248101919091525f60448201526706f05b59d3b200006064820152608490fd5b506706f05b59d3b200008113156129d7565b604051637c5182cd60e11b81526c195e1c1bdb995b9d14da1bdc9d609a1b600482015260248101919091525f60448201526706f05b59d3b200006064820152608490fd5b506706f05b59d3b200008113156129b9565b604051637c5182cd60e11b81526d3b37b630ba34b634ba3ca237bbb760911b6004820152602481019190915266b1a2bc2ec5000060448201526714d1120d7b1600006064820152608490fd5b506714d1120d7b16000081131561299b565b604051637c5182cd60e11b81526b0766f6c6174696c69747955760a41b6004820152602481019190915266b1a2bc2ec5000060448201526714d1120d7b1600006064820152608490fd5b506714d1120d7b160000811315612984565b604051637c5182cd60e11b81526834b734ba34b0b6173d60b91b6004820152602481019290925260448201526001600160ff1b03606482015260849150fd5b506001600160ff1b0382131561294f565b9050612926565b506001600160401b0380662386f26fc10000926128c8565b5f81121580612e6a575b15612e1f5750565b604051637c5182cd60e11b81526e06f70656e496e74657265737443617608c1b600482015260248101919091525f60448201526c0c9f2c9cd04674edea400000006064820152608490fd5b506c0c9f2c9cd04674edea40000000811315612e17565b6706f05b59d3b2000081121580612edb575b15612e9b5750565b604051637c5182cd60e11b8152603d60f91b600482015260248101919091526706f05b59d3b200006044820152678ac7230489e800006064820152608490fd5b50678ac7230489e80000811315612e93565b610e1081121580612f43575b15612f015750565b604051637c5182cd60e11b81526d686f72697a6f6e5365636f6e647360901b60048201526024810191909152610e106044820152621275006064820152608490fd5b5062127500811315612ef9565b908082121580612fa3575b15612f64575050565b604051637c5182cd60e11b8152673930b733b2a6b4b760c11b600482015260248101929092526044820152670de0b6b3a7640000606482015260849150fd5b50670de0b6b3a7640000821315612f5b565b908082121580613008575b15612fc9575050565b604051637c5182cd60e11b8152670e4c2dcceca9ac2f60c31b600482015260248101929092526044820152670de0b6b3a7640000606482015260849150fd5b50670de0b6b3a7640000821315612fc0565b6130439063ffffffff60206130396001600160401b038451168061250e565b920151169061250e565b9056fea2646970667358221220e74207b196229339cac79b3cef5b3ecdc20db3f83ee6457423e294f002f5ab3064736f6c63430008250033";
+  const _bytecode = "0x60806040523461025957604051612ec938819003601f8101601f191683016001600160401b0381118482101761025d5783928291604052833981010390606082126102595780516001600160a01b038116929083900361025957604090601f1901126102595760408051919082016001600160401b0381118382101761025d576040526020810151906001600160801b03821682036102595790825260400151916001600160401b03831683036102595760208281019384525f80546001600160a01b031916831790556040519182527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad91a180516001600160801b0316670de0b6b3a764000081121580610245575b156101ff575081516001600160401b03165f811215806101ed575b156101b05781516007805485516001600160c01b03199091166001600160801b039390931692831760809190911b600160801b600160c01b03161790556040805191825284516001600160401b031660208301527fcfe12cad6e53ed0dc19e6539e26e9777083114a8d76452b735df77f41901522191a1604051612c5790816102728239f35b604051637c5182cd60e11b81526518dc99591a5d60d21b600482015260248101919091525f604482015267058d15e1762800006064820152608490fd5b5067058d15e17628000081131561012a565b604051637c5182cd60e11b815264333637b7b960d91b60048201526024810191909152670de0b6b3a7640000604482015269021e19e0c9bab24000006064820152608490fd5b5069021e19e0c9bab240000081131561010f565b5f80fd5b634e487b7160e01b5f52604160045260245ffdfe60806040526004361015610011575f80fd5b5f3560e01c806305d3011914611ae35780630add145e14611761578063114bb9c51461155b5780633843eb9a146114ab5780634113e5ca14611396578063496533a3146113105780634c068941146112435780635c13af3c1461109b5780636bc6354414610bcd5780637a9e5e4b14610b2d5780638fb3603714610aea5780639ed9ba1914610ab5578063a0b82af314610a59578063a9bab3ff146109bc578063abfaf00d14610418578063bf7e214f146103f1578063cccca2231461030f5763d131ecad146100df575f80fd5b3461030b5761042036600319011261030b576100f9611b32565b61040036602319011261030b5761011036336120dc565b610119816120a2565b6040519061012682611e03565b610131366024612019565b825261013e3660a4612019565b602083015261012435918260408201526101443580606083015261016435806080840152610184358060a08501526101a4358060c08601526101c435918260e08701526101e435938461010088015261020435958661012089015236610243121561030b576080976040516101b38a82611e70565b80366104241161030b57610224905b61042482106102c75750506101408201526101dd908a612233565b60408051602435815260443560208201526064359181019190915260843560608201529960a4358b8a0190815260c435602082015260e4356040820152610104356060909101526101008b01526101208a01526101408901526101608801526101808701526101a08601526101c08501526101e0840152610224905f61020085015b600482106102945761ffff85167f8ad4e2a0e30cb832082b1d6d2db390997ad3230704c137fca775fb8d7fc970ed61040088a2005b8280600192863581526020870135602082015260408701356040820152606087013560608201520194019101909261025f565b8b8236031261030b5760208c916040516102e081611e1f565b84358152828501358382015260408501356040820152606085013560608201528152019101906101c2565b5f80fd5b3461030b57602036600319011261030b5761ffff61032b611b32565b5f608060405161033a81611e55565b828152826020820152826040820152826060820152015261035a816120a2565b165f52600160205260a060405f2060405161037481611e55565b6001600160801b03600183549384845201549163ffffffff602082016001600160401b03851681526001600160401b036040840191838760401c16835260ff60806060870196888a60601c168852019760e01c16151587526040519788525116602087015251166040850152511660608301525115156080820152f35b3461030b575f36600319011261030b575f546040516001600160a01b039091168152602090f35b3461030b576104c036600319011261030b57610432611b32565b60a036602319011261030b576104003660c319011261030b5761045536336120dc565b61ffff811690815f5260016020526001600160401b03600160405f200154166109a95760046005541015610996576040519061049082611e55565b6024359182815261049f611f2b565b602082019081526104ae612006565b90604083019182526104be611b1c565b926060810193845260806104d0611c5a565b91015260018612158061098a575b1561094f57516001600160401b031660018112158061093e575b156108fd57505163ffffffff1662015180811215806108ef575b156108aa57506001600160801b0361052b915116612a01565b60405161053781611e03565b6105423660c4612019565b815261055036610144612019565b60208201526101c4358060408301526101e43580606084015261020435806080850152610224358060a086015261024435918260c087015261026435938460e08801526102843595866101008901526102a4359788610120820152366102e3121561030b576080996040516105c58c82611e70565b80366104c41161030b576102c4905b6104c482106108665750506101408301526105ef9190612233565b600554600160401b81101561085257600181018060055581101561083e578b8160041c7f036b6384b5eca791c62761152d0c79bb0604c104a5fb6f4eb0703f3154bb3db0019161ffff60f084549260041b1692831b921b19161790558a5f526001602052600160405f208b8155016044356001600160401b0381169081810361030b575081549060643563ffffffff8116810361030b576bffffffff00000000000000009060401b16916bffffffffffffffffffffffff1916171781556106dd6106b7611fa7565b8254600160601b600160e01b03191660609190911b600160601b600160e01b0316178255565b60a435801515810361030b57815460ff60e01b191690151560e01b60ff60e01b16179055604051998a526001600160401b03610717611f2b565b1660208b015263ffffffff61072a612006565b1660408b01526001600160801b03610740611b1c565b1660608b015261074e611c5a565b15158a8a015260c43560a08b015260e43560c08b01526101043560e08b0152610124356101008b0152610144356101208b0152610164356101408b0152610184356101608b01526101a4356101808b01526101a08a01526101c08901526101e08801526102008701526102208601526102408501526102608401526102808301526102c4905f6102a084015b6004821061080b57857fb7ccf91a9935e268870a888aaef6413d0009fdf25dce3a6ff508ab7c267d15616104a087a2005b828060019286358152602087013560208201526040870135604082015260608701356060820152019401910190926107da565b634e487b7160e01b5f52603260045260245ffd5b634e487b7160e01b5f52604160045260245ffd5b8d8236031261030b5760208e9160405161087f81611e1f565b84358152828501358382015260408501356040820152606085013560608201528152019101906105d4565b604051637c5182cd60e11b81526e6d617854656e6f725365636f6e647360881b600482015260248101919091526201518060448201526303c267006064820152608490fd5b506303c26700811315610512565b604051637c5182cd60e11b8152690737472696b65537465760b41b60048201526024810191909152600160448201526001600160401b036064820152608490fd5b506001600160401b038113156104f8565b604051637c5182cd60e11b815269756e6465726c79696e6760b01b6004820152602481018790526001604482015261ffff6064820152608490fd5b5061ffff8613156104de565b637c027b6560e11b5f526004805260245ffd5b506322e3ec9560e21b5f5260045260245ffd5b3461030b57604036600319011261030b576109d5611b32565b602435908115159081830361030b577fb76589cca6df7cca0e951082259d06dd8f465b673097048e294f2eaa711d94d591610a5061ffff602093610a1936336120dc565b610a22816120a2565b165f8181526001808652604090912001805460ff60e01b191696151560e01b60ff60e01b1696909617909555565b604051908152a2005b3461030b57602036600319011261030b576020610a74611b06565b6001600160801b0381165f90815260038352604090205490610aa1906001600160a01b0383161515611ef1565b6001600160401b036040519160a81c168152f35b3461030b57602036600319011261030b576020610ad8610ad3611b32565b611fdc565b6040516001600160a01b039091168152f35b3461030b575f36600319011261030b575f5460a01c60ff1615610b25576020638fb3603760e01b5b6040516001600160e01b03199091168152f35b60205f610b12565b3461030b57602036600319011261030b576004356001600160a01b0381169081810361030b575f54906001600160a01b0382163303610bbb573b15610ba8576001600160a01b03191681175f556040519081527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a1005b506361798f2f60e11b5f5260045260245ffd5b62d1953b60e31b5f523360045260245ffd5b3461030b5760a036600319011261030b57610be6611b06565b608036602319011261030b57610bfc36336120dc565b610c04611f41565b8181610c0f82612055565b918261106a575b610c1f92611f57565b610c2f61ffff83606c1c166120a2565b6001600160801b0382165f818152600360205260409020549092906001600160a01b0316611057576010600654101561104357813b151582828261101d575b610c7792611f57565b60405163313ce56760e01b81526001600160a01b038316929091602083600481875afa8015611012575f90610fd2575b610cc0935060ff80610cb7611f87565b16911614611f57565b604051610ccc81611e1f565b610cd4611c44565b8152610cde611f97565b80602083015260ff610cee611f15565b91604084019283526060610d00611b1c565b9401938452165f81121580610fc7575b15610f8f5750516001600160401b03165f81121580610f7d575b15610f3f5750516001600160801b03165f81121580610f28575b15610ee957505f52600460205260405f20600160ff19825416179055600654600160401b81101561085257600181018060065581101561083e578060011c7ff652222313e28459528d920b65115c16c04f3efc82aaedc97be59f3f377c0d3f0190608082549160071b16906001600160801b0384831b921b1916179055805f52600360205260405f2060018060a01b03610ddc611f41565b82546001600160a01b0319169116178155610df5611f87565b90805491606435926001600160401b038416840361030b5768ffffffffffffffffff60a01b191660a09190911b60ff60a01b161760a89290921b67ffffffffffffffff60a81b169190911781556001016001600160801b03610e55611fa7565b82546fffffffffffffffffffffffffffffffff191691161790556040517f86b69bbcf4555f70ed79253fdff2525a3fa5feac010254cb9169e5c1097c0dbc906080906001600160a01b03610ea7611c44565b16815260ff610eb4611f97565b1660208201526001600160401b03610eca611f15565b1660408201526001600160801b03610ee0611b1c565b166060820152a2005b604051637c5182cd60e11b81526206361760ec1b600482015260248101919091525f60448201526c0c9f2c9cd04674edea400000006064820152608490fd5b506c0c9f2c9cd04674edea40000000811315610d44565b604051637c5182cd60e11b8152661a185a5c98dd5d60ca1b600482015260248101919091525f60448201526706f05b59d3b200006064820152608490fd5b506706f05b59d3b20000811315610d2a565b604051637c5182cd60e11b815267646563696d616c7360c01b600482015260248101919091525f604482015260126064820152608490fd5b506012811315610d10565b50916020813d60201161100a575b81610fed60209383611e70565b8101031261030b57519160ff8316830361030b57610cc092610ca7565b3d9150610fe0565b6040513d5f823e3d90fd5b5050506001600160a01b0382165f9081526004602052604090205460ff16158282610c6e565b637c027b6560e11b5f52601060045260245ffd5b82639ad9b7fb60e01b5f5260045260245ffd5b905061107691506120ca565b600581101561108757158183610c16565b634e487b7160e01b5f52602160045260245ffd5b3461030b57604036600319011261030b576110b636336120dc565b6040516110c281611e3a565b6110ca611b06565b808252602435906001600160401b038216820361030b57602083019182526001600160801b0316670de0b6b3a76400008112158061122f575b156111e957506001600160401b038151165f811215806111d7575b1561119a5782516007805484516001600160c01b03199091166001600160801b0390931692831760809190911b67ffffffffffffffff60801b16179055604080519182526020808601516001600160401b0316908301527fcfe12cad6e53ed0dc19e6539e26e9777083114a8d76452b735df77f41901522191a1005b604051637c5182cd60e11b81526518dc99591a5d60d21b600482015260248101919091525f604482015267058d15e1762800006064820152608490fd5b5067058d15e17628000081131561111e565b604051637c5182cd60e11b815264333637b7b960d91b60048201526024810191909152670de0b6b3a7640000604482015269021e19e0c9bab24000006064820152608490fd5b5069021e19e0c9bab2400000811315611103565b3461030b57602036600319011261030b5761125c611b06565b611264611e91565b506001600160801b0381165f818152600360205260409020549091611293916001600160a01b03161515611ef1565b5f526003602052608060405f206001600160801b036040516112b481611e1f565b6001600160401b03835460ff60018060a01b0382169586855260608660016020880193858760a01c1685528760408a019760a81c1687520154169501948552604051968752511660208601525116604084015251166060820152f35b3461030b575f36600319011261030b575f602060405161132f81611e3a565b828152015261139260405161134381611e3a565b6001600160401b036007546001600160801b038116835260801c1660208201526040519182918291909160206001600160401b038160408401956001600160801b038151168552015116910152565b0390f35b3461030b575f36600319011261030b57604051806020600654918281520190828260065f527ff652222313e28459528d920b65115c16c04f3efc82aaedc97be59f3f377c0d3f925f905b80600183011061147c57611409945491818110611462575b10611454575b509392930382611e70565b604051918291602083019060208452518091526040830191905f5b818110611432575050500390f35b82516001600160801b0316845285945060209384019390920191600101611424565b60801c8152602001856113fe565b9260206001916001600160801b03851681520193016113f8565b916002919350604060019186546001600160801b038116825260801c60208201520194019201859293916113e0565b3461030b57604036600319011261030b576114c4611b32565b602435906001600160801b0382169081830361030b577ffddba0cefe0d2f8a57027df928e1080825706c2430c66895c29257f3fb69886d91610a5061ffff60209361150f36336120dc565b611518816120a2565b61152184612a01565b165f81815260018086526040909120018054600160601b600160e01b03191660609790971b600160601b600160e01b031696909617909555565b3461030b57602036600319011261030b57611574611b32565b6040519061158182611e03565b611589611e91565b8252611593611e91565b60208301525f60408301525f60608301525f60808301525f60a08301525f60c08301525f60e08301525f6101008301525f610120830152608091604051906115db8483611e70565b5f5b84811061174c575061014001526115f390611fdc565b9060405180925f19813b0164ffffffffff16905f6021830191601f8501903c8082520191604083019182604052815182019160208301906104008185031261030b5761163e85611e03565b61164b8260208301611eb5565b855261165a8260a08301611eb5565b60608701526101208101518387015261014081015160a087015261016081015160c087015261018081015160e08701526101a08101516101008701526101c08101516101208701526101e08101516101408701526102008101516101608701528161023f8201121561030b57604051936116d48486611e70565b8491610420810193841161030b5761022001915b838310611705576101808801869052604051806113928982611b43565b846020848403011261030b576020859160405161172181611e1f565b85518152828601518382015260408601516040820152606086015160608201528152019201916116e8565b602090611757611e91565b81850152016115dd565b3461030b575f36600319011261030b57604051806020600554918281520190828260055f527f036b6384b5eca791c62761152d0c79bb0604c104a5fb6f4eb0703f3154bb3db0925f905b80600f8301106119fb576118439454918181106119e6575b8181106119ce575b8181106119b7575b81811061199f575b818110611987575b81811061196f575b818110611957575b81811061193f575b818110611927575b81811061190f575b8181106118f7575b8181106118df575b8181106118c7575b8181106118af575b818110611897575b1061188957509392930382611e70565b604051918291602083019060208452518091526040830191905f5b81811061186c575050500390f35b825161ffff1684528594506020938401939092019160010161185e565b60f01c8152602001856113fe565b92602060019161ffff8560e01c168152019301611833565b92602060019161ffff8560d01c16815201930161182b565b92602060019161ffff8560c01c168152019301611823565b92602060019161ffff8560b01c16815201930161181b565b92602060019161ffff8560a01c168152019301611813565b92602060019161ffff8560901c16815201930161180b565b92602060019161ffff8560801c168152019301611803565b92602060019161ffff8560701c1681520193016117fb565b92602060019161ffff8560601c1681520193016117f3565b92602060019161ffff8560501c1681520193016117eb565b92602060019161ffff8560401c1681520193016117e3565b92602060019161ffff8560301c1681520193016117db565b92602060019161ffff85831c1681520193016117d3565b92602060019161ffff8560101c1681520193016117cb565b92602060019161ffff851681520193016117c3565b916010919350610200600191865461ffff8116825261ffff81861c16602083015261ffff8160201c16604083015261ffff8160301c16606083015261ffff8160401c16608083015261ffff8160501c1660a083015261ffff8160601c1660c083015261ffff8160701c1660e083015261ffff8160801c1661010083015261ffff8160901c1661012083015261ffff8160a01c1661014083015261ffff8160b01c1661016083015261ffff8160c01c1661018083015261ffff8160d01c166101a083015261ffff8160e01c166101c083015260f01c6101e08201520194019201859293916117ab565b3461030b57602036600319011261030b57611b04611aff611b06565b611c8d565b005b600435906001600160801b038216820361030b57565b608435906001600160801b038216820361030b57565b6004359061ffff8216820361030b57565b919091610200610140610400830194611b7b848251606080918051845260208101516020850152604081015160408501520151910152565b602081810151805160808701529081015160a0860152604081015160c08601526060015160e08501526040810151610100850152606081015161012085015260808101518285015260a081015161016085015260c081015161018085015260e08101516101a08501526101008101516101c08501526101208101516101e0850152015191015f905b60048210611c1057505050565b6020608060019260608651805183528481015185840152604081015160408401520151606082015201930191019091611c03565b602435906001600160a01b038216820361030b57565b60a43590811515820361030b57565b15611c715750565b6001600160801b03906367d2910760e11b5f521660045260245ffd5b61ffff8082606c1c16611ca883611ca381612055565b611c69565b611cb1816120a2565b1690815f526001602052600160405f2001549160ff8360e01c16611df15750611cd9816120ca565b60058110156110875760018114611dec57611d1d576001600160801b0381165f90815260036020526040902054611d1b92506001600160a01b03161515611c69565b565b6003600f8260681c16101580611d38575b611d1b9250611c69565b509064ffffffffff8260401c1690617080620151808306149182611de2575b82611dae575b5081611d6f575b5090611d1b91611d2e565b6001600160401b03915016908115611d9a576001600160401b03611d1b928183160616159091611d64565b634e487b7160e01b5f52601260045260245ffd5b90915063ffffffff8260401c16420190814211611dce571115905f611d5d565b634e487b7160e01b5f52601160045260245ffd5b4281119250611d57565b505050565b63292c1e6960e01b5f5260045260245ffd5b61016081019081106001600160401b0382111761085257604052565b608081019081106001600160401b0382111761085257604052565b604081019081106001600160401b0382111761085257604052565b60a081019081106001600160401b0382111761085257604052565b90601f801991011681019081106001600160401b0382111761085257604052565b60405190611e9e82611e1f565b5f6060838281528260208201528260408201520152565b919082608091031261030b57604051611ecd81611e1f565b60608082948051845260208101516020850152604081015160408501520151910152565b15611ef95750565b6001600160801b039063fa52ac3f60e01b5f521660045260245ffd5b606435906001600160401b038216820361030b57565b604435906001600160401b038216820361030b57565b6024356001600160a01b038116810361030b5790565b15611f60575050565b6001600160801b0390631551e7fb60e31b5f521660045260018060a01b031660245260445ffd5b60443560ff8116810361030b5790565b6044359060ff8216820361030b57565b6084356001600160801b038116810361030b5790565b15611fc55750565b61ffff906303aa016560e21b5f521660045260245ffd5b61ffff81165f908152600260205260409020546001600160a01b03169190611d1b90831515611fbd565b6064359063ffffffff8216820361030b57565b919082608091031261030b5760405161203181611e1f565b60608082948035845260208101356020850152604081013560408501520135910152565b600f8160681c1690600282116001600160401b0382161515148215176001831164ffffffffff8360401c1615151416916005600f620fffff84606c1c16151593607c1c1615911016161690565b611d1b9061ffff81165f5260016020526001600160401b03600160405f200154161515611fbd565b60681c600f1660058110156110875790565b5f805490926001600160a01b03821692916004821061030b575f5f9060405f815196602088019063b700961360e01b825260018060a01b03169788602482015230604482015263ffffffff60e01b833516606482015260648152612141608482611e70565b828052826020525190895afa61220f575b15612160575b505050505050565b63ffffffff16156121fd5760ff60a01b1916600160a01b175f55823b1561030b576064925f9283604051958680958194634a63ebf760e11b83526004830152604060248301528060448301528084848401378181018301849052601f01601f191681010301925af18015611012576121ea575b50805460ff60a01b191690555f8080808080612158565b6121f691505f90611e70565b5f5f6121d3565b8262d1953b60e31b5f5260045260245ffd5b50505f516020518060201c150290612152565b90600481101561083e5760051b0190565b909182516122f460208501516122e46122ec60408301926122e484519161225a8151612a75565b60208101926122698451612ae1565b61227a662386f26fc1000082612b44565b662386f26fc100008113156129ef576122dd90965b61229e60608401988951612ba9565b51965160408a0151906122b18b51612a75565b6122c960208c01996122c38b51612ae1565b83612b44565b808213156129e857505b60608a0151612ba9565b5180612c0e565b905190612c0e565b935180612c0e565b9080821215806129d7575b15612998575050604083015160608401519066b1a2bc2ec5000081121580612986575b1561293c575066b1a2bc2ec500008112158061292a575b156128de575060808301515f811215806128cc575b15612888575060a08301515f81121580612876575b15612833575060c0830151662386f26fc1000081121580612821575b156127d1575060e08301515f811215806127bf575b1561277b575061010083015160018112158061276c575b156127325750610120830151600181121580612721575b156126e1575061014083019182515f5b600481106124d457505060045b801515806124b0575b1561241b5783515f198201828111611dce5761240c90612406611e91565b92612222565b528015611dce575f19016123df565b509150916124436124359160405192839160208301611b43565b03601f198101835282611e70565b8051918260401b6bfe61000180600a3d393df3000161fffe8411830152600b8301601583015ff09283156124a35761ffff9252165f52600260205260405f209060018060a01b03166bffffffffffffffffffffffff60a01b825416179055565b63301164255f526004601cfd5b5083515f19820190828211611dce576040916124cb91612222565b510151156123e8565b6124de8183612222565b516040810151908051670d2f13f7789effff19811215806126cf575b1561268b575060208101515f1981121580612680575b1561264157505f8212158061262f575b156125ec5760600151905f821215806125e2575b156125a25750508015801561258c575b801561256a575b15612558576001016123d2565b630b5547cb60e31b5f5260045260245ffd5b505f198101818111611dce5761258260409184612222565b510151151561254b565b5060406125998284612222565b51015115612544565b604051637c5182cd60e11b8152701b585a5b9d195b985b98d955d95a59da1d607a1b600482015260248101929092525f6044830152606482015260849150fd5b5080821315612534565b604051637c5182cd60e11b81526c1a5b9a5d1a585b15d95a59da1d609a1b6004820152602481018390525f6044820152670de0b6b3a76400006064820152608490fd5b50670de0b6b3a7640000821315612520565b604051637c5182cd60e11b81526d766f6c6174696c6974794e6f646560901b600482015260248101919091525f19604482015260016064820152608490fd5b506001811315612510565b604051637c5182cd60e11b8152636d6f766560e01b60048201526024810191909152670d2f13f7789effff1960448201526729a2241af62c00006064820152608490fd5b506729a2241af62c00008113156124fa565b604051637c5182cd60e11b8152680eccacec288cae0e8d60bb1b600482015260248101919091526001604482015266038d7ea4c680006064820152608490fd5b5066038d7ea4c680008113156123c2565b604051637c5182cd60e11b8152640c8cae0e8d60db1b600482015260248101919091526001604482015264e8d4a510006064820152608490fd5b5064e8d4a510008113156123ab565b604051637c5182cd60e11b81526c31b7b731b2b73a3930ba34b7b760991b600482015260248101919091525f60448201526703782dace9d900006064820152608490fd5b506703782dace9d90000811315612394565b604051637c5182cd60e11b81527173686f72744f7074696f6e4d696e696d756d60701b60048201526024810191909152662386f26fc1000060448201526702c68af0bb1400006064820152608490fd5b506702c68af0bb14000081131561237f565b604051637c5182cd60e11b81526b6578706f6e656e744c6f6e6760a01b600482015260248101919091525f60448201526706f05b59d3b200006064820152608490fd5b506706f05b59d3b20000811315612363565b604051637c5182cd60e11b81526c195e1c1bdb995b9d14da1bdc9d609a1b600482015260248101919091525f60448201526706f05b59d3b200006064820152608490fd5b506706f05b59d3b2000081131561234e565b604051637c5182cd60e11b81526d3b37b630ba34b634ba3ca237bbb760911b6004820152602481019190915266b1a2bc2ec5000060448201526714d1120d7b1600006064820152608490fd5b506714d1120d7b160000811315612339565b604051637c5182cd60e11b81526b0766f6c6174696c69747955760a41b6004820152602481019190915266b1a2bc2ec5000060448201526714d1120d7b1600006064820152608490fd5b506714d1120d7b160000811315612322565b604051637c5182cd60e11b81526834b734ba34b0b6173d60b91b6004820152602481019290925260448201526001600160ff1b03606482015260849150fd5b506001600160ff1b038213156122ff565b90506122d3565b506122dd662386f26fc100009661228f565b5f81121580612a5e575b15612a135750565b604051637c5182cd60e11b81526e06f70656e496e74657265737443617608c1b600482015260248101919091525f60448201526c0c9f2c9cd04674edea400000006064820152608490fd5b506c0c9f2c9cd04674edea40000000811315612a0b565b6706f05b59d3b2000081121580612acf575b15612a8f5750565b604051637c5182cd60e11b8152603d60f91b600482015260248101919091526706f05b59d3b200006044820152678ac7230489e800006064820152608490fd5b50678ac7230489e80000811315612a87565b610e1081121580612b37575b15612af55750565b604051637c5182cd60e11b81526d686f72697a6f6e5365636f6e647360901b60048201526024810191909152610e106044820152621275006064820152608490fd5b5062127500811315612aed565b908082121580612b97575b15612b58575050565b604051637c5182cd60e11b8152673930b733b2a6b4b760c11b600482015260248101929092526044820152670de0b6b3a7640000606482015260849150fd5b50670de0b6b3a7640000821315612b4f565b908082121580612bfc575b15612bbd575050565b604051637c5182cd60e11b8152670e4c2dcceca9ac2f60c31b600482015260248101929092526044820152670de0b6b3a7640000606482015260849150fd5b50670de0b6b3a7640000821315612bb4565b81810292918115918404141715611dce5756fea2646970667358221220bc730884ba0fc6d65e1c64eca5bd0f1591baaf91e8568bc79665bf4c7ca3f1a364736f6c63430008250033";
 
   
       type MarketsConstructorParams = [signer?: Signer] | ConstructorParameters<typeof ContractFactory>;

@@ -9,6 +9,8 @@ export { KernelTable__factory } from './KernelTable__factory.js';
 export { Lens__factory } from './Lens__factory.js';
 export { Liquidator__factory } from './Liquidator__factory.js';
 export { MarginEngine__factory } from './MarginEngine__factory.js';
+export { MarginModel__factory } from './MarginModel__factory.js';
+export { MarginScenarios__factory } from './MarginScenarios__factory.js';
 export { Markets__factory } from './Markets__factory.js';
 export { OrderSettlement__factory } from './OrderSettlement__factory.js';
 export { PriceOracle__factory } from './PriceOracle__factory.js';

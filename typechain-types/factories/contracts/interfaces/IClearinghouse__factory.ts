@@ -670,6 +670,25 @@
   {
     "inputs": [
       {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "averageOpenInterest",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "units",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "components": [
           {
             "components": [
@@ -1087,6 +1106,62 @@
   {
     "inputs": [
       {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      }
+    ],
+    "name": "risk",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "equity",
+            "type": "int256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "initial",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "maintenance",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "maintenanceBeforeFloor",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "stressLoss",
+            "type": "uint256"
+          },
+          {
+            "internalType": "enum Validity",
+            "name": "validity",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validSince",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct Risk",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "components": [
           {
             "internalType": "Account",
@@ -1102,11 +1177,6 @@
             "internalType": "Position[]",
             "name": "legs",
             "type": "uint256[]"
-          },
-          {
-            "internalType": "int256",
-            "name": "rate",
-            "type": "int256"
           },
           {
             "internalType": "Account",
@@ -1256,6 +1326,11 @@
           },
           {
             "internalType": "int256",
+            "name": "rate",
+            "type": "int256"
+          },
+          {
+            "internalType": "int256",
             "name": "payment",
             "type": "int256"
           }
@@ -1370,7 +1445,7 @@
           }
         ],
         "internalType": "struct Risk",
-        "name": "risk",
+        "name": "before",
         "type": "tuple"
       }
     ],

@@ -25,6 +25,22 @@
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "given",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "limit",
+        "type": "uint256"
+      }
+    ],
+    "name": "TooManyChanges",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "Account[]",
         "name": "ids",
         "type": "uint256[]"
@@ -164,8 +180,244 @@
           }
         ],
         "internalType": "struct AccountView[]",
-        "name": "",
+        "name": "views",
         "type": "tuple[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "greeks",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint256",
+            "name": "spot",
+            "type": "uint256"
+          },
+          {
+            "internalType": "enum Validity",
+            "name": "validity",
+            "type": "uint8"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "delta",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "gamma",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "vega",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "theta",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "rho",
+                "type": "int256"
+              }
+            ],
+            "internalType": "struct Sensitivities",
+            "name": "total",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "Position",
+                "name": "position",
+                "type": "uint256"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "delta",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "gamma",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "vega",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "theta",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "rho",
+                    "type": "int256"
+                  }
+                ],
+                "internalType": "struct Sensitivities",
+                "name": "greeks",
+                "type": "tuple"
+              }
+            ],
+            "internalType": "struct LegGreeks[]",
+            "name": "legs",
+            "type": "tuple[]"
+          }
+        ],
+        "internalType": "struct GreeksView",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "cash",
+            "type": "int256"
+          },
+          {
+            "internalType": "Position[]",
+            "name": "positions",
+            "type": "uint256[]"
+          }
+        ],
+        "internalType": "struct Portfolio",
+        "name": "portfolio",
+        "type": "tuple"
+      },
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "greeksOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint256",
+            "name": "spot",
+            "type": "uint256"
+          },
+          {
+            "internalType": "enum Validity",
+            "name": "validity",
+            "type": "uint8"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "delta",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "gamma",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "vega",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "theta",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "rho",
+                "type": "int256"
+              }
+            ],
+            "internalType": "struct Sensitivities",
+            "name": "total",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "Position",
+                "name": "position",
+                "type": "uint256"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "delta",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "gamma",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "vega",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "theta",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "int256",
+                    "name": "rho",
+                    "type": "int256"
+                  }
+                ],
+                "internalType": "struct Sensitivities",
+                "name": "greeks",
+                "type": "tuple"
+              }
+            ],
+            "internalType": "struct LegGreeks[]",
+            "name": "legs",
+            "type": "tuple[]"
+          }
+        ],
+        "internalType": "struct GreeksView",
+        "name": "",
+        "type": "tuple"
       }
     ],
     "stateMutability": "view",
@@ -181,6 +433,449 @@
       {
         "components": [
           {
+            "internalType": "Instrument",
+            "name": "instrument",
+            "type": "uint128"
+          },
+          {
+            "internalType": "int128",
+            "name": "size",
+            "type": "int128"
+          },
+          {
+            "internalType": "uint256",
+            "name": "price",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct Change[]",
+        "name": "changes",
+        "type": "tuple[]"
+      }
+    ],
+    "name": "preview",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "equity",
+                "type": "int256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "initial",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenance",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenanceBeforeFloor",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "stressLoss",
+                "type": "uint256"
+              },
+              {
+                "internalType": "enum Validity",
+                "name": "validity",
+                "type": "uint8"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validSince",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct Risk",
+            "name": "before",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "equity",
+                "type": "int256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "initial",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenance",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenanceBeforeFloor",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "stressLoss",
+                "type": "uint256"
+              },
+              {
+                "internalType": "enum Validity",
+                "name": "validity",
+                "type": "uint8"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validSince",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct Risk",
+            "name": "afterwards",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "cash",
+                "type": "int256"
+              },
+              {
+                "internalType": "Position[]",
+                "name": "positions",
+                "type": "uint256[]"
+              }
+            ],
+            "internalType": "struct Portfolio",
+            "name": "portfolio",
+            "type": "tuple"
+          }
+        ],
+        "internalType": "struct Preview",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "Account",
+        "name": "taker",
+        "type": "uint256"
+      },
+      {
+        "internalType": "Position[]",
+        "name": "legs",
+        "type": "uint256[]"
+      }
+    ],
+    "name": "previewLiquidation",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "before",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "afterwards",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "cash",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "Position[]",
+                    "name": "positions",
+                    "type": "uint256[]"
+                  }
+                ],
+                "internalType": "struct Portfolio",
+                "name": "portfolio",
+                "type": "tuple"
+              }
+            ],
+            "internalType": "struct Preview",
+            "name": "account",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "before",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "afterwards",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "cash",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "Position[]",
+                    "name": "positions",
+                    "type": "uint256[]"
+                  }
+                ],
+                "internalType": "struct Portfolio",
+                "name": "portfolio",
+                "type": "tuple"
+              }
+            ],
+            "internalType": "struct Preview",
+            "name": "taker",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "equity",
+                "type": "int256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "initial",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenance",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenanceBeforeFloor",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "stressLoss",
+                "type": "uint256"
+              },
+              {
+                "internalType": "enum Validity",
+                "name": "validity",
+                "type": "uint8"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validSince",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct Risk",
+            "name": "legs",
+            "type": "tuple"
+          },
+          {
+            "internalType": "int256",
+            "name": "rate",
+            "type": "int256"
+          },
+          {
+            "internalType": "int256",
+            "name": "payment",
+            "type": "int256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "fee",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct LiquidationPreview",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
             "internalType": "int256",
             "name": "cash",
             "type": "int256"
@@ -192,94 +887,473 @@
           }
         ],
         "internalType": "struct Portfolio",
-        "name": "hypothetical",
-        "type": "tuple"
-      }
-    ],
-    "name": "compare",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "int256",
-            "name": "equity",
-            "type": "int256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "initial",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "maintenance",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "maintenanceBeforeFloor",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "stressLoss",
-            "type": "uint256"
-          },
-          {
-            "internalType": "enum Validity",
-            "name": "validity",
-            "type": "uint8"
-          },
-          {
-            "internalType": "uint40",
-            "name": "validSince",
-            "type": "uint40"
-          }
-        ],
-        "internalType": "struct Risk",
-        "name": "stored",
+        "name": "portfolio",
         "type": "tuple"
       },
       {
         "components": [
           {
             "internalType": "int256",
-            "name": "equity",
+            "name": "cash",
+            "type": "int256"
+          },
+          {
+            "internalType": "Position[]",
+            "name": "positions",
+            "type": "uint256[]"
+          }
+        ],
+        "internalType": "struct Portfolio",
+        "name": "taker",
+        "type": "tuple"
+      },
+      {
+        "internalType": "Position[]",
+        "name": "legs",
+        "type": "uint256[]"
+      },
+      {
+        "internalType": "int256",
+        "name": "rate",
+        "type": "int256"
+      }
+    ],
+    "name": "previewLiquidationOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "before",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "afterwards",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "cash",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "Position[]",
+                    "name": "positions",
+                    "type": "uint256[]"
+                  }
+                ],
+                "internalType": "struct Portfolio",
+                "name": "portfolio",
+                "type": "tuple"
+              }
+            ],
+            "internalType": "struct Preview",
+            "name": "account",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "before",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "equity",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "initial",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenance",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "maintenanceBeforeFloor",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "uint256",
+                    "name": "stressLoss",
+                    "type": "uint256"
+                  },
+                  {
+                    "internalType": "enum Validity",
+                    "name": "validity",
+                    "type": "uint8"
+                  },
+                  {
+                    "internalType": "uint40",
+                    "name": "validSince",
+                    "type": "uint40"
+                  }
+                ],
+                "internalType": "struct Risk",
+                "name": "afterwards",
+                "type": "tuple"
+              },
+              {
+                "components": [
+                  {
+                    "internalType": "int256",
+                    "name": "cash",
+                    "type": "int256"
+                  },
+                  {
+                    "internalType": "Position[]",
+                    "name": "positions",
+                    "type": "uint256[]"
+                  }
+                ],
+                "internalType": "struct Portfolio",
+                "name": "portfolio",
+                "type": "tuple"
+              }
+            ],
+            "internalType": "struct Preview",
+            "name": "taker",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "equity",
+                "type": "int256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "initial",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenance",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenanceBeforeFloor",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "stressLoss",
+                "type": "uint256"
+              },
+              {
+                "internalType": "enum Validity",
+                "name": "validity",
+                "type": "uint8"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validSince",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct Risk",
+            "name": "legs",
+            "type": "tuple"
+          },
+          {
+            "internalType": "int256",
+            "name": "rate",
+            "type": "int256"
+          },
+          {
+            "internalType": "int256",
+            "name": "payment",
             "type": "int256"
           },
           {
             "internalType": "uint256",
-            "name": "initial",
+            "name": "fee",
             "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "maintenance",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "maintenanceBeforeFloor",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "stressLoss",
-            "type": "uint256"
-          },
-          {
-            "internalType": "enum Validity",
-            "name": "validity",
-            "type": "uint8"
-          },
-          {
-            "internalType": "uint40",
-            "name": "validSince",
-            "type": "uint40"
           }
         ],
-        "internalType": "struct Risk",
-        "name": "supposed",
+        "internalType": "struct LiquidationPreview",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "cash",
+            "type": "int256"
+          },
+          {
+            "internalType": "Position[]",
+            "name": "positions",
+            "type": "uint256[]"
+          }
+        ],
+        "internalType": "struct Portfolio",
+        "name": "portfolio",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "Instrument",
+            "name": "instrument",
+            "type": "uint128"
+          },
+          {
+            "internalType": "int128",
+            "name": "size",
+            "type": "int128"
+          },
+          {
+            "internalType": "uint256",
+            "name": "price",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct Change[]",
+        "name": "changes",
+        "type": "tuple[]"
+      }
+    ],
+    "name": "previewOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "equity",
+                "type": "int256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "initial",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenance",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenanceBeforeFloor",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "stressLoss",
+                "type": "uint256"
+              },
+              {
+                "internalType": "enum Validity",
+                "name": "validity",
+                "type": "uint8"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validSince",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct Risk",
+            "name": "before",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "equity",
+                "type": "int256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "initial",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenance",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenanceBeforeFloor",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "stressLoss",
+                "type": "uint256"
+              },
+              {
+                "internalType": "enum Validity",
+                "name": "validity",
+                "type": "uint8"
+              },
+              {
+                "internalType": "uint40",
+                "name": "validSince",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct Risk",
+            "name": "afterwards",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "cash",
+                "type": "int256"
+              },
+              {
+                "internalType": "Position[]",
+                "name": "positions",
+                "type": "uint256[]"
+              }
+            ],
+            "internalType": "struct Portfolio",
+            "name": "portfolio",
+            "type": "tuple"
+          }
+        ],
+        "internalType": "struct Preview",
+        "name": "",
         "type": "tuple"
       }
     ],
@@ -337,6 +1411,290 @@
         "internalType": "struct Risk[]",
         "name": "",
         "type": "tuple[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "cash",
+            "type": "int256"
+          },
+          {
+            "internalType": "Position[]",
+            "name": "positions",
+            "type": "uint256[]"
+          }
+        ],
+        "internalType": "struct Portfolio[]",
+        "name": "portfolios",
+        "type": "tuple[]"
+      }
+    ],
+    "name": "risksOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "equity",
+            "type": "int256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "initial",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "maintenance",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "maintenanceBeforeFloor",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "stressLoss",
+            "type": "uint256"
+          },
+          {
+            "internalType": "enum Validity",
+            "name": "validity",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validSince",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct Risk[]",
+        "name": "",
+        "type": "tuple[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "scenarios",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "internalType": "int256[]",
+                "name": "moves",
+                "type": "int256[]"
+              },
+              {
+                "internalType": "uint256",
+                "name": "columns",
+                "type": "uint256"
+              },
+              {
+                "internalType": "int256[]",
+                "name": "profits",
+                "type": "int256[]"
+              },
+              {
+                "internalType": "int256[]",
+                "name": "stressMoves",
+                "type": "int256[]"
+              },
+              {
+                "internalType": "int256[]",
+                "name": "stressProfits",
+                "type": "int256[]"
+              }
+            ],
+            "internalType": "struct Scenarios",
+            "name": "vector",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint256",
+                "name": "node",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "column",
+                "type": "uint256"
+              },
+              {
+                "internalType": "int256",
+                "name": "profit",
+                "type": "int256"
+              }
+            ],
+            "internalType": "struct Cell",
+            "name": "initial",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint256",
+                "name": "node",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "column",
+                "type": "uint256"
+              },
+              {
+                "internalType": "int256",
+                "name": "profit",
+                "type": "int256"
+              }
+            ],
+            "internalType": "struct Cell",
+            "name": "maintenance",
+            "type": "tuple"
+          }
+        ],
+        "internalType": "struct ScenarioView",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "cash",
+            "type": "int256"
+          },
+          {
+            "internalType": "Position[]",
+            "name": "positions",
+            "type": "uint256[]"
+          }
+        ],
+        "internalType": "struct Portfolio",
+        "name": "portfolio",
+        "type": "tuple"
+      },
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "scenariosOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "internalType": "int256[]",
+                "name": "moves",
+                "type": "int256[]"
+              },
+              {
+                "internalType": "uint256",
+                "name": "columns",
+                "type": "uint256"
+              },
+              {
+                "internalType": "int256[]",
+                "name": "profits",
+                "type": "int256[]"
+              },
+              {
+                "internalType": "int256[]",
+                "name": "stressMoves",
+                "type": "int256[]"
+              },
+              {
+                "internalType": "int256[]",
+                "name": "stressProfits",
+                "type": "int256[]"
+              }
+            ],
+            "internalType": "struct Scenarios",
+            "name": "vector",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint256",
+                "name": "node",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "column",
+                "type": "uint256"
+              },
+              {
+                "internalType": "int256",
+                "name": "profit",
+                "type": "int256"
+              }
+            ],
+            "internalType": "struct Cell",
+            "name": "initial",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint256",
+                "name": "node",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "column",
+                "type": "uint256"
+              },
+              {
+                "internalType": "int256",
+                "name": "profit",
+                "type": "int256"
+              }
+            ],
+            "internalType": "struct Cell",
+            "name": "maintenance",
+            "type": "tuple"
+          }
+        ],
+        "internalType": "struct ScenarioView",
+        "name": "",
+        "type": "tuple"
       }
     ],
     "stateMutability": "view",

@@ -663,6 +663,67 @@
         "internalType": "Account",
         "name": "account",
         "type": "uint256"
+      },
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "equity",
+            "type": "int256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "initial",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "maintenance",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "maintenanceBeforeFloor",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "stressLoss",
+            "type": "uint256"
+          },
+          {
+            "internalType": "enum Validity",
+            "name": "validity",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validSince",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct Risk",
+        "name": "before",
+        "type": "tuple"
+      }
+    ],
+    "name": "compensationRate",
+    "outputs": [
+      {
+        "internalType": "int256",
+        "name": "rate",
+        "type": "int256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
       }
     ],
     "name": "confirmAuction",

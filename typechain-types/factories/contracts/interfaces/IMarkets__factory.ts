@@ -96,6 +96,17 @@
     "inputs": [
       {
         "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
+      }
+    ],
+    "name": "StressAfterUnused",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
         "name": "limit",
         "type": "uint256"
       }
@@ -243,24 +254,24 @@
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -270,24 +281,24 @@
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -295,51 +306,66 @@
             "type": "tuple"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityUp",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityDown",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentShort",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentLong",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "shortOptionMinimum",
-            "type": "uint64"
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "concentration",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "depth",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "vegaDepth",
+            "type": "uint256"
           },
           {
             "components": [
               {
-                "internalType": "int64",
+                "internalType": "int256",
                 "name": "move",
-                "type": "int64"
+                "type": "int256"
               },
               {
-                "internalType": "int8",
+                "internalType": "int256",
                 "name": "volatilityNode",
-                "type": "int8"
+                "type": "int256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "initialWeight",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "maintenanceWeight",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Stress[4]",
@@ -403,24 +429,24 @@
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -430,24 +456,24 @@
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -455,51 +481,66 @@
             "type": "tuple"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityUp",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityDown",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentShort",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentLong",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "shortOptionMinimum",
-            "type": "uint64"
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "concentration",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "depth",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "vegaDepth",
+            "type": "uint256"
           },
           {
             "components": [
               {
-                "internalType": "int64",
+                "internalType": "int256",
                 "name": "move",
-                "type": "int64"
+                "type": "int256"
               },
               {
-                "internalType": "int8",
+                "internalType": "int256",
                 "name": "volatilityNode",
-                "type": "int8"
+                "type": "int256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "initialWeight",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "maintenanceWeight",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Stress[4]",
@@ -601,6 +642,25 @@
         "internalType": "Instrument",
         "name": "asset",
         "type": "uint128"
+      }
+    ],
+    "name": "haircut",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Instrument",
+        "name": "asset",
+        "type": "uint128"
       },
       {
         "components": [
@@ -679,24 +739,24 @@
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -706,24 +766,24 @@
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -731,51 +791,66 @@
             "type": "tuple"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityUp",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityDown",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentShort",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentLong",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "shortOptionMinimum",
-            "type": "uint64"
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "concentration",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "depth",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "vegaDepth",
+            "type": "uint256"
           },
           {
             "components": [
               {
-                "internalType": "int64",
+                "internalType": "int256",
                 "name": "move",
-                "type": "int64"
+                "type": "int256"
               },
               {
-                "internalType": "int8",
+                "internalType": "int256",
                 "name": "volatilityNode",
-                "type": "int8"
+                "type": "int256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "initialWeight",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "maintenanceWeight",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Stress[4]",
@@ -839,24 +914,24 @@
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -866,24 +941,24 @@
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -891,51 +966,66 @@
             "type": "tuple"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityUp",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityDown",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentShort",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentLong",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "shortOptionMinimum",
-            "type": "uint64"
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "concentration",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "depth",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "vegaDepth",
+            "type": "uint256"
           },
           {
             "components": [
               {
-                "internalType": "int64",
+                "internalType": "int256",
                 "name": "move",
-                "type": "int64"
+                "type": "int256"
               },
               {
-                "internalType": "int8",
+                "internalType": "int256",
                 "name": "volatilityNode",
-                "type": "int8"
+                "type": "int256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "initialWeight",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "maintenanceWeight",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Stress[4]",
@@ -946,6 +1036,25 @@
         "internalType": "struct RiskParameters",
         "name": "",
         "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "riskParametersCode",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "code",
+        "type": "address"
       }
     ],
     "stateMutability": "view",
@@ -1006,24 +1115,24 @@
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -1033,24 +1142,24 @@
           {
             "components": [
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "z",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint32",
+                "internalType": "uint256",
                 "name": "horizonSeconds",
-                "type": "uint32"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMin",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "rangeMax",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Tier",
@@ -1058,51 +1167,66 @@
             "type": "tuple"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityUp",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "volatilityDown",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentShort",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "exponentLong",
-            "type": "uint64"
+            "type": "uint256"
           },
           {
-            "internalType": "uint64",
+            "internalType": "uint256",
             "name": "shortOptionMinimum",
-            "type": "uint64"
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "concentration",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "depth",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "vegaDepth",
+            "type": "uint256"
           },
           {
             "components": [
               {
-                "internalType": "int64",
+                "internalType": "int256",
                 "name": "move",
-                "type": "int64"
+                "type": "int256"
               },
               {
-                "internalType": "int8",
+                "internalType": "int256",
                 "name": "volatilityNode",
-                "type": "int8"
+                "type": "int256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "initialWeight",
-                "type": "uint64"
+                "type": "uint256"
               },
               {
-                "internalType": "uint64",
+                "internalType": "uint256",
                 "name": "maintenanceWeight",
-                "type": "uint64"
+                "type": "uint256"
               }
             ],
             "internalType": "struct Stress[4]",

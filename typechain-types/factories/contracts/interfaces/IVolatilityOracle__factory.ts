@@ -342,6 +342,11 @@
             "type": "uint64"
           },
           {
+            "internalType": "int64",
+            "name": "rate",
+            "type": "int64"
+          },
+          {
             "internalType": "uint40",
             "name": "timestamp",
             "type": "uint40"
@@ -566,6 +571,11 @@
             "internalType": "uint64",
             "name": "eta",
             "type": "uint64"
+          },
+          {
+            "internalType": "int64",
+            "name": "rate",
+            "type": "int64"
           }
         ],
         "internalType": "struct SurfaceReport[]",
@@ -652,6 +662,89 @@
         "internalType": "uint16",
         "name": "underlying",
         "type": "uint16"
+      },
+      {
+        "internalType": "uint256",
+        "name": "price",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint40",
+        "name": "updatedAt",
+        "type": "uint40"
+      }
+    ],
+    "name": "snapshot",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "internalType": "uint32[4]",
+                "name": "tenorSeconds",
+                "type": "uint32[4]"
+              },
+              {
+                "internalType": "uint64[4]",
+                "name": "totalVariance",
+                "type": "uint64[4]"
+              },
+              {
+                "internalType": "int64",
+                "name": "rho",
+                "type": "int64"
+              },
+              {
+                "internalType": "uint64",
+                "name": "eta",
+                "type": "uint64"
+              },
+              {
+                "internalType": "int64",
+                "name": "rate",
+                "type": "int64"
+              },
+              {
+                "internalType": "uint40",
+                "name": "timestamp",
+                "type": "uint40"
+              }
+            ],
+            "internalType": "struct Surface",
+            "name": "surface",
+            "type": "tuple"
+          },
+          {
+            "internalType": "uint256",
+            "name": "initial",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "maintenance",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint40",
+            "name": "validSince",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct VolatilitySnapshot",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
       }
     ],
     "name": "surface",
@@ -677,6 +770,11 @@
             "internalType": "uint64",
             "name": "eta",
             "type": "uint64"
+          },
+          {
+            "internalType": "int64",
+            "name": "rate",
+            "type": "int64"
           },
           {
             "internalType": "uint40",

@@ -3,9 +3,20 @@
 /* eslint-disable */
 
   import { Contract, Interface, type ContractRunner } from "ethers";
-  import type { IMarginEngine, IMarginEngineInterface } from "../../../contracts/interfaces/IMarginEngine.js";
+  import type { IMarginEngine, IMarginEngineInterface } from "../../../../contracts/interfaces/IMarginEngine.sol/IMarginEngine.js";
 
   const _abi = [
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "table",
+        "type": "address"
+      }
+    ],
+    "name": "InvalidKernelTable",
+    "type": "error"
+  },
   {
     "inputs": [
       {
@@ -142,47 +153,6 @@
         "internalType": "enum Validity",
         "name": "validity",
         "type": "uint8"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "components": [
-          {
-            "internalType": "int256",
-            "name": "cash",
-            "type": "int256"
-          },
-          {
-            "internalType": "Position[]",
-            "name": "positions",
-            "type": "uint256[]"
-          }
-        ],
-        "internalType": "struct Portfolio",
-        "name": "portfolio",
-        "type": "tuple"
-      },
-      {
-        "internalType": "uint16",
-        "name": "underlying",
-        "type": "uint16"
-      }
-    ],
-    "name": "scenarios",
-    "outputs": [
-      {
-        "internalType": "int256[]",
-        "name": "moves",
-        "type": "int256[]"
-      },
-      {
-        "internalType": "int256[]",
-        "name": "profits",
-        "type": "int256[]"
       }
     ],
     "stateMutability": "view",

@@ -2,7 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, ContractRunner, ContractMethod, Listener } from "ethers"
-import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedListener, TypedContractMethod } from "../../common.js"
+import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedListener, TypedContractMethod } from "../../../common.js"
   
     export type PortfolioStruct = {cash: BigNumberish, positions: BigNumberish[]}
 
@@ -15,17 +15,15 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IMarginEngineInterface extends Interface {
-    getFunction(nameOrSignature: "evaluate" | "mark" | "scenarios"): FunctionFragment;
+    getFunction(nameOrSignature: "evaluate" | "mark"): FunctionFragment;
 
     
 
     encodeFunctionData(functionFragment: 'evaluate', values: [PortfolioStruct[]]): string;
 encodeFunctionData(functionFragment: 'mark', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'scenarios', values: [PortfolioStruct, BigNumberish]): string;
 
     decodeFunctionResult(functionFragment: 'evaluate', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'mark', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'scenarios', data: BytesLike): Result;
   }
 
   
@@ -79,14 +77,6 @@ decodeFunctionResult(functionFragment: 'scenarios', data: BytesLike): Result;
     >
     
 
-    
-    scenarios: TypedContractMethod<
-      [portfolio: PortfolioStruct, underlying: BigNumberish, ],
-      [[bigint[], bigint[]] & {moves: bigint[], profits: bigint[] }],
-      'view'
-    >
-    
-
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
@@ -98,11 +88,6 @@ decodeFunctionResult(functionFragment: 'scenarios', data: BytesLike): Result;
 getFunction(nameOrSignature: 'mark'): TypedContractMethod<
       [instrument: BigNumberish, ],
       [[bigint, bigint] & {price: bigint, validity: bigint }],
-      'view'
-    >;
-getFunction(nameOrSignature: 'scenarios'): TypedContractMethod<
-      [portfolio: PortfolioStruct, underlying: BigNumberish, ],
-      [[bigint[], bigint[]] & {moves: bigint[], profits: bigint[] }],
       'view'
     >;
 

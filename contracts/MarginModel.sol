@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { DynamicArrayLib } from "solady/src/utils/DynamicArrayLib.sol";
+import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
+import { SSTORE2 } from "solady/src/utils/SSTORE2.sol";
+import { IMarginModel, Portfolio } from "./interfaces/IMarginEngine.sol";
+import { IMarkets, RiskParameters } from "./interfaces/IMarkets.sol";
+import { IPriceOracle, Price, Validity } from "./interfaces/IPriceOracle.sol";
+import { IVolatilityOracle, VolatilitySnapshot } from "./interfaces/IVolatilityOracle.sol";
+import { MarginAddOns } from "./libraries/MarginAddOns.sol";
+import { OptionBook, OptionBooks } from "./libraries/OptionBooks.sol";
+import { OptionLeg, OptionLegs, Tenor } from "./libraries/OptionLegs.sol";
+import { Tiers } from "./libraries/ScanLoss.sol";
+import { MARK_VOLATILITY, PRICE_NODES, PriceNode, Ranges, ScenarioGrid } from "./libraries/ScenarioGrid.sol";
+import { ScenarioKernel, ScenarioSet, ScenarioSums } from "./libraries/ScenarioKernel.sol";
+import { SignedWad } from "./libraries/SignedWad.sol";
+import { NearestStrikes, StrikeNodes } from "./libraries/StrikeNodes.sol";
+import { Lattice, TangentLattice } from "./libraries/TangentLattice.sol";
+import { Instrument, Kind } from "./types/Instrument.sol";
+import { MAX_LEGS, MAX_UNDERLYINGS } from "./types/Limits.sol";
+import { Position } from "./types/Position.sol";
+
+/// @title From a portfolio and market data to the sums of the scenario kernel: what margin and its explanation have in common.
+/// @notice docs/margin.md has every formula.
+abstract contract MarginModel is IMarginModel {
+    using DynamicArrayLib for uint256[];
+    using OptionBooks for OptionBook;
+    using OptionLegs for OptionLeg;
+    using OptionLegs for Tenor;
+    using ScenarioKernel for ScenarioSet;
+    using SignedWad for int256;
+    using StrikeNodes for NearestStrikes;
+
+    /// @dev What an evaluation knows of an underlying. @param validity As `Validity`. @param widest Ranges of the widened grid while the
+    /// price is overdue, else of the grid. @param highestPrice Of all nodes. @param set Without strike nodes; laid out when the first options are met.
+    /// @param tenors Those met so far.
+    struct Market {
+        uint16 underlying;
+        bool isOverdue;
+        bool isLaidOut;
+        uint256 validity;
+        uint256 validSince;
+        uint256 spot;
+        int256 logSpot;
+        uint256 highestPrice;
+        Ranges widest;
+        VolatilitySnapshot volatilities;
+        RiskParameters parameters;
+        ScenarioSet set;
+        Tenor[] tenors;
+    }
+
+    /// @dev The legs of one portfolio on one underlying. @param units Of spot, perpetuals and futures together.
+    struct Book {
+        bool isUsed;
+        int256 units;
+        OptionBook options;
+        NearestStrikes strikes;
+    }
+
+    /// @dev What is known of a portfolio before its scenarios. @param equity Without cash. @param isLiable Whether it has a debt or a derivative.
+    struct Standing {
+        int256 equity;
+        Tiers addOns;
+        bool isLiable;
+    }
+
+    /// @dev Where options are added up. @param leg Filled anew for each.
+    struct Valuation {
+        ScenarioSet set;
+        ScenarioSums sums;
+        OptionLeg leg;
+    }
+
+    /// @dev Underlyings in order of their appearance, 16 bits each, the first in the lowest.
+    uint256 internal constant UNDERLYING_BITS = 16;
+    /// @dev The highest price that is reckoned with, USD WAD; a higher answer counts as this much, and as invalid. With sizes
+    /// of 128 bits, 128 legs and a move by e, sums in squared WAD stay below 1e72.
+    uint256 private constant MAX_PRICE = 1e30;
+    /// @dev At-the-money variance of a total volatility of 10 %: shorter options bend at their strikes alone.
+    uint256 internal constant SHORT_DATED_VARIANCE = 0.01e18;
+
+    IMarkets public immutable markets;
+    IPriceOracle public immutable priceOracle;
+    IVolatilityOracle public immutable volatilityOracle;
+    address private immutable kernelTable;
+
+    constructor(
+        IMarkets markets_,
+        IPriceOracle priceOracle_,
+        IVolatilityOracle volatilityOracle_,
+        address kernelTable_
+    ) {
+        require(TangentLattice.isTable(kernelTable_), InvalidKernelTable(kernelTable_));
+        markets = markets_;
+        priceOracle = priceOracle_;
+        volatilityOracle = volatilityOracle_;
+        kernelTable = kernelTable_;
+    }
+
+    /// @dev Checked, for the cash of a hypothetical portfolio is any number; what its positions are worth is below 2^240.
+    function equityOf(Standing memory standing, Portfolio calldata portfolio) internal pure returns (int256) {
+        return portfolio.cash + standing.equity;
+    }
+
+    /// @dev The underlyings of a portfolio, whose legs are checked. @return all See `UNDERLYING_BITS`.
+    function underlyingsOf(Portfolio calldata portfolio) internal pure returns (uint256 all) {
+        unchecked {
+            Position[] calldata positions = portfolio.positions;
+            require(positions.length <= MAX_LEGS, TooManyLegs(positions.length));
+            uint256 last = 0;
+            for (uint256 i = 0; i < positions.length; ++i) {
+                Instrument instrument = positions[i].instrument();
+                require(instrument.isWellFormed(), UnknownInstrument(instrument));
+                uint256 underlying = instrument.underlying();
+                if (underlying != last) all = withUnderlying(all, underlying);
+                last = underlying;
+            }
+        }
+    }
+
+    /// @dev Adds one underlying, unless it is there.
+    function withUnderlying(uint256 all, uint256 underlying) internal pure returns (uint256) {
+        unchecked {
+            uint256 place = 0;
+            while (uint16(all >> place) != underlying && all >> place != 0) place += UNDERLYING_BITS;
+            require(place < UNDERLYING_BITS * MAX_UNDERLYINGS, TooManyUnderlyings(MAX_UNDERLYINGS));
+            return all | (underlying << place);
+        }
+    }
+
+    /// @dev The legs on one underlying: lists the options, values what is linear.
+    function read(
+        Standing memory standing,
+        Portfolio calldata portfolio,
+        Market memory market
+    ) internal view returns (Book memory book) {
+        unchecked {
+            Position[] calldata positions = portfolio.positions;
+            for (uint256 i = 0; i < positions.length; ++i) {
+                Position position = positions[i];
+                Instrument instrument = position.instrument();
+                if (instrument.underlying() != market.underlying) continue;
+                book.isUsed = true;
+                if (instrument.isOption()) {
+                    book.options.add(i, positions.length, position);
+                } else {
+                    readLinear(standing, book, market, position);
+                }
+            }
+            if (book.options.count != 0) standing.isLiable = true;
+        }
+    }
+
+    function readLinear(
+        Standing memory standing,
+        Book memory book,
+        Market memory market,
+        Position position
+    ) private view {
+        unchecked {
+            int256 size = position.size();
+            book.units += size;
+            standing.equity += size.mulDown(int256(market.spot));
+            Instrument instrument = position.instrument();
+            if (instrument.kind() != Kind.Spot) {
+                standing.isLiable = true;
+            } else if (size > 0) {
+                uint256 value = FixedPointMathLib.mulWadUp(uint256(size), market.spot);
+                addToBoth(standing.addOns, MarginAddOns.haircut(value, markets.haircut(instrument)));
+            }
+        }
+    }
+
+    function tenorOf(Market memory market, uint256 expiry) internal view returns (Tenor memory) {
+        Tenor[] memory list = market.tenors;
+        while (list.length != 0) {
+            Tenor memory known = list[0];
+            if (known.expiry == expiry) return known;
+            list = known.others;
+        }
+        list = new Tenor[](1);
+        Tenor memory tenor = list[0];
+        tenor.others = market.tenors;
+        tenor.set(market.volatilities.surface, market.parameters, expiry);
+        market.tenors = list;
+        return tenor;
+    }
+
+    /// @dev Adds up the options of a book, in the scenarios of its market and at its strike nodes: first those of the nearest expiry, last
+    /// those of the farthest, so that the kernel can tell them from the others.
+    function valuationOf(
+        Portfolio calldata portfolio,
+        Market memory market,
+        Book memory book,
+        Lattice memory lattice
+    ) internal view returns (Valuation memory valuation) {
+        unchecked {
+            OptionBook memory options = book.options;
+            if (options.count == 0) {
+                valuation.set = market.set;
+                return valuation;
+            }
+            findStrikes(portfolio, market, book);
+            valuation.set = setOf(market, book.strikes, lattice, valuation.set);
+            bool isTwisted = options.isTwisted();
+            valuation.set.open(valuation.sums, isTwisted);
+            if (isTwisted) {
+                addOptions(portfolio, market, options, valuation, options.nearest);
+                ScenarioKernel.endNearest(valuation.sums);
+            }
+            for (uint256 i = 0; i < options.count; ++i) {
+                bool isOuter = isTwisted && (i == options.nearest || i == options.farthest);
+                if (!isOuter) addOptions(portfolio, market, options, valuation, i);
+            }
+            if (isTwisted) {
+                ScenarioKernel.beginFarthest(valuation.sums);
+                addOptions(portfolio, market, options, valuation, options.farthest);
+            }
+        }
+    }
+
+    /// @dev Finds the strike nodes of a book.
+    function findStrikes(Portfolio calldata portfolio, Market memory market, Book memory book) private view {
+        unchecked {
+            OptionBook memory options = book.options;
+            for (uint256 i = 0; i < options.count; ++i) {
+                Tenor memory tenor = tenorOf(market, options.expiries[i]);
+                if (tenor.slice.variance >= SHORT_DATED_VARIANCE || market.spot == 0) continue;
+                for (uint256 next = options.heads[i]; next != 0; next = options.next[next - 1]) {
+                    Position position = portfolio.positions[next - 1];
+                    int256 move = -OptionLegs.logMoneyness(position.instrument(), tenor, market.logSpot);
+                    if (position.size() <= 0 || FixedPointMathLib.abs(move) > market.widest.initial) continue;
+                    book.strikes.add(OptionLegs.discountedStrike(position.instrument(), tenor), move);
+                }
+            }
+        }
+    }
+
+    /// @dev The set of a market, or one with strike nodes, which is written over the empty set of a valuation.
+    function setOf(
+        Market memory market,
+        NearestStrikes memory strikes,
+        Lattice memory lattice,
+        ScenarioSet memory set
+    ) private view returns (ScenarioSet memory) {
+        if (lattice.table == 0) TangentLattice.load(lattice, kernelTable);
+        ScenarioSet memory base = market.set;
+        base.lattice = lattice;
+        if (strikes.count != 0) {
+            (set.spot, set.lattice, set.nodes) = (base.spot, lattice, strikes.appendedTo(base.nodes));
+            (set.stresses, set.stressVolatilities) = (base.stresses, base.stressVolatilities);
+            base = set;
+        } else if (market.isLaidOut) {
+            return base;
+        } else {
+            market.isLaidOut = true;
+        }
+        base.prepare();
+        return base;
+    }
+
+    /// @dev Adds the options of one expiry.
+    function addOptions(
+        Portfolio calldata portfolio,
+        Market memory market,
+        OptionBook memory options,
+        Valuation memory valuation,
+        uint256 index
+    ) private view {
+        unchecked {
+            Tenor memory tenor = tenorOf(market, options.expiries[index]);
+            Position[] calldata positions = portfolio.positions;
+            for (uint256 next = options.heads[index]; next != 0; next = options.next.get(next - 1)) {
+                valuation.leg.set(positions[next - 1], tenor, market.logSpot);
+                valuation.set.addOption(valuation.sums, valuation.leg);
+            }
+        }
+    }
+
+    function addShortOptionMinimum(Tiers memory addOns, Book memory book, Market memory market) internal pure {
+        uint256 rate = market.parameters.shortOptionMinimum;
+        addToBoth(addOns, MarginAddOns.shortOptionMinimum(book.options.shortUnits, market.spot, rate));
+    }
+
+    function load(uint16 underlying) internal view returns (Market memory market) {
+        unchecked {
+            bytes memory encoded = SSTORE2.read(markets.riskParametersCode(underlying));
+            market.parameters = abi.decode(encoded, (RiskParameters));
+            Price memory price = priceOracle.price(underlying);
+            market.volatilities = volatilityOracle.snapshot(underlying, price.value, price.updatedAt);
+            uint256 spot = FixedPointMathLib.min(price.value, MAX_PRICE);
+            market.underlying = underlying;
+            market.validity = uint256(price.value > MAX_PRICE ? Validity.Invalid : price.validity);
+            market.validSince = FixedPointMathLib.max(priceOracle.graceEnd(), market.volatilities.validSince);
+            market.spot = spot;
+            // Without any price ever, everything but puts is worth nothing, whatever logarithm stands in.
+            market.logSpot = spot == 0 ? int256(0) : FixedPointMathLib.lnWad(int256(spot));
+            market.isOverdue = price.overdueSeconds != 0;
+            market.set.spot = spot;
+            setNodes(market, price.overdueSeconds);
+            setStresses(market);
+        }
+    }
+
+    function setNodes(Market memory market, uint256 overdueSeconds) private pure {
+        unchecked {
+            Ranges memory ranges = ScenarioGrid.rangesOf(market.parameters, market.volatilities, 0);
+            PriceNode[] memory nodes = new PriceNode[](market.isOverdue ? 2 * PRICE_NODES : PRICE_NODES);
+            ScenarioGrid.setGrid(nodes, 0, market.spot, ranges);
+            if (market.isOverdue) {
+                ranges = ScenarioGrid.rangesOf(market.parameters, market.volatilities, overdueSeconds);
+                ScenarioGrid.setGrid(nodes, PRICE_NODES, market.spot, ranges);
+            }
+            market.widest = ranges;
+            market.set.nodes = nodes;
+        }
+    }
+
+    function setStresses(Market memory market) private pure {
+        unchecked {
+            PriceNode[] memory stresses = ScenarioGrid.stressNodes(market.spot, market.parameters.stresses);
+            uint256[] memory volatilities = new uint256[](stresses.length);
+            // The last pair but one of the last grid, whose last node is the middle.
+            uint256 highest = market.set.nodes[market.set.nodes.length - 3].price;
+            for (uint256 i = 0; i < stresses.length; ++i) {
+                int256 node = market.parameters.stresses[i].volatilityNode;
+                volatilities[i] = uint256(node + int256(MARK_VOLATILITY));
+                highest = FixedPointMathLib.max(highest, stresses[i].price);
+            }
+            market.set.stresses = stresses;
+            market.set.stressVolatilities = volatilities;
+            market.highestPrice = highest;
+        }
+    }
+
+    function addToBoth(Tiers memory addOns, uint256 amount) internal pure {
+        unchecked {
+            addOns.initial += amount;
+            addOns.maintenance += amount;
+        }
+    }
+}

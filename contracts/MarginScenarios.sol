@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { IMarginScenarios, Portfolio, Scenarios } from "./interfaces/IMarginScenarios.sol";
+import { IMarkets } from "./interfaces/IMarkets.sol";
+import { IPriceOracle } from "./interfaces/IPriceOracle.sol";
+import { IVolatilityOracle } from "./interfaces/IVolatilityOracle.sol";
+import { MarginAddOns } from "./libraries/MarginAddOns.sol";
+import { OptionBook } from "./libraries/OptionBooks.sol";
+import { OptionLeg, OptionLegs, Tenor } from "./libraries/OptionLegs.sol";
+import { MARK_VOLATILITY, PRICE_NODES, PriceNode, ScenarioGrid, VOLATILITY_NODES } from "./libraries/ScenarioGrid.sol";
+import { ScenarioKernel, ScenarioSet } from "./libraries/ScenarioKernel.sol";
+import { Profits, ScenarioProfits } from "./libraries/ScenarioProfits.sol";
+import { SignedWad } from "./libraries/SignedWad.sol";
+import { Lattice } from "./libraries/TangentLattice.sol";
+import { MarginModel } from "./MarginModel.sol";
+
+/// @title See `IMarginScenarios`.
+contract MarginScenarios is IMarginScenarios, MarginModel {
+    using OptionLegs for OptionLeg;
+    using ScenarioProfits for Profits;
+    using ScenarioKernel for ScenarioSet;
+    using SignedWad for int256;
+
+    constructor(
+        IMarkets markets_,
+        IPriceOracle priceOracle_,
+        IVolatilityOracle volatilityOracle_,
+        address kernelTable_
+    ) MarginModel(markets_, priceOracle_, volatilityOracle_, kernelTable_) {}
+
+    /// @inheritdoc IMarginScenarios
+    function witness(
+        Portfolio calldata portfolio,
+        uint256 node,
+        uint256 volatility
+    ) external view returns (int256 equity, uint256 initial, uint256 maintenance) {
+        bool exists = node < PRICE_NODES && volatility < VOLATILITY_NODES;
+        require(exists, UnknownScenario(node, volatility, PRICE_NODES));
+        Standing memory standing;
+        standing.isLiable = portfolio.cash < 0;
+        node = ScenarioGrid.fromLowest(node);
+        int256 profit = 0;
+        for (uint256 all = underlyingsOf(portfolio); all != 0; all >>= UNDERLYING_BITS) {
+            Market memory market = load(uint16(all));
+            Book memory book = read(standing, portfolio, market);
+            PriceNode memory place = market.set.nodes[node];
+            profit += (book.units * (int256(place.price) - int256(market.spot))).fromSquareDown();
+            profit += witnessOptions(standing, portfolio, market, book.options, place, volatility);
+            addShortOptionMinimum(standing.addOns, book, market);
+        }
+        equity = equityOf(standing, portfolio);
+        uint256 loss = profit < 0 ? uint256(-profit) : 0;
+        uint256 floor = markets.accountParameters().floor;
+        initial = MarginAddOns.withFloor(loss + standing.addOns.initial, floor, standing.isLiable);
+        loss = ScenarioGrid.isInner(node) ? loss : 0;
+        maintenance = MarginAddOns.withFloor(loss + standing.addOns.maintenance, floor, standing.isLiable);
+    }
+
+    /// @inheritdoc IMarginScenarios
+    function scenarios(
+        Portfolio calldata portfolio,
+        uint16 underlying
+    ) external view returns (Scenarios memory result) {
+        // Every leg is checked, of other underlyings too.
+        underlyingsOf(portfolio);
+        Market memory market = load(underlying);
+        Standing memory standing;
+        Book memory book = read(standing, portfolio, market);
+        Lattice memory lattice;
+        Valuation memory valuation = valuationOf(portfolio, market, book, lattice);
+        Profits memory profits = ScenarioProfits.revalue(valuation.set, valuation.sums, book.units);
+        PriceNode[] memory nodes = valuation.set.nodes;
+        result.columns = profits.columns;
+        result.moves = new int256[](nodes.length);
+        result.profits = new int256[](profits.cells.length);
+        uint256 grids = market.isOverdue ? 2 * PRICE_NODES : PRICE_NODES;
+        for (uint256 i = 0; i < nodes.length; ++i) {
+            uint256 place = i < grids ? i - (i % PRICE_NODES) + ScenarioGrid.fromLowest(i % PRICE_NODES) : i;
+            result.moves[i] = nodes[place].move;
+            for (uint256 j = 0; j < profits.columns; ++j) {
+                result.profits[i * profits.columns + j] = profits.at(place, j);
+            }
+        }
+        result.stressMoves = new int256[](valuation.set.stresses.length);
+        for (uint256 i = 0; i < result.stressMoves.length; ++i) {
+            result.stressMoves[i] = valuation.set.stresses[i].move;
+        }
+        result.stressProfits = profits.stress;
+    }
+
+    /// @dev The options of a book at mark, added to equity, and what they gain in one scenario, both by the plain formula.
+    function witnessOptions(
+        Standing memory standing,
+        Portfolio calldata portfolio,
+        Market memory market,
+        OptionBook memory options,
+        PriceNode memory place,
+        uint256 volatility
+    ) private view returns (int256 profit) {
+        OptionLeg memory leg;
+        for (uint256 i = 0; i < options.count; ++i) {
+            Tenor memory tenor = tenorOf(market, options.expiries[i]);
+            for (uint256 next = options.heads[i]; next != 0; next = options.next[next - 1]) {
+                leg.set(portfolio.positions[next - 1], tenor, market.logSpot);
+                int256 value = int256(leg.valueOf(market.spot, 0, MARK_VOLATILITY));
+                standing.equity += leg.size.mulDown(value);
+                profit += leg.size * (int256(leg.valueOf(place.price, place.move, volatility)) - value);
+            }
+        }
+        return profit.fromSquareDown();
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { IMarkets } from "./IMarkets.sol";
+import { IVolatilityOracle } from "./IVolatilityOracle.sol";
+
+/// @title Where a margin engine has its market data from, for those who show what it does not return.
+interface IMarketSources {
+    function markets() external view returns (IMarkets);
+    function volatilityOracle() external view returns (IVolatilityOracle);
+}

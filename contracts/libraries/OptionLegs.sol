@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
+import { RiskParameters } from "../interfaces/IMarkets.sol";
+import { Surface } from "../interfaces/IVolatilityOracle.sol";
+import { Instrument } from "../types/Instrument.sol";
+import { Position } from "../types/Position.sol";
+import { Black76 } from "./Black76.sol";
+import {
+    LOWER_VOLATILITY,
+    MARK_VOLATILITY,
+    ScenarioGrid,
+    UPPER_VOLATILITY,
+    VOLATILITY_NODES
+} from "./ScenarioGrid.sol";
+import { Slice, VolatilitySurface } from "./VolatilitySurface.sol";
+
+/// @notice One option leg, with all that does not change from scenario to scenario. Sticky strike: the volatilities stay.
+/// @param size Units, WAD, signed. @param strike Discounted, K·e^(−rT), USD WAD. @param logMoneyness ln(F/K) at the spot, which is
+/// ln of spot / discounted strike, WAD. @param totalVolatilities σ√T at the lower, the mark and the upper volatility node, WAD.
+struct OptionLeg {
+    bool isCall;
+    int256 size;
+    uint256 strike;
+    int256 logMoneyness;
+    uint256[VOLATILITY_NODES] totalVolatilities;
+}
+
+/// @notice What options of one expiry share. @param carry rT, ln of the forward over the spot, WAD. @param discount e^(−rT), WAD.
+/// @param down Factor of the lower volatility node, WAD. @param up Of the upper. @param others Room for the reader to keep a list of
+/// tenors in: one or none.
+struct Tenor {
+    uint256 expiry;
+    int256 carry;
+    uint256 discount;
+    uint256 down;
+    uint256 up;
+    Slice slice;
+    Tenor[] others;
+}
+
+/// @title From an instrument and market data to a leg that can be valued.
+library OptionLegs {
+    int256 private constant WAD = 1e18;
+    uint256 private constant YEAR = 365 days;
+    /// @dev Rates stay below 0.5 and listed expiries within two years; beyond, for expiries that only a hypothetical portfolio holds,
+    /// discounted strikes keep their range.
+    int256 private constant MAX_CARRY = 2e18;
+
+    /// @notice Fills what options of an expiry share now. Expired, and not settled yet, there is no time and no variance left.
+    function set(
+        Tenor memory tenor,
+        Surface memory surface,
+        RiskParameters memory parameters,
+        uint256 expiry
+    ) internal view {
+        unchecked {
+            uint256 remaining = FixedPointMathLib.zeroFloorSub(expiry, block.timestamp);
+            tenor.expiry = expiry;
+            tenor.discount = uint256(WAD);
+            if (surface.rate != 0) {
+                int256 carry = (surface.rate * int256(remaining)) / int256(YEAR);
+                tenor.carry = FixedPointMathLib.clamp(carry, -MAX_CARRY, MAX_CARRY);
+                tenor.discount = uint256(FixedPointMathLib.expWad(-tenor.carry));
+            }
+            tenor.slice = VolatilitySurface.sliceAt(surface, remaining);
+            (tenor.down, tenor.up) = ScenarioGrid.volatilityFactors(parameters, remaining);
+        }
+    }
+
+    /// @notice Fills a leg. @param logSpot ln of the spot, WAD.
+    function set(OptionLeg memory leg, Position position, Tenor memory tenor, int256 logSpot) internal pure {
+        Instrument instrument = position.instrument();
+        leg.isCall = instrument.isCall();
+        leg.size = position.size();
+        leg.logMoneyness = logMoneyness(instrument, tenor, logSpot);
+        leg.strike = discountedStrike(instrument, tenor);
+        uint256 mark = VolatilitySurface.totalVolatility(tenor.slice, -leg.logMoneyness);
+        leg.totalVolatilities[MARK_VOLATILITY] = mark;
+        leg.totalVolatilities[LOWER_VOLATILITY] = FixedPointMathLib.mulWad(mark, tenor.down);
+        leg.totalVolatilities[UPPER_VOLATILITY] = FixedPointMathLib.mulWad(mark, tenor.up);
+    }
+
+    /// @notice Black-76 price of one unit, discounted, USD WAD, rounded down.
+    /// @param price Of the underlying. @param move ln(price/spot), WAD. @param volatility Index of the volatility node.
+    function valueOf(
+        OptionLeg memory leg,
+        uint256 price,
+        int256 move,
+        uint256 volatility
+    ) internal pure returns (uint256) {
+        unchecked {
+            int256 moneyness = leg.logMoneyness + move;
+            return Black76.price(leg.isCall, price, leg.strike, moneyness, leg.totalVolatilities[volatility]);
+        }
+    }
+
+    /// @notice ln(F/K), WAD.
+    function logMoneyness(Instrument option, Tenor memory tenor, int256 logSpot) internal pure returns (int256) {
+        unchecked {
+            return logSpot + tenor.carry - FixedPointMathLib.lnWad(int256(option.strike()));
+        }
+    }
+
+    /// @notice K·e^(−rT), USD WAD, rounded down.
+    function discountedStrike(Instrument option, Tenor memory tenor) internal pure returns (uint256) {
+        return FixedPointMathLib.mulWad(option.strike(), tenor.discount);
+    }
+}
