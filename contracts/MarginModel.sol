@@ -322,7 +322,7 @@ abstract contract MarginModel is IMarginModel {
         unchecked {
             PriceNode[] memory stresses = ScenarioGrid.stressNodes(market.spot, market.parameters.stresses);
             uint256[] memory volatilities = new uint256[](stresses.length);
-            // The last pair but one of the last grid, whose last node is the middle.
+            // The upper of the last grid's farthest pair; only the middle follows.
             uint256 highest = market.set.nodes[market.set.nodes.length - 3].price;
             for (uint256 i = 0; i < stresses.length; ++i) {
                 int256 node = market.parameters.stresses[i].volatilityNode;
