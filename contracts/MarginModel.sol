@@ -38,7 +38,6 @@ abstract contract MarginModel is IMarginModel {
     struct Market {
         uint16 underlying;
         bool isOverdue;
-        bool isLaidOut;
         uint256 validity;
         uint256 validSince;
         uint256 spot;
@@ -252,12 +251,9 @@ abstract contract MarginModel is IMarginModel {
             (set.spot, set.lattice, set.nodes) = (base.spot, lattice, strikes.appendedTo(base.nodes));
             (set.stresses, set.stressVolatilities) = (base.stresses, base.stressVolatilities);
             base = set;
-        } else if (market.isLaidOut) {
-            return base;
-        } else {
-            market.isLaidOut = true;
         }
-        base.prepare();
+        // Once for the set of a market, whatever portfolios follow.
+        if (base.rows[0].length == 0) base.prepare();
         return base;
     }
 

@@ -9,7 +9,6 @@ import { MarginAddOns } from "./libraries/MarginAddOns.sol";
 import { OptionBook } from "./libraries/OptionBooks.sol";
 import { OptionLeg, OptionLegs, Tenor } from "./libraries/OptionLegs.sol";
 import { MARK_VOLATILITY, PRICE_NODES, PriceNode, ScenarioGrid, VOLATILITY_NODES } from "./libraries/ScenarioGrid.sol";
-import { ScenarioKernel, ScenarioSet } from "./libraries/ScenarioKernel.sol";
 import { Profits, ScenarioProfits } from "./libraries/ScenarioProfits.sol";
 import { SignedWad } from "./libraries/SignedWad.sol";
 import { Lattice } from "./libraries/TangentLattice.sol";
@@ -19,7 +18,6 @@ import { MarginModel } from "./MarginModel.sol";
 contract MarginScenarios is IMarginScenarios, MarginModel {
     using OptionLegs for OptionLeg;
     using ScenarioProfits for Profits;
-    using ScenarioKernel for ScenarioSet;
     using SignedWad for int256;
 
     constructor(

@@ -118,15 +118,12 @@ contract Markets is IMarkets, AccessManaged {
 
     /// @inheritdoc IMarkets
     function collateral(Instrument asset) external view returns (Collateral memory) {
-        require(tokens[asset].token != address(0), CollateralNotListed(asset));
-        return tokens[asset];
+        return tokenOf(asset);
     }
 
     /// @inheritdoc IMarkets
     function haircut(Instrument asset) external view returns (uint256) {
-        Collateral storage token = tokens[asset];
-        require(token.token != address(0), CollateralNotListed(asset));
-        return token.haircut;
+        return tokenOf(asset).haircut;
     }
 
     /// @inheritdoc IMarkets
@@ -145,6 +142,11 @@ contract Markets is IMarkets, AccessManaged {
         if (kind == Kind.Perpetual) return;
         if (kind == Kind.Spot) require(tokens[instrument].token != address(0), NotTradable(instrument));
         else require(instrument.isOption() && isOnGrid(instrument, listing), NotTradable(instrument));
+    }
+
+    function tokenOf(Instrument asset) private view returns (Collateral storage token) {
+        token = tokens[asset];
+        require(token.token != address(0), CollateralNotListed(asset));
     }
 
     function isOnGrid(Instrument option, Underlying storage listing) private view returns (bool) {

@@ -14,7 +14,6 @@ import {
     UPPER_VOLATILITY,
     VOLATILITY_NODES
 } from "./ScenarioGrid.sol";
-import { SignedWad } from "./SignedWad.sol";
 
 /// @notice Where the options on one underlying are valued; shared by all portfolios of one evaluation.
 /// @param spot USD WAD. @param lattice From `TangentLattice.load`.
@@ -71,8 +70,6 @@ struct ScenarioSums {
 /// Domain: total volatilities up to 2, strikes up to 16 spots, Σ|size|·(spot + strike) up to 2^42 USD. Legs beyond are priced
 /// plainly, so nothing that price or time do makes an evaluation impossible. Error bound: `KernelTable`, `docs/margin.md`.
 library ScenarioKernel {
-    using SignedWad for int256;
-
     uint256 private constant WAD = 1e18;
 
     /// @dev Columns of a twisted book: `VOLATILITY_NODES`, and the nearest and the farthest expiry alone, down and up; see `Profits`.
@@ -135,7 +132,7 @@ library ScenarioKernel {
         copy(sums.butFarthest, sums.rows);
     }
 
-    /// @notice Adds a leg to all scenarios. Its volatilities ascend; its `mark` is not looked at.
+    /// @notice Adds a leg to all scenarios. Its volatilities ascend.
     function addOption(ScenarioSet memory set, ScenarioSums memory sums, OptionLeg memory leg) internal pure {
         unchecked {
             // Sizes are below 2^127 and prices below 2^120.

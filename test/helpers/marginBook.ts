@@ -1,3 +1,4 @@
+import type { ChainRiskParameters, ChainStress, ChainSurface, ChainTier } from "@plimsoll/risk";
 import { parseUnits } from "ethers";
 import { between, logBetween, type Random } from "./kernel.ts";
 
@@ -18,41 +19,10 @@ export interface BookUnderlying {
   readonly haircut: bigint;
 }
 
-export interface BookSurface {
-  readonly tenorSeconds: readonly bigint[];
-  readonly totalVariance: readonly bigint[];
-  readonly rho: bigint;
-  readonly eta: bigint;
-  readonly rate: bigint;
-}
-
-export interface BookTier {
-  readonly z: bigint;
-  readonly horizonSeconds: bigint;
-  readonly rangeMin: bigint;
-  readonly rangeMax: bigint;
-}
-
-export interface BookStress {
-  readonly move: bigint;
-  readonly volatilityNode: bigint;
-  readonly initialWeight: bigint;
-  readonly maintenanceWeight: bigint;
-}
-
-export interface BookParameters {
-  readonly initial: BookTier;
-  readonly maintenance: BookTier;
-  readonly volatilityUp: bigint;
-  readonly volatilityDown: bigint;
-  readonly exponentShort: bigint;
-  readonly exponentLong: bigint;
-  readonly shortOptionMinimum: bigint;
-  readonly concentration: bigint;
-  readonly depth: bigint;
-  readonly vegaDepth: bigint;
-  readonly stresses: readonly BookStress[];
-}
+export type BookSurface = ChainSurface;
+export type BookTier = ChainTier;
+export type BookParameters = ChainRiskParameters;
+type BookStress = ChainStress;
 
 export interface BookPortfolio {
   readonly cash: bigint;

@@ -7,7 +7,9 @@ export {
   toNumber,
   underlyingFromChain,
   type ChainRiskParameters,
+  type ChainStress,
   type ChainSurface,
+  type ChainTier,
   type ChainUnderlying,
 } from "./fromChain.ts";
 export { MarginModel, riskOf, type Assessment, type ModelOptions } from "./marginModel.ts";
