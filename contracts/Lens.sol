@@ -21,7 +21,7 @@ import { ILiquidator } from "./interfaces/ILiquidator.sol";
 import { IMarginEngine, IMarginModel, Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
 import { IMarginScenarios, Scenarios } from "./interfaces/IMarginScenarios.sol";
 import { IMarketSources } from "./interfaces/IMarketSources.sol";
-import { IMarkets, RiskParameters } from "./interfaces/IMarkets.sol";
+import { IMarkets } from "./interfaces/IMarkets.sol";
 import { Surface } from "./interfaces/IVolatilityOracle.sol";
 import { Greeks } from "./libraries/Greeks.sol";
 import { Ledger } from "./libraries/Ledger.sol";
@@ -33,6 +33,7 @@ import { Account } from "./types/Account.sol";
 import { CASH, Instrument, Kind, toInstrument } from "./types/Instrument.sol";
 import { MAX_LEGS } from "./types/Limits.sol";
 import { Position, toPosition } from "./types/Position.sol";
+import { ShockWord, toRiskWords } from "./types/RiskWords.sol";
 
 /// @title See `ILens`, which is the specification.
 /// @dev Asks the clearinghouse for its modules at every call, so that it outlives their exchange. Only the bookkeeping of the
@@ -50,7 +51,7 @@ contract Lens is ILens {
         uint256 spot;
         int256 logSpot;
         Surface surface;
-        RiskParameters parameters;
+        ShockWord shocks;
     }
 
     uint256 public constant MAX_ACCOUNTS = 1000;
@@ -348,7 +349,7 @@ contract Lens is ILens {
         if (market.spot != 0) market.logSpot = FixedPointMathLib.lnWad(int256(market.spot));
         IMarketSources sources = IMarketSources(address(engine()));
         market.surface = sources.volatilityOracle().surface(underlying);
-        market.parameters = sources.markets().riskParameters(underlying);
+        market.shocks = toRiskWords(sources.markets().riskParameters(underlying)).shocks;
         result.spot = market.spot;
         result.legs = new LegGreeks[](legsOn(positions, underlying));
         uint256 next = 0;
@@ -367,7 +368,7 @@ contract Lens is ILens {
             return each;
         }
         Tenor memory tenor;
-        tenor.set(market.surface, market.parameters, instrument.expiry());
+        tenor.set(market.surface, market.shocks, instrument.expiry());
         OptionLeg memory leg;
         leg.set(position, tenor, market.logSpot);
         return Greeks.ofUnit(leg, tenor, market.spot).times(leg.size);

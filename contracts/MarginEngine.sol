@@ -9,7 +9,7 @@ import { IPriceOracle, Validity } from "./interfaces/IPriceOracle.sol";
 import { IVolatilityOracle } from "./interfaces/IVolatilityOracle.sol";
 import { MarginAddOns } from "./libraries/MarginAddOns.sol";
 import { OptionLeg, OptionLegs, Tenor } from "./libraries/OptionLegs.sol";
-import { Place, Scan, ScanLoss, Tiers } from "./libraries/ScanLoss.sol";
+import { Scan, ScanLoss, Tiers } from "./libraries/ScanLoss.sol";
 import {
     LOWER_VOLATILITY,
     MARK_VOLATILITY,
@@ -20,7 +20,7 @@ import {
     UPPER_VOLATILITY
 } from "./libraries/ScenarioGrid.sol";
 import { ScenarioKernel, ScenarioSet } from "./libraries/ScenarioKernel.sol";
-import { Profits, ScenarioProfits } from "./libraries/ScenarioProfits.sol";
+import { Revaluation, ScenarioProfits } from "./libraries/ScenarioProfits.sol";
 import { NearestStrikes, StrikeNodes } from "./libraries/StrikeNodes.sol";
 import { Lattice } from "./libraries/TangentLattice.sol";
 import { MarginModel } from "./MarginModel.sol";
@@ -32,12 +32,15 @@ import { Position, toPosition } from "./types/Position.sol";
 /// there contribute.
 contract MarginEngine is IMarginEngine, MarginModel {
     using OptionLegs for OptionLeg;
-    using ScenarioProfits for Profits;
+    using ScenarioProfits for Revaluation;
     using ScenarioKernel for ScenarioSet;
     using StrikeNodes for NearestStrikes;
 
-    /// @dev A portfolio while it is evaluated.
+    /// @dev Positions while they are evaluated. @param positionsHash Of the list; 0 for a portfolio alone. @param market Underlying of the
+    /// book that was added last.
     struct Evaluation {
+        bytes32 positionsHash;
+        uint256 market;
         Standing standing;
         uint256 validity;
         uint256 validSince;
@@ -69,20 +72,25 @@ contract MarginEngine is IMarginEngine, MarginModel {
             // As many as the caller pays for; the clearinghouse passes at most `MAX_TOUCHED_ACCOUNTS` and a few packages.
             for (uint256 i = 0; i < portfolios.length; ++i) {
                 uint256 own = underlyingsOf(portfolios[i]);
-                evaluations[i].standing.isLiable = portfolios[i].cash < 0;
+                if (portfolios.length > 1) share(evaluations, i, portfolios[i].positions);
                 ScanLoss.open(evaluations[i].scan, own >> UNDERLYING_BITS != 0);
                 for (; own != 0; own >>= UNDERLYING_BITS) all = withUnderlying(all, uint16(own));
             }
             Lattice memory lattice;
             for (; all != 0; all >>= UNDERLYING_BITS) {
                 Market memory market = load(uint16(all));
-                for (uint256 i = 0; i < portfolios.length; ++i) addBook(evaluations[i], portfolios[i], market, lattice);
+                // One table for all.
+                market.set.lattice = lattice;
+                for (uint256 i = 0; i < portfolios.length; ++i) {
+                    Evaluation memory evaluation = evaluations[i];
+                    if (evaluation.market != market.underlying) addBook(evaluation, portfolios[i], market);
+                }
             }
             AccountParameters memory account = markets.accountParameters();
             risks = new Risk[](portfolios.length);
             for (uint256 i = 0; i < portfolios.length; ++i) {
                 risks[i].equity = equityOf(evaluations[i].standing, portfolios[i]);
-                setRequirements(risks[i], evaluations[i], account);
+                setRequirements(risks[i], evaluations[i], account, portfolios[i].cash < 0);
             }
         }
     }
@@ -93,78 +101,80 @@ contract MarginEngine is IMarginEngine, MarginModel {
         Market memory market = load(instrument.underlying());
         if (!instrument.isOption()) return (market.spot, Validity(market.validity));
         OptionLeg memory leg;
-        leg.set(toPosition(instrument, 0), tenorOf(market, instrument.expiry()), market.logSpot);
+        leg.set(toPosition(instrument, 0), tenorOf(market, instrument.expiry())[0], market.logSpot);
         return (leg.valueOf(market.spot, 0, MARK_VOLATILITY), Validity(market.validity));
     }
 
+    /// @dev Lets portfolios of the same positions share one evaluation: a taker without positions holds what he takes.
+    function share(Evaluation[] memory evaluations, uint256 index, Position[] calldata positions) private pure {
+        bytes32 positionsHash = keccak256(abi.encode(positions));
+        uint256 first = 0;
+        while (first < index && evaluations[first].positionsHash != positionsHash) ++first;
+        evaluations[index] = evaluations[first];
+        evaluations[index].positionsHash = positionsHash;
+    }
+
     /// @dev Adds what a portfolio has on one underlying.
-    function addBook(
-        Evaluation memory evaluation,
-        Portfolio calldata portfolio,
-        Market memory market,
-        Lattice memory lattice
-    ) private view {
+    function addBook(Evaluation memory evaluation, Portfolio calldata portfolio, Market memory market) private view {
         unchecked {
+            evaluation.market = market.underlying;
             Standing memory standing = evaluation.standing;
             Book memory book = read(standing, portfolio, market);
             if (!book.isUsed) return;
             evaluation.validity = FixedPointMathLib.max(evaluation.validity, market.validity);
             evaluation.validSince = FixedPointMathLib.max(evaluation.validSince, market.validSince);
-            Valuation memory valuation = valuationOf(portfolio, market, book, lattice);
-            ScenarioSet memory set = valuation.set;
-            Profits memory profits = ScenarioProfits.revalue(set, valuation.sums, book.units);
-            standing.equity += profits.value;
-            if (valuation.sums.isOpen) standing.equity -= int256(set.errorBound(valuation.sums, market.highestPrice));
+            Revaluation memory revaluation = revaluationOf(portfolio, market, book);
+            standing.equity += revaluation.value;
+            if (revaluation.sums.isOpen) {
+                standing.equity -= int256(revaluation.set.errorBound(revaluation.sums, market.highestPrice));
+            }
             addShortOptionMinimum(standing.addOns, book, market);
-            addConcentration(standing.addOns, market, set.nodes, profits);
+            addConcentration(standing.addOns, market, revaluation);
+            ScanLoss.add(evaluation.scan, revaluation, market.isOverdue ? 2 : 1, market.parameters.stresses);
             if (book.strikes.isCut) addPinCharges(standing.addOns, portfolio, market, book);
-            Place memory place = Place(set.nodes, market.isOverdue, market.widest.maintenance);
-            ScanLoss.add(evaluation.scan, place, profits, market.parameters.stresses);
         }
     }
 
     function setRequirements(
         Risk memory risk,
         Evaluation memory evaluation,
-        AccountParameters memory account
+        AccountParameters memory account,
+        bool hasDebt
     ) private pure {
         unchecked {
             Standing memory standing = evaluation.standing;
+            bool isLiable = hasDebt || standing.isLiable;
             Tiers memory tiers;
             (tiers, risk.stressLoss) = ScanLoss.result(evaluation.scan, account.credit);
             risk.maintenanceBeforeFloor = tiers.maintenance + standing.addOns.maintenance;
-            risk.maintenance = MarginAddOns.withFloor(risk.maintenanceBeforeFloor, account.floor, standing.isLiable);
+            risk.maintenance = MarginAddOns.withFloor(risk.maintenanceBeforeFloor, account.floor, isLiable);
             uint256 initial = tiers.initial + standing.addOns.initial;
-            risk.initial = MarginAddOns.withFloor(initial, account.floor, standing.isLiable);
+            risk.initial = MarginAddOns.withFloor(initial, account.floor, isLiable);
             risk.validity = Validity(evaluation.validity);
             risk.validSince = uint40(evaluation.validSince);
         }
     }
 
     /// @dev Delta is the slope between the two innermost nodes; a point's would jump at a strike on its last day.
-    function addConcentration(
-        Tiers memory addOns,
-        Market memory market,
-        PriceNode[] memory nodes,
-        Profits memory profits
-    ) private view {
+    function addConcentration(Tiers memory addOns, Market memory market, Revaluation memory book) private view {
         unchecked {
             uint256 spot = market.spot;
-            uint256 rate = market.parameters.concentration;
+            uint256 rate = market.parameters.addOns.concentration();
             if (rate == 0 || spot == 0) return;
-            int256 gain = profits.at(NEAREST_ABOVE, MARK_VOLATILITY) - profits.at(NEAREST_BELOW, MARK_VOLATILITY);
+            int256 gain = book.at(NEAREST_ABOVE, MARK_VOLATILITY) - book.at(NEAREST_BELOW, MARK_VOLATILITY);
+            PriceNode[] memory nodes = book.set.nodes;
             uint256 distance = nodes[NEAREST_ABOVE].price - nodes[NEAREST_BELOW].price;
             uint256 delta = MarginAddOns.exposureUp(FixedPointMathLib.abs(gain), distance, spot);
-            uint256 depth = market.parameters.depth * spot;
+            uint256 depth = market.parameters.addOns.depth() * spot;
             uint256 others = openInterest.averageOpenInterest(market.underlying);
             others = FixedPointMathLib.min(FixedPointMathLib.mulWadUp(others, spot), MAX_DEPTHS * depth);
             addOns.initial += MarginAddOns.concentration(delta, others, depth, rate);
             addOns.maintenance += MarginAddOns.concentration(delta, delta, depth, rate);
             uint256 vega = FixedPointMathLib.max(
-                FixedPointMathLib.abs(profits.at(MIDDLE_NODE, LOWER_VOLATILITY)),
-                FixedPointMathLib.abs(profits.at(MIDDLE_NODE, UPPER_VOLATILITY))
+                FixedPointMathLib.abs(book.at(MIDDLE_NODE, LOWER_VOLATILITY)),
+                FixedPointMathLib.abs(book.at(MIDDLE_NODE, UPPER_VOLATILITY))
             );
-            depth = market.parameters.vegaDepth * WAD;
+            depth = market.parameters.addOns.vegaDepth() * WAD;
             addToBoth(addOns, MarginAddOns.concentration(vega, vega, depth, rate));
         }
     }
@@ -180,7 +190,7 @@ contract MarginEngine is IMarginEngine, MarginModel {
             uint256 inner = market.widest.maintenance / 3;
             uint256 outer = FixedPointMathLib.max(inner, (market.widest.initial - market.widest.maintenance) / 3);
             for (uint256 i = 0; i < book.options.count; ++i) {
-                Tenor memory tenor = tenorOf(market, book.options.expiries[i]);
+                Tenor memory tenor = tenorOf(market, book.options.expiries[i])[0];
                 uint256 variance = tenor.slice.variance;
                 if (variance >= SHORT_DATED_VARIANCE) continue;
                 (uint256 long, uint256 short) = pinnedUnits(portfolio, market, book, i);
@@ -199,7 +209,7 @@ contract MarginEngine is IMarginEngine, MarginModel {
         uint256 index
     ) private view returns (uint256 long, uint256 short) {
         unchecked {
-            Tenor memory tenor = tenorOf(market, book.options.expiries[index]);
+            Tenor memory tenor = tenorOf(market, book.options.expiries[index])[0];
             for (uint256 next = book.options.heads[index]; next != 0; next = book.options.next[next - 1]) {
                 Position position = portfolio.positions[next - 1];
                 int256 move = -OptionLegs.logMoneyness(position.instrument(), tenor, market.logSpot);

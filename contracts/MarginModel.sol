@@ -3,9 +3,8 @@ pragma solidity ^0.8.37;
 
 import { DynamicArrayLib } from "solady/src/utils/DynamicArrayLib.sol";
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
-import { SSTORE2 } from "solady/src/utils/SSTORE2.sol";
 import { IMarginModel, Portfolio } from "./interfaces/IMarginEngine.sol";
-import { IMarkets, RiskParameters } from "./interfaces/IMarkets.sol";
+import { IMarkets } from "./interfaces/IMarkets.sol";
 import { IPriceOracle, Price, Validity } from "./interfaces/IPriceOracle.sol";
 import { IVolatilityOracle, VolatilitySnapshot } from "./interfaces/IVolatilityOracle.sol";
 import { MarginAddOns } from "./libraries/MarginAddOns.sol";
@@ -14,12 +13,14 @@ import { OptionLeg, OptionLegs, Tenor } from "./libraries/OptionLegs.sol";
 import { Tiers } from "./libraries/ScanLoss.sol";
 import { MARK_VOLATILITY, PRICE_NODES, PriceNode, Ranges, ScenarioGrid } from "./libraries/ScenarioGrid.sol";
 import { ScenarioKernel, ScenarioSet, ScenarioSums } from "./libraries/ScenarioKernel.sol";
+import { Revaluation, ScenarioProfits } from "./libraries/ScenarioProfits.sol";
 import { SignedWad } from "./libraries/SignedWad.sol";
 import { NearestStrikes, StrikeNodes } from "./libraries/StrikeNodes.sol";
 import { Lattice, TangentLattice } from "./libraries/TangentLattice.sol";
 import { Instrument, Kind } from "./types/Instrument.sol";
-import { MAX_LEGS, MAX_UNDERLYINGS } from "./types/Limits.sol";
+import { MAX_LEGS, MAX_STRESSES, MAX_UNDERLYINGS } from "./types/Limits.sol";
 import { Position } from "./types/Position.sol";
+import { RiskWords, StressWord } from "./types/RiskWords.sol";
 
 /// @title From a portfolio and market data to the sums of the scenario kernel: what margin and its explanation have in common.
 /// @notice docs/margin.md has every formula.
@@ -29,12 +30,13 @@ abstract contract MarginModel is IMarginModel {
     using OptionLegs for OptionLeg;
     using OptionLegs for Tenor;
     using ScenarioKernel for ScenarioSet;
+    using ScenarioProfits for Revaluation;
     using SignedWad for int256;
     using StrikeNodes for NearestStrikes;
 
     /// @dev What an evaluation knows of an underlying. @param validity As `Validity`. @param widest Ranges of the widened grid while the
     /// price is overdue, else of the grid. @param highestPrice Of all nodes. @param set Without strike nodes; laid out when the first options are met.
-    /// @param tenors Those met so far.
+    /// @param tenors Those met so far. @param leg Filled anew for each option.
     struct Market {
         uint16 underlying;
         bool isOverdue;
@@ -45,9 +47,10 @@ abstract contract MarginModel is IMarginModel {
         uint256 highestPrice;
         Ranges widest;
         VolatilitySnapshot volatilities;
-        RiskParameters parameters;
+        RiskWords parameters;
         ScenarioSet set;
         Tenor[] tenors;
+        OptionLeg leg;
     }
 
     /// @dev The legs of one portfolio on one underlying. @param units Of spot, perpetuals and futures together.
@@ -58,18 +61,11 @@ abstract contract MarginModel is IMarginModel {
         NearestStrikes strikes;
     }
 
-    /// @dev What is known of a portfolio before its scenarios. @param equity Without cash. @param isLiable Whether it has a debt or a derivative.
+    /// @dev What is known of a portfolio before its scenarios. @param equity Without cash. @param isLiable Whether it has a derivative.
     struct Standing {
         int256 equity;
         Tiers addOns;
         bool isLiable;
-    }
-
-    /// @dev Where options are added up. @param leg Filled anew for each.
-    struct Valuation {
-        ScenarioSet set;
-        ScenarioSums sums;
-        OptionLeg leg;
     }
 
     /// @dev Underlyings in order of their appearance, 16 bits each, the first in the lowest.
@@ -172,50 +168,59 @@ abstract contract MarginModel is IMarginModel {
         }
     }
 
-    function tenorOf(Market memory market, uint256 expiry) internal view returns (Tenor memory) {
-        Tenor[] memory list = market.tenors;
-        while (list.length != 0) {
-            Tenor memory known = list[0];
-            if (known.expiry == expiry) return known;
-            list = known.others;
-        }
-        list = new Tenor[](1);
-        Tenor memory tenor = list[0];
+    /// @return found A list that begins with it.
+    function tenorOf(Market memory market, uint256 expiry) internal view returns (Tenor[] memory found) {
+        found = market.tenors;
+        while (found.length != 0 && found[0].expiry != expiry) found = found[0].others;
+        if (found.length != 0) return found;
+        found = new Tenor[](1);
+        Tenor memory tenor = found[0];
         tenor.others = market.tenors;
-        tenor.set(market.volatilities.surface, market.parameters, expiry);
-        market.tenors = list;
-        return tenor;
+        tenor.set(market.volatilities.surface, market.parameters.shocks, expiry);
+        market.tenors = found;
     }
 
-    /// @dev Adds up the options of a book, in the scenarios of its market and at its strike nodes: first those of the nearest expiry, last
-    /// those of the farthest, so that the kernel can tell them from the others.
-    function valuationOf(
+    /// @dev Revalues a book in the scenarios of its market and at its strike nodes.
+    function revaluationOf(
         Portfolio calldata portfolio,
         Market memory market,
-        Book memory book,
-        Lattice memory lattice
-    ) internal view returns (Valuation memory valuation) {
+        Book memory book
+    ) internal view returns (Revaluation memory revaluation) {
         unchecked {
             OptionBook memory options = book.options;
             if (options.count == 0) {
-                valuation.set = market.set;
-                return valuation;
+                revaluation.set = market.set;
+            } else {
+                findStrikes(portfolio, market, book);
+                revaluation.set = setOf(market, book.strikes, revaluation.set);
+                sumOptions(portfolio, market, options, revaluation);
             }
-            findStrikes(portfolio, market, book);
-            valuation.set = setOf(market, book.strikes, lattice, valuation.set);
+            revaluation.revalue(book.units, market.widest.maintenance);
+        }
+    }
+
+    /// @dev First the options of the nearest expiry, last those of the farthest, so that the kernel can tell them from the others.
+    function sumOptions(
+        Portfolio calldata portfolio,
+        Market memory market,
+        OptionBook memory options,
+        Revaluation memory revaluation
+    ) private view {
+        unchecked {
+            ScenarioSums memory sums = revaluation.sums;
             bool isTwisted = options.isTwisted();
-            valuation.set.open(valuation.sums, isTwisted);
+            revaluation.set.open(sums, isTwisted);
             if (isTwisted) {
-                addOptions(portfolio, market, options, valuation, options.nearest);
-                ScenarioKernel.endNearest(valuation.sums);
+                addOptions(portfolio, market, options, revaluation, options.nearest);
+                ScenarioKernel.endNearest(sums);
             }
             for (uint256 i = 0; i < options.count; ++i) {
                 bool isOuter = isTwisted && (i == options.nearest || i == options.farthest);
-                if (!isOuter) addOptions(portfolio, market, options, valuation, i);
+                if (!isOuter) addOptions(portfolio, market, options, revaluation, i);
             }
             if (isTwisted) {
-                ScenarioKernel.beginFarthest(valuation.sums);
-                addOptions(portfolio, market, options, valuation, options.farthest);
+                ScenarioKernel.beginFarthest(sums);
+                addOptions(portfolio, market, options, revaluation, options.farthest);
             }
         }
     }
@@ -225,7 +230,7 @@ abstract contract MarginModel is IMarginModel {
         unchecked {
             OptionBook memory options = book.options;
             for (uint256 i = 0; i < options.count; ++i) {
-                Tenor memory tenor = tenorOf(market, options.expiries[i]);
+                Tenor memory tenor = tenorOf(market, options.expiries[i])[0];
                 if (tenor.slice.variance >= SHORT_DATED_VARIANCE || market.spot == 0) continue;
                 for (uint256 next = options.heads[i]; next != 0; next = options.next[next - 1]) {
                     Position position = portfolio.positions[next - 1];
@@ -237,23 +242,22 @@ abstract contract MarginModel is IMarginModel {
         }
     }
 
-    /// @dev The set of a market, or one with strike nodes, which is written over the empty set of a valuation.
+    /// @dev The set of a market, or one with strike nodes, which is written over the empty set of a revaluation.
     function setOf(
         Market memory market,
         NearestStrikes memory strikes,
-        Lattice memory lattice,
         ScenarioSet memory set
     ) private view returns (ScenarioSet memory) {
-        if (lattice.table == 0) TangentLattice.load(lattice, kernelTable);
         ScenarioSet memory base = market.set;
-        base.lattice = lattice;
+        Lattice memory lattice = base.lattice;
+        if (lattice.table == 0) TangentLattice.load(lattice, kernelTable);
         if (strikes.count != 0) {
             (set.spot, set.lattice, set.nodes) = (base.spot, lattice, strikes.appendedTo(base.nodes));
             (set.stresses, set.stressVolatilities) = (base.stresses, base.stressVolatilities);
             base = set;
         }
         // Once for the set of a market, whatever portfolios follow.
-        if (base.rows[0].length == 0) base.prepare();
+        if (base.moves[0].length == 0) base.prepare();
         return base;
     }
 
@@ -262,28 +266,28 @@ abstract contract MarginModel is IMarginModel {
         Portfolio calldata portfolio,
         Market memory market,
         OptionBook memory options,
-        Valuation memory valuation,
+        Revaluation memory revaluation,
         uint256 index
     ) private view {
         unchecked {
-            Tenor memory tenor = tenorOf(market, options.expiries[index]);
+            OptionLeg memory leg = market.leg;
+            Tenor memory tenor = tenorOf(market, options.expiries[index])[0];
             Position[] calldata positions = portfolio.positions;
             for (uint256 next = options.heads[index]; next != 0; next = options.next.get(next - 1)) {
-                valuation.leg.set(positions[next - 1], tenor, market.logSpot);
-                valuation.set.addOption(valuation.sums, valuation.leg);
+                leg.set(positions[next - 1], tenor, market.logSpot);
+                revaluation.set.addOption(revaluation.sums, leg);
             }
         }
     }
 
     function addShortOptionMinimum(Tiers memory addOns, Book memory book, Market memory market) internal pure {
-        uint256 rate = market.parameters.shortOptionMinimum;
+        uint256 rate = market.parameters.addOns.shortOptionMinimum();
         addToBoth(addOns, MarginAddOns.shortOptionMinimum(book.options.shortUnits, market.spot, rate));
     }
 
     function load(uint16 underlying) internal view returns (Market memory market) {
         unchecked {
-            bytes memory encoded = SSTORE2.read(markets.riskParametersCode(underlying));
-            market.parameters = abi.decode(encoded, (RiskParameters));
+            market.parameters.read(markets.riskParametersCode(underlying));
             Price memory price = priceOracle.price(underlying);
             market.volatilities = volatilityOracle.snapshot(underlying, price.value, price.updatedAt);
             uint256 spot = FixedPointMathLib.min(price.value, MAX_PRICE);
@@ -316,13 +320,13 @@ abstract contract MarginModel is IMarginModel {
 
     function setStresses(Market memory market) private pure {
         unchecked {
-            PriceNode[] memory stresses = ScenarioGrid.stressNodes(market.spot, market.parameters.stresses);
+            StressWord[MAX_STRESSES] memory words = market.parameters.stresses;
+            PriceNode[] memory stresses = ScenarioGrid.stressNodes(market.spot, words);
             uint256[] memory volatilities = new uint256[](stresses.length);
             // The upper of the last grid's farthest pair; only the middle follows.
             uint256 highest = market.set.nodes[market.set.nodes.length - 3].price;
             for (uint256 i = 0; i < stresses.length; ++i) {
-                int256 node = market.parameters.stresses[i].volatilityNode;
-                volatilities[i] = uint256(node + int256(MARK_VOLATILITY));
+                volatilities[i] = uint256(words[i].volatilityNode() + int256(MARK_VOLATILITY));
                 highest = FixedPointMathLib.max(highest, stresses[i].price);
             }
             market.set.stresses = stresses;

@@ -9,15 +9,16 @@ import { MarginAddOns } from "./libraries/MarginAddOns.sol";
 import { OptionBook } from "./libraries/OptionBooks.sol";
 import { OptionLeg, OptionLegs, Tenor } from "./libraries/OptionLegs.sol";
 import { MARK_VOLATILITY, PRICE_NODES, PriceNode, ScenarioGrid, VOLATILITY_NODES } from "./libraries/ScenarioGrid.sol";
-import { Profits, ScenarioProfits } from "./libraries/ScenarioProfits.sol";
+import { ScenarioKernel, ScenarioSums } from "./libraries/ScenarioKernel.sol";
+import { Revaluation, ScenarioProfits } from "./libraries/ScenarioProfits.sol";
 import { SignedWad } from "./libraries/SignedWad.sol";
-import { Lattice } from "./libraries/TangentLattice.sol";
 import { MarginModel } from "./MarginModel.sol";
 
 /// @title See `IMarginScenarios`.
 contract MarginScenarios is IMarginScenarios, MarginModel {
     using OptionLegs for OptionLeg;
-    using ScenarioProfits for Profits;
+    using ScenarioKernel for ScenarioSums;
+    using ScenarioProfits for Revaluation;
     using SignedWad for int256;
 
     constructor(
@@ -36,7 +37,6 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
         bool exists = node < PRICE_NODES && volatility < VOLATILITY_NODES;
         require(exists, UnknownScenario(node, volatility, PRICE_NODES));
         Standing memory standing;
-        standing.isLiable = portfolio.cash < 0;
         node = ScenarioGrid.fromLowest(node);
         int256 profit = 0;
         for (uint256 all = underlyingsOf(portfolio); all != 0; all >>= UNDERLYING_BITS) {
@@ -50,9 +50,10 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
         equity = equityOf(standing, portfolio);
         uint256 loss = profit < 0 ? uint256(-profit) : 0;
         uint256 floor = markets.accountParameters().floor;
-        initial = MarginAddOns.withFloor(loss + standing.addOns.initial, floor, standing.isLiable);
+        bool isLiable = portfolio.cash < 0 || standing.isLiable;
+        initial = MarginAddOns.withFloor(loss + standing.addOns.initial, floor, isLiable);
         loss = ScenarioGrid.isInner(node) ? loss : 0;
-        maintenance = MarginAddOns.withFloor(loss + standing.addOns.maintenance, floor, standing.isLiable);
+        maintenance = MarginAddOns.withFloor(loss + standing.addOns.maintenance, floor, isLiable);
     }
 
     /// @inheritdoc IMarginScenarios
@@ -65,26 +66,24 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
         Market memory market = load(underlying);
         Standing memory standing;
         Book memory book = read(standing, portfolio, market);
-        Lattice memory lattice;
-        Valuation memory valuation = valuationOf(portfolio, market, book, lattice);
-        Profits memory profits = ScenarioProfits.revalue(valuation.set, valuation.sums, book.units);
-        PriceNode[] memory nodes = valuation.set.nodes;
-        result.columns = profits.columns;
+        Revaluation memory revaluation = revaluationOf(portfolio, market, book);
+        PriceNode[] memory nodes = revaluation.set.nodes;
+        result.columns = revaluation.sums.columnsOf();
         result.moves = new int256[](nodes.length);
-        result.profits = new int256[](profits.cells.length);
+        result.profits = new int256[](nodes.length * result.columns);
         uint256 grids = market.isOverdue ? 2 * PRICE_NODES : PRICE_NODES;
         for (uint256 i = 0; i < nodes.length; ++i) {
             uint256 place = i < grids ? i - (i % PRICE_NODES) + ScenarioGrid.fromLowest(i % PRICE_NODES) : i;
             result.moves[i] = nodes[place].move;
-            for (uint256 j = 0; j < profits.columns; ++j) {
-                result.profits[i * profits.columns + j] = profits.at(place, j);
+            for (uint256 j = 0; j < result.columns; ++j) {
+                result.profits[i * result.columns + j] = revaluation.at(place, j);
             }
         }
-        result.stressMoves = new int256[](valuation.set.stresses.length);
+        result.stressMoves = new int256[](revaluation.set.stresses.length);
         for (uint256 i = 0; i < result.stressMoves.length; ++i) {
-            result.stressMoves[i] = valuation.set.stresses[i].move;
+            result.stressMoves[i] = revaluation.set.stresses[i].move;
         }
-        result.stressProfits = profits.stress;
+        result.stressProfits = revaluation.stress;
     }
 
     /// @dev The options of a book at mark, added to equity, and what they gain in one scenario, both by the plain formula.
@@ -98,7 +97,7 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
     ) private view returns (int256 profit) {
         OptionLeg memory leg;
         for (uint256 i = 0; i < options.count; ++i) {
-            Tenor memory tenor = tenorOf(market, options.expiries[i]);
+            Tenor memory tenor = tenorOf(market, options.expiries[i])[0];
             for (uint256 next = options.heads[i]; next != 0; next = options.next[next - 1]) {
                 leg.set(portfolio.positions[next - 1], tenor, market.logSpot);
                 int256 value = int256(leg.valueOf(market.spot, 0, MARK_VOLATILITY));

@@ -8,6 +8,7 @@ import { AccountParameters, Collateral, IMarkets, RiskParameters, Underlying } f
 import { ParameterBounds } from "./libraries/ParameterBounds.sol";
 import { Instrument, Kind } from "./types/Instrument.sol";
 import { MAX_STRESSES, MAX_UNDERLYINGS } from "./types/Limits.sol";
+import { RiskWords, toRiskWords } from "./types/RiskWords.sol";
 
 contract Markets is IMarkets, AccessManaged {
     /// @dev Options expire at 08:00 UTC, the hour of the largest listed market, so that hedges there end at the same time.
@@ -17,7 +18,7 @@ contract Markets is IMarkets, AccessManaged {
     uint256 private constant MAX_COLLATERALS = 16;
 
     mapping(uint16 underlying => Underlying) private listings;
-    /// @dev `RiskParameters`, encoded, as the code of a contract: every evaluation reads them cold, and code costs one access where
+    /// @dev `RiskWords`, as the code of a contract: every evaluation reads them cold, and code costs one access where
     /// storage costs one a word.
     mapping(uint16 underlying => address code) private parameters;
     mapping(Instrument asset => Collateral) private tokens;
@@ -102,7 +103,9 @@ contract Markets is IMarkets, AccessManaged {
 
     /// @inheritdoc IMarkets
     function riskParameters(uint16 id) external view returns (RiskParameters memory) {
-        return abi.decode(SSTORE2.read(riskParametersCode(id)), (RiskParameters));
+        RiskWords memory words;
+        words.read(riskParametersCode(id));
+        return words.unpacked();
     }
 
     /// @inheritdoc IMarkets
@@ -168,7 +171,7 @@ contract Markets is IMarkets, AccessManaged {
         for (uint256 i = MAX_STRESSES; i > 0 && ParameterBounds.isUnused(parameters_.stresses[i - 1]); --i) {
             delete parameters_.stresses[i - 1];
         }
-        parameters[id] = SSTORE2.write(abi.encode(parameters_));
+        parameters[id] = SSTORE2.write(abi.encode(toRiskWords(parameters_)));
     }
 
     function _setAccountParameters(AccountParameters memory account_) private {

@@ -119,7 +119,7 @@ interface IMarkets {
     function underlyings() external view returns (uint16[] memory);
     /// @notice Stress scenarios after the first unused one are zero, whatever was set.
     function riskParameters(uint16 underlying) external view returns (RiskParameters memory);
-    /// @notice The contract whose code, after its first byte, is what `riskParameters` answers, ABI-encoded: for readers to whom
+    /// @notice The contract whose code, after its first byte, is what `riskParameters` answers, as `RiskWords`: for readers to whom
     /// copying it from there is cheaper. Another one after every change. Reverts `UnderlyingNotListed`.
     function riskParametersCode(uint16 underlying) external view returns (address code);
     function accountParameters() external view returns (AccountParameters memory);

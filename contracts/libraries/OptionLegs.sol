@@ -2,10 +2,10 @@
 pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
-import { RiskParameters } from "../interfaces/IMarkets.sol";
 import { Surface } from "../interfaces/IVolatilityOracle.sol";
 import { Instrument } from "../types/Instrument.sol";
 import { Position } from "../types/Position.sol";
+import { ShockWord } from "../types/RiskWords.sol";
 import { Black76 } from "./Black76.sol";
 import {
     LOWER_VOLATILITY,
@@ -49,12 +49,7 @@ library OptionLegs {
     int256 private constant MAX_CARRY = 2e18;
 
     /// @notice Fills what options of an expiry share now. Expired, and not settled yet, there is no time and no variance left.
-    function set(
-        Tenor memory tenor,
-        Surface memory surface,
-        RiskParameters memory parameters,
-        uint256 expiry
-    ) internal view {
+    function set(Tenor memory tenor, Surface memory surface, ShockWord shocks, uint256 expiry) internal view {
         unchecked {
             uint256 remaining = FixedPointMathLib.zeroFloorSub(expiry, block.timestamp);
             tenor.expiry = expiry;
@@ -65,21 +60,26 @@ library OptionLegs {
                 tenor.discount = uint256(FixedPointMathLib.expWad(-tenor.carry));
             }
             tenor.slice = VolatilitySurface.sliceAt(surface, remaining);
-            (tenor.down, tenor.up) = ScenarioGrid.volatilityFactors(parameters, remaining);
+            (tenor.down, tenor.up) = ScenarioGrid.volatilityFactors(shocks, remaining);
         }
     }
 
     /// @notice Fills a leg. @param logSpot ln of the spot, WAD.
+    /// @dev Total volatilities are below 2^90, their factors below 2^75.
     function set(OptionLeg memory leg, Position position, Tenor memory tenor, int256 logSpot) internal pure {
-        Instrument instrument = position.instrument();
-        leg.isCall = instrument.isCall();
-        leg.size = position.size();
-        leg.logMoneyness = logMoneyness(instrument, tenor, logSpot);
-        leg.strike = discountedStrike(instrument, tenor);
-        uint256 mark = VolatilitySurface.totalVolatility(tenor.slice, -leg.logMoneyness);
-        leg.totalVolatilities[MARK_VOLATILITY] = mark;
-        leg.totalVolatilities[LOWER_VOLATILITY] = FixedPointMathLib.mulWad(mark, tenor.down);
-        leg.totalVolatilities[UPPER_VOLATILITY] = FixedPointMathLib.mulWad(mark, tenor.up);
+        unchecked {
+            Instrument instrument = position.instrument();
+            leg.isCall = instrument.isCall();
+            leg.size = position.size();
+            int256 moneyness = logMoneyness(instrument, tenor, logSpot);
+            leg.logMoneyness = moneyness;
+            leg.strike = discountedStrike(instrument, tenor);
+            uint256 mark = VolatilitySurface.totalVolatility(tenor.slice, -moneyness);
+            uint256[VOLATILITY_NODES] memory volatilities = leg.totalVolatilities;
+            volatilities[MARK_VOLATILITY] = mark;
+            volatilities[LOWER_VOLATILITY] = (mark * tenor.down) / uint256(WAD);
+            volatilities[UPPER_VOLATILITY] = (mark * tenor.up) / uint256(WAD);
+        }
     }
 
     /// @notice Black-76 price of one unit, discounted, USD WAD, rounded down.
@@ -105,6 +105,9 @@ library OptionLegs {
 
     /// @notice K·e^(−rT), USD WAD, rounded down.
     function discountedStrike(Instrument option, Tenor memory tenor) internal pure returns (uint256) {
-        return FixedPointMathLib.mulWad(option.strike(), tenor.discount);
+        unchecked {
+            // Below 2^98 · 2^63.
+            return (option.strike() * tenor.discount) / uint256(WAD);
+        }
     }
 }

@@ -2,8 +2,8 @@
 pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
-import { Stress } from "../interfaces/IMarkets.sol";
 import { MAX_STRESSES, MAX_STRIKE_NODES, MAX_UNDERLYINGS } from "../types/Limits.sol";
+import { StressWord } from "../types/RiskWords.sol";
 import {
     CELLS,
     MARK_VOLATILITY,
@@ -13,7 +13,8 @@ import {
     ScenarioGrid,
     VOLATILITY_NODES
 } from "./ScenarioGrid.sol";
-import { Profits, ScenarioProfits } from "./ScenarioProfits.sol";
+import { ScenarioKernel, ScenarioSums } from "./ScenarioKernel.sol";
+import { Revaluation, ScenarioProfits } from "./ScenarioProfits.sol";
 
 /// @notice A requirement in both tiers, USD WAD.
 struct Tiers {
@@ -53,20 +54,13 @@ struct Scan {
     StressSum[] stresses;
 }
 
-/// @notice Where the profits of one underlying stand. @param nodes The grid, the widened grid while the price is overdue, then any others.
-/// @param isOverdue Whether there are two grids. @param innerRange Moves of maintenance, WAD.
-struct Place {
-    PriceNode[] nodes;
-    bool isOverdue;
-    uint256 innerRange;
-}
-
 /// @title From profits by scenario to the loss that a tier must cover. Losses are rounded up and never negative.
 /// @notice Every requirement is a maximum of sums that are linear in the legs, or a fixed mixture of such maxima: over the same nodes a
 /// portfolio never needs more than the sum of its parts (INV-7), and initial is never below maintenance (INV-6).
 /// @dev Unchecked: a profit is below 2^176, its product with a weight below 2^240, and there are at most `MAX_UNDERLYINGS` of each.
 library ScanLoss {
-    using ScenarioProfits for Profits;
+    using ScenarioKernel for ScenarioSums;
+    using ScenarioProfits for Revaluation;
 
     /// @param isJoint Whether more than one underlying is going to be added.
     function open(Scan memory scan, bool isJoint) internal pure {
@@ -77,25 +71,19 @@ library ScanLoss {
         scan.gaps = new Gap[](MAX_UNDERLYINGS * MAX_STRIKE_NODES);
     }
 
-    /// @notice Adds the legs on one underlying. @param stresses Weights of its stress scenarios.
+    /// @notice Adds the legs on one underlying. @param grids How many there are: the grid, and the widened grid while the price is overdue.
+    /// @param stresses Weights of its stress scenarios.
     function add(
         Scan memory scan,
-        Place memory place,
-        Profits memory profits,
-        Stress[MAX_STRESSES] memory stresses
+        Revaluation memory book,
+        uint256 grids,
+        StressWord[MAX_STRESSES] memory stresses
     ) internal pure {
         unchecked {
-            int256 inner = 0;
-            int256 all = 0;
-            for (uint256 i = 0; i < profits.lowest.length; ++i) {
-                int256 profit = profits.lowest[i];
-                if (profit < all) all = profit;
-                if (profit < inner && isInner(place, i)) inner = profit;
-            }
-            scan.separate.initial += uint256(-all);
-            scan.separate.maintenance += uint256(-inner);
-            addStresses(scan, profits.stress, stresses);
-            if (scan.cells.length != 0) addCells(scan, place, profits);
+            scan.separate.initial += uint256(-book.lowest);
+            scan.separate.maintenance += uint256(-book.lowestInner);
+            addStresses(scan, book.stress, stresses);
+            if (scan.cells.length != 0) addCells(scan, book, grids);
         }
     }
 
@@ -149,55 +137,54 @@ library ScanLoss {
     }
 
     /// @dev While the price is overdue, at each place the worse of the two grids: a widened range lowers no requirement.
-    function addCells(Scan memory scan, Place memory place, Profits memory profits) private pure {
+    function addCells(Scan memory scan, Revaluation memory book, uint256 grids) private pure {
         unchecked {
             int256[] memory own = new int256[](CELLS);
             for (uint256 i = 0; i < CELLS; ++i) {
-                own[i] = worse(place, profits, i / VOLATILITY_NODES, i % VOLATILITY_NODES);
+                own[i] = worse(book, grids, i / VOLATILITY_NODES, i % VOLATILITY_NODES);
                 scan.cells[i] += own[i];
             }
-            for (uint256 column = VOLATILITY_NODES; column < profits.columns; ++column) {
+            for (uint256 column = VOLATILITY_NODES; column < book.sums.columnsOf(); ++column) {
                 for (uint256 node = 0; node < PRICE_NODES; ++node) {
-                    int256 twist = worse(place, profits, node, column);
+                    int256 twist = worse(book, grids, node, column);
                     twist -= own[node * VOLATILITY_NODES + MARK_VOLATILITY];
                     scan.twists[node] = FixedPointMathLib.min(scan.twists[node], twist);
                 }
             }
-            uint256 first = place.isOverdue ? 2 * PRICE_NODES : PRICE_NODES;
-            for (uint256 i = first; i < place.nodes.length; ++i) {
+            PriceNode[] memory nodes = book.set.nodes;
+            for (uint256 i = grids * PRICE_NODES; i < nodes.length; ++i) {
                 Gap memory gap = scan.gaps[scan.gapCount++];
-                setAround(gap, place, place.nodes[i].move);
+                setAround(gap, nodes, (grids - 1) * PRICE_NODES, nodes[i].move);
                 for (uint256 j = 0; j < VOLATILITY_NODES; ++j) {
-                    gap.gaps[j] = profits.at(i, j) - between(own, gap, j);
+                    gap.gaps[j] = book.at(i, j) - between(own, gap, j);
                 }
             }
         }
     }
 
     function worse(
-        Place memory place,
-        Profits memory profits,
+        Revaluation memory book,
+        uint256 grids,
         uint256 node,
         uint256 column
     ) private pure returns (int256 profit) {
         unchecked {
-            profit = profits.at(node, column);
-            if (place.isOverdue) profit = FixedPointMathLib.min(profit, profits.at(node + PRICE_NODES, column));
+            profit = book.at(node, column);
+            if (grids == 2) profit = FixedPointMathLib.min(profit, book.at(node + PRICE_NODES, column));
         }
     }
 
-    /// @dev Finds the nodes around a strike, in the widest grid.
-    function setAround(Gap memory gap, Place memory place, int256 move) private pure {
+    /// @dev Finds the nodes around a strike, in the widest grid. @param offset Where that begins.
+    function setAround(Gap memory gap, PriceNode[] memory nodes, uint256 offset, int256 move) private pure {
         unchecked {
-            uint256 offset = place.isOverdue ? PRICE_NODES : 0;
             (gap.lower, gap.upper) = (MIDDLE_NODE, MIDDLE_NODE);
             int256 distance = move < 0 ? -move : move;
             // Outwards, upper nodes at even places.
             uint256 outer = 0;
-            while (outer < MIDDLE_NODE - 2 && place.nodes[offset + outer].move < distance) outer += 2;
+            while (outer < MIDDLE_NODE - 2 && nodes[offset + outer].move < distance) outer += 2;
             uint256 inner = outer == 0 ? MIDDLE_NODE : outer - 2;
-            int256 from = place.nodes[offset + inner].move;
-            int256 width = place.nodes[offset + outer].move - from;
+            int256 from = nodes[offset + inner].move;
+            int256 width = nodes[offset + outer].move - from;
             // Without width, at a price of a few wei, all nodes are one.
             int256 weight = FixedPointMathLib.rawSDiv((distance - from) * 1e18, width);
             // `weight` is the share of the outer node.
@@ -216,13 +203,17 @@ library ScanLoss {
     }
 
     /// @dev Each stress scenario hits every underlying alone, and all together, each by its own move of that number.
-    function addStresses(Scan memory scan, int256[] memory profits, Stress[MAX_STRESSES] memory stresses) private pure {
+    function addStresses(
+        Scan memory scan,
+        int256[] memory profits,
+        StressWord[MAX_STRESSES] memory stresses
+    ) private pure {
         unchecked {
             for (uint256 i = 0; i < profits.length; ++i) {
                 int256 profit = profits[i];
                 StressSum memory sum = StressSum(
-                    profit * int256(stresses[i].initialWeight),
-                    profit * int256(stresses[i].maintenanceWeight),
+                    profit * int256(stresses[i].initialWeight()),
+                    profit * int256(stresses[i].maintenanceWeight()),
                     profit
                 );
                 raiseStress(scan, sum);
@@ -246,10 +237,6 @@ library ScanLoss {
         uint256 loss = lossOf(profit);
         tiers.initial = FixedPointMathLib.max(tiers.initial, loss);
         if (isInnerNode) tiers.maintenance = FixedPointMathLib.max(tiers.maintenance, loss);
-    }
-
-    function isInner(Place memory place, uint256 node) private pure returns (bool) {
-        return FixedPointMathLib.abs(place.nodes[node].move) <= place.innerRange;
     }
 
     function lossOf(int256 profit) private pure returns (uint256) {

@@ -2,9 +2,9 @@
 pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
-import { RiskParameters, Stress, Tier } from "../interfaces/IMarkets.sol";
 import { VolatilitySnapshot } from "../interfaces/IVolatilityOracle.sol";
 import { MAX_STRESSES } from "../types/Limits.sol";
+import { RiskWords, ShockWord, StressWord, TierWord } from "../types/RiskWords.sol";
 
 /// @dev Price nodes at ±⅓, ±⅔, ±1 of the maintenance range, at ⅓, ⅔, 1 of the way from there to the initial range, and at 0: in pairs from the
 /// nearest to the farthest, upper before lower, and then the middle.
@@ -44,7 +44,7 @@ library ScenarioGrid {
     /// two volatilities are, the initial range contains the maintenance range.
     /// @param volatilities Margin volatility σ of each tier. @param overdueSeconds How much older than its heartbeat the price is.
     function rangesOf(
-        RiskParameters memory parameters,
+        RiskWords memory parameters,
         VolatilitySnapshot memory volatilities,
         uint256 overdueSeconds
     ) internal pure returns (Ranges memory ranges) {
@@ -57,10 +57,10 @@ library ScenarioGrid {
         }
     }
 
-    /// @notice Writes the price nodes of a grid. @param nodes Has room for them from `offset` on.
+    /// @notice Writes the price nodes of a grid. @param nodes Has empty ones from `offset` on.
     function setGrid(PriceNode[] memory nodes, uint256 offset, uint256 spot, Ranges memory ranges) internal pure {
         unchecked {
-            nodes[offset + MIDDLE_NODE] = PriceNode(spot, 0);
+            nodes[offset + MIDDLE_NODE].price = spot;
             int256 step = int256(ranges.maintenance) / 3;
             int256 growth = FixedPointMathLib.expWad(step);
             int256 factor = WAD;
@@ -72,10 +72,12 @@ library ScenarioGrid {
                 }
                 factor = FixedPointMathLib.rawSDiv(factor * growth, WAD);
                 move += step;
-                uint256 price = FixedPointMathLib.rawDiv(spot * uint256(factor), uint256(WAD));
-                nodes[offset + i] = PriceNode(price, move);
-                price = FixedPointMathLib.rawDiv(spot * uint256(WAD), uint256(factor));
-                nodes[offset + i + 1] = PriceNode(price, -move);
+                PriceNode memory node = nodes[offset + i];
+                node.price = (spot * uint256(factor)) / uint256(WAD);
+                node.move = move;
+                node = nodes[offset + i + 1];
+                node.price = FixedPointMathLib.rawDiv(spot * uint256(WAD), uint256(factor));
+                node.move = -move;
             }
         }
     }
@@ -95,22 +97,24 @@ library ScenarioGrid {
     }
 
     /// @notice How many stress scenarios are in use: those before the first without a weight.
-    function usedStresses(Stress[MAX_STRESSES] memory stresses) internal pure returns (uint256 count) {
+    function usedStresses(StressWord[MAX_STRESSES] memory stresses) internal pure returns (uint256 count) {
         unchecked {
-            while (count < MAX_STRESSES && stresses[count].initialWeight != 0) ++count;
+            while (count < MAX_STRESSES && !stresses[count].isUnused()) ++count;
         }
     }
 
     /// @notice The prices of the stress scenarios in use, in the order of the parameters.
     function stressNodes(
         uint256 spot,
-        Stress[MAX_STRESSES] memory stresses
+        StressWord[MAX_STRESSES] memory stresses
     ) internal pure returns (PriceNode[] memory nodes) {
         unchecked {
             nodes = new PriceNode[](usedStresses(stresses));
             for (uint256 i = 0; i < nodes.length; ++i) {
-                int256 factor = WAD + stresses[i].move;
-                nodes[i] = PriceNode((spot * uint256(factor)) / uint256(WAD), FixedPointMathLib.lnWad(factor));
+                int256 factor = WAD + stresses[i].move();
+                PriceNode memory node = nodes[i];
+                node.price = (spot * uint256(factor)) / uint256(WAD);
+                node.move = FixedPointMathLib.lnWad(factor);
             }
         }
     }
@@ -118,25 +122,25 @@ library ScenarioGrid {
     /// @notice What the volatility nodes multiply a mark volatility with: exp(−s·f) and exp(+s·f), WAD,
     /// f = (30d / max(T, 1d))^p, so that short options are shocked harder than long ones.
     function volatilityFactors(
-        RiskParameters memory parameters,
+        ShockWord shocks,
         uint256 timeToExpirySeconds
     ) internal pure returns (uint256 down, uint256 up) {
         unchecked {
             uint256 tenor = FixedPointMathLib.max(timeToExpirySeconds, SHORTEST_TENOR);
-            uint256 exponent = tenor < REFERENCE_TENOR ? parameters.exponentShort : parameters.exponentLong;
+            uint256 exponent = tenor < REFERENCE_TENOR ? shocks.exponentShort() : shocks.exponentLong();
             int256 logRatio = FixedPointMathLib.lnWad(int256((REFERENCE_TENOR * uint256(WAD)) / tenor));
             int256 scale = FixedPointMathLib.expWad((int256(exponent) * logRatio) / WAD);
-            down = uint256(FixedPointMathLib.expWad(-(int256(uint256(parameters.volatilityDown)) * scale) / WAD));
-            up = uint256(FixedPointMathLib.expWad((int256(uint256(parameters.volatilityUp)) * scale) / WAD));
+            down = uint256(FixedPointMathLib.expWad(-(int256(shocks.down()) * scale) / WAD));
+            up = uint256(FixedPointMathLib.expWad((int256(shocks.up()) * scale) / WAD));
         }
     }
 
-    function scanRange(Tier memory tier, uint256 volatility, uint256 overdueSeconds) private pure returns (uint256) {
+    function scanRange(TierWord tier, uint256 volatility, uint256 overdueSeconds) private pure returns (uint256) {
         unchecked {
-            uint256 horizon = uint256(tier.horizonSeconds) + overdueSeconds;
-            uint256 perVolatility = (uint256(tier.z) * FixedPointMathLib.sqrt((horizon * 1e36) / YEAR)) / uint256(WAD);
+            uint256 horizon = tier.horizonSeconds() + overdueSeconds;
+            uint256 perVolatility = (tier.z() * FixedPointMathLib.sqrt((horizon * 1e36) / YEAR)) / uint256(WAD);
             uint256 range = FixedPointMathLib.saturatingMul(perVolatility, volatility) / uint256(WAD);
-            return FixedPointMathLib.clamp(range, tier.rangeMin, tier.rangeMax);
+            return FixedPointMathLib.clamp(range, tier.rangeMin(), tier.rangeMax());
         }
     }
 }

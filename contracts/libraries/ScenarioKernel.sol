@@ -20,7 +20,7 @@ import {
 /// @param nodes Price nodes that meet all volatilities: those of the grid, in its order and symmetric in log price, then any others.
 /// @param stresses Prices that meet one volatility each. @param stressVolatilities Which one: its index in `OptionLeg`.
 /// @param reach Log move of the farthest pair, 2^-40. @param lowest Least log move of all prices, 2^-40. @param highest The greatest.
-/// @param rows By volatility: two words for each price, its log move (2^-40) and room for a sum: the nodes, then the stresses.
+/// @param moves By volatility: log moves of its prices, 2^-40: of the nodes, then of the stresses.
 struct ScenarioSet {
     uint256 spot;
     Lattice lattice;
@@ -30,8 +30,12 @@ struct ScenarioSet {
     int256 reach;
     int256 lowest;
     int256 highest;
-    uint256[][VOLATILITY_NODES] rows;
+    uint256[][VOLATILITY_NODES] moves;
 }
+
+/// @dev Columns of a twisted book: `VOLATILITY_NODES`, and the nearest and the farthest expiry alone, down and up; see `ScenarioProfits`.
+uint256 constant TWISTED_COLUMNS = 7;
+uint256 constant FARTHEST_COLUMN = 5;
 
 /// @dev Which expiry the options are of that are being added; those of a book without a twist are all `Between`.
 enum Phase {
@@ -44,7 +48,7 @@ enum Phase {
 /// @param isOpen Whether there are any. @param isTwisted Whether they are of more than one expiry: those of the nearest are added
 /// first, those of the farthest last, and the rows are copied between.
 /// @param linear Units and cash that no volatility touches, in a word of two lanes like the sums, but unscaled by N.
-/// @param gross Σ|size|·(spot + strike), in quanta. @param rows As in the set, with the sums. @param nearest Those of the nearest expiry.
+/// @param gross Σ|size|·(spot + strike), in quanta. @param rows Sums, as the moves of the set. @param nearest Those of the nearest expiry.
 /// @param butFarthest Those of all but the farthest. @param plain By cell and then stress: squared WAD of the legs outside the
 /// kernel's domain; empty without any.
 struct ScenarioSums {
@@ -72,10 +76,6 @@ struct ScenarioSums {
 library ScenarioKernel {
     uint256 private constant WAD = 1e18;
 
-    /// @dev Columns of a twisted book: `VOLATILITY_NODES`, and the nearest and the farthest expiry alone, down and up; see `Profits`.
-    uint256 private constant TWISTED_COLUMNS = 7;
-    uint256 private constant FARTHEST_COLUMN = 5;
-
     uint256 private constant MAX_VOLATILITY = 2e18;
     uint256 private constant MAX_STRIKE_RATIO = 16;
     /// @dev 2^42 USD, 2^89 quanta: 6·2^35 times as much stays below 2^127, a lane. Written out, as assembly wants it.
@@ -92,22 +92,30 @@ library ScenarioKernel {
         unchecked {
             PriceNode[] memory nodes = set.nodes;
             uint256 shared = nodes.length;
-            uint256[] memory row = new uint256[](2 * (shared + set.stresses.length));
+            uint256[] memory row = new uint256[](shared + set.stresses.length);
             int256 move = 0;
             for (uint256 i = 0; i < MIDDLE_NODE; i += 2) {
                 move = TangentLattice.toLattice(nodes[i].move);
                 // A lower move is not converted by itself: the fast path takes it for the upper one's opposite.
-                row[2 * i] = uint256(move);
-                row[2 * i + 2] = uint256(-move);
+                row[i] = uint256(move);
+                row[i + 1] = uint256(-move);
             }
             (set.reach, set.highest, set.lowest) = (move, move, -move);
             for (uint256 i = PRICE_NODES; i < shared; ++i) putMove(set, row, i, nodes[i].move);
-            for (uint256 volatility = 0; volatility < VOLATILITY_NODES; ++volatility) {
-                uint256 prices = shared;
-                for (uint256 i = 0; i < set.stresses.length; ++i) {
-                    if (set.stressVolatilities[i] == volatility) putMove(set, row, prices++, set.stresses[i].move);
-                }
-                set.rows[volatility] = copyOf(row, 2 * prices);
+            for (uint256 i = 0; i < VOLATILITY_NODES; ++i) set.moves[i] = copyOf(row, putStresses(set, row, i));
+        }
+    }
+
+    /// @dev Puts the stresses that meet a volatility behind the nodes. @return prices How many there are with them.
+    function putStresses(
+        ScenarioSet memory set,
+        uint256[] memory row,
+        uint256 volatility
+    ) private pure returns (uint256 prices) {
+        unchecked {
+            prices = set.nodes.length;
+            for (uint256 i = 0; i < set.stresses.length; ++i) {
+                if (set.stressVolatilities[i] == volatility) putMove(set, row, prices++, set.stresses[i].move);
             }
         }
     }
@@ -117,7 +125,7 @@ library ScenarioKernel {
         sums.isOpen = true;
         sums.isTwisted = isTwisted;
         sums.phase = isTwisted ? Phase.Nearest : Phase.Between;
-        copy(sums.rows, set.rows);
+        for (uint256 i = 0; i < VOLATILITY_NODES; ++i) sums.rows[i] = new uint256[](set.moves[i].length);
     }
 
     /// @notice To be called between the options of the nearest expiry and the others.
@@ -198,11 +206,12 @@ library ScenarioKernel {
             }
             uint256[VOLATILITY_NODES] memory v = leg.totalVolatilities;
             uint256[][VOLATILITY_NODES] memory rows = sums.rows;
+            uint256[][VOLATILITY_NODES] memory moves = set.moves;
             Lattice memory lattice = set.lattice;
             Frame memory frame = sums.frame;
-            TangentLattice.addRow(lattice, frame, moneyness, v[LOWER_VOLATILITY], rows[LOWER_VOLATILITY], isInside);
-            TangentLattice.addRow(lattice, frame, moneyness, v[MARK_VOLATILITY], rows[MARK_VOLATILITY], isInside);
-            TangentLattice.addRow(lattice, frame, moneyness, upper, rows[UPPER_VOLATILITY], isInside);
+            TangentLattice.addRow(lattice, frame, moneyness, v[0], moves[0], rows[0], isInside);
+            TangentLattice.addRow(lattice, frame, moneyness, v[1], moves[1], rows[1], isInside);
+            TangentLattice.addRow(lattice, frame, moneyness, v[2], moves[2], rows[2], isInside);
         }
     }
 
@@ -225,7 +234,7 @@ library ScenarioKernel {
         }
     }
 
-    /// @dev At which volatility node an option stands in a column of `Profits`.
+    /// @dev At which volatility node an option stands in a column of `ScenarioProfits`.
     function volatilityOf(Phase phase, uint256 column) private pure returns (uint256) {
         if (column < VOLATILITY_NODES) return column;
         // Two columns for the nearest expiry, then two for the farthest.
@@ -234,7 +243,7 @@ library ScenarioKernel {
         return (column - VOLATILITY_NODES) % 2 == 0 ? LOWER_VOLATILITY : UPPER_VOLATILITY;
     }
 
-    /// @notice How many columns `Profits` has.
+    /// @notice How many columns a price node has.
     function columnsOf(ScenarioSums memory sums) internal pure returns (uint256) {
         return sums.isTwisted ? TWISTED_COLUMNS : VOLATILITY_NODES;
     }
@@ -250,7 +259,7 @@ library ScenarioKernel {
     /// @param move WAD.
     function putMove(ScenarioSet memory set, uint256[] memory row, uint256 slot, int256 move) private pure {
         move = TangentLattice.toLattice(move);
-        row[2 * slot] = uint256(move);
+        row[slot] = uint256(move);
         if (move < set.lowest) set.lowest = move;
         if (move > set.highest) set.highest = move;
     }

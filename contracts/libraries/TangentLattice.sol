@@ -10,14 +10,14 @@ int256 constant LANE_SCALE = 206_158_430_208;
 int256 constant REACH = 864;
 
 /// @notice The lattice in memory. @param table Address of its lowest entry, a multiple of 32.
-/// @param origin The node at 0, and a half: an entry counted from address 0, 2^-53.
+/// @param origin The node at 0: an entry counted from address 0, 2^-56.
 struct Lattice {
     uint256 table;
     uint256 origin;
 }
 
 /// @dev What the cells of one option and one volatility share, for the guarded path.
-/// @param base d1 at the spot plus a half, an entry counted from address 0, 2^-53: its whole part times 8 is an address.
+/// @param base d1 at the spot, an entry counted from address 0, 2^-56: its nearest whole part times 8 is an address.
 /// @param inverse Steps of d1 to a unit of log price, 1/(v·h), 2^-28. @param offset Bytes from n back to the first of the
 /// four points around n − v. @param weights Of N at these points, packed. @param slopes Those of 6·v·h²/2·N', packed.
 /// @param skew The entry of 2v in bytes: less the address of n it is 8·(2v − n)/h.
@@ -41,7 +41,7 @@ struct Frame {
 /// Since v is the same at all prices, so is the offset of n − v between two nodes, and with it the weights of the four-point
 /// interpolation of N(n − v) and of its derivative. Four entries of the table are one load, and one product with four
 /// packed weights leaves their weighted sum in its top lane.
-/// @dev Scales: log prices 2^-40; d in steps of the lattice, 2^-53; 1/v in steps 2^-28; weights 6·2^25; slopes 6·2^26.
+/// @dev Scales: log prices 2^-40; d in steps of the lattice, 2^-56, because a fraction of whole bytes has its sign extended by one instruction; 1/v in steps 2^-28; weights 6·2^25; slopes 6·2^26.
 library TangentLattice {
     uint256 private constant WAD = 1e18;
 
@@ -77,7 +77,7 @@ library TangentLattice {
             mstore(0x40, add(add(table, TABLE_BYTES), 56))
         }
         lattice.table = table;
-        lattice.origin = ((table / 8 + MIDDLE_ENTRY) << 53) + (1 << 52);
+        lattice.origin = (table / 8 + MIDDLE_ENTRY) << 56;
     }
 
     /// @dev 1/(v·h), 2^-28. Without volatility a wei of it stands in: the price moves by less than a wei of the forward.
@@ -93,48 +93,50 @@ library TangentLattice {
     }
 
     /// @notice Adds a leg at all prices of a row, from a frame that holds its `asset` and `strike`.
-    /// @param moneyness ln(spot/strike), 2^-40. @param row As in `ScenarioSet`.
+    /// @param moneyness ln(spot/strike), 2^-40. @param moves Of the prices, as in `ScenarioSet`.
+    /// @param row Sums at them.
     /// @param isInside Whether d1 and d2 stay within `REACH` at the prices of the grid.
     function addRow(
         Lattice memory lattice,
         Frame memory frame,
         int256 moneyness,
         uint256 totalVolatility,
+        uint256[] memory moves,
         uint256[] memory row,
         bool isInside
     ) internal pure {
         unchecked {
-            // v in steps, 2^-53: what lies between n and n − v.
-            uint256 distance = (totalVolatility << 60) / WAD;
+            // v in steps, 2^-56: what lies between n and n − v.
+            uint256 distance = (totalVolatility << 63) / WAD;
             int256 inverse = inverseOf(totalVolatility);
-            int256 base = ((moneyness * inverse) >> 15) + int256((distance >> 1) + lattice.origin);
+            int256 base = ((moneyness * inverse) >> 12) + int256((distance >> 1) + lattice.origin);
             // To the nearest 2^-25, because this error is not of second order; and two entries more, the first of the four points.
-            uint256 position = (distance + (1 << 27) + (1 << 54)) >> 28;
+            uint256 position = (distance + (1 << 30) + (1 << 57)) >> 31;
             int256 t = int256((1 << 25) - (position & 0x1ffffff));
             int256 t2 = (t * t) >> 25;
             int256 weights = (6 << 89) + t * WEIGHTS_1 + t2 * WEIGHTS_2 + ((t * t2) >> 25) * WEIGHTS_3;
             int256 slopes = (WEIGHTS_1 << 14) + (t >> 11) * SLOPES_1 + (t2 >> 11) * SLOPES_2;
-            slopes *= int256(distance / (3 << 41));
-            // Half an entry too much, within the error bound.
-            uint256 skew = (lattice.origin >> 50) + (distance >> 49);
+            slopes *= int256(distance / (3 << 44));
+            uint256 skew = (lattice.origin >> 53) + (distance >> 52);
             uint256 offset = 8 * (position >> 25);
             if (isInside) {
-                addGrid(row, base, inverse, offset, weights, slopes, skew, frame.asset, frame.strike);
-                if (row.length == 2 * PRICE_NODES) return;
+                addGrid(moves, row, base, inverse, offset, weights, slopes, skew, frame.asset, frame.strike);
+                if (row.length == PRICE_NODES) return;
             }
             (frame.base, frame.inverse, frame.offset) = (base, inverse, offset);
             (frame.weights, frame.slopes, frame.skew) = (weights, slopes, skew);
-            addSingles(frame, lattice.table, row, isInside ? PRICE_NODES : 0);
+            addSingles(frame, lattice.table, moves, row, isInside ? PRICE_NODES : 0);
         }
     }
 
     /// @dev Adds to the grid's nodes; d1 and d2 must lie inside the lattice at all of them. Without a loop and without functions, whose
     /// jumps would cost a tenth of it: pair by pair, `x` is added to d1 and taken from it, and three pairs at a time are
     /// equally far apart. The order of factors is the one that needs the fewest swaps. In a cell:
-    /// u: d1 and a half. entry: address of n; the first entry of a word is in its top lane. word: N at the four points around
-    /// n − v. s: what is left of d1, in steps. The sum grows by asset·N(n), and by strike times N at n − v, which is the chord less
-    /// the curve 6·2^217·K·φ·v·s²/2·(1 + s·(2v − n)/3)/K, where 3·8/h² = 393,216 (times 2^53) stands for the 1.
+    /// u: d1. s: what is left of it beside the nearest node n, in steps. entry: address of n; the first entry of a word is in its top lane.
+    /// word: N at the four points around n − v. The sum grows by asset·N(n), and by strike times N at n − v, which is the chord less
+    /// the curve 6·2^217·K·φ·v·s²/2·(1 + s·(2v − n)/3)/K, where 3·8/h² = 393,216 (times 2^56) stands for the 1.
     function addGrid(
+        uint256[] memory moves,
         uint256[] memory row,
         int256 base,
         int256 inverse,
@@ -146,142 +148,142 @@ library TangentLattice {
         int256 strike
     ) private pure {
         assembly ("memory-safe") {
-            let x := shr(15, mul(mload(add(row, 0x20)), inverse))
-            let step := x
+            let step := shr(12, mul(mload(add(moves, 0x20)), inverse))
+            let x := step
             {
                 let u := add(base, x)
-                let entry := and(shr(50, u), 0xfffff8)
+                let s := signextend(6, u)
+                let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
-                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
-                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
-                let sum := add(row, 0x40)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
+                let sum := add(row, 0x20)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             {
                 let u := sub(base, x)
-                let entry := and(shr(50, u), 0xfffff8)
+                let s := signextend(6, u)
+                let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
-                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
-                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
+                let sum := add(row, 0x40)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
+            }
+            x := add(x, step)
+            {
+                let u := add(base, x)
+                let s := signextend(6, u)
+                let entry := shr(53, sub(u, s))
+                let word := mload(sub(entry, offset))
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
+                let sum := add(row, 0x60)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
+            }
+            {
+                let u := sub(base, x)
+                let s := signextend(6, u)
+                let entry := shr(53, sub(u, s))
+                let word := mload(sub(entry, offset))
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0x80)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             x := add(x, step)
             {
                 let u := add(base, x)
-                let entry := and(shr(50, u), 0xfffff8)
+                let s := signextend(6, u)
+                let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
-                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
-                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
-                let sum := add(row, 0xc0)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
+                let sum := add(row, 0xa0)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             {
                 let u := sub(base, x)
-                let entry := and(shr(50, u), 0xfffff8)
+                let s := signextend(6, u)
+                let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
-                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
-                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
+                let sum := add(row, 0xc0)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
+            }
+            step := sub(shr(12, mul(mload(add(moves, 0xe0)), inverse)), x)
+            x := add(x, step)
+            {
+                let u := add(base, x)
+                let s := signextend(6, u)
+                let entry := shr(53, sub(u, s))
+                let word := mload(sub(entry, offset))
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
+                let sum := add(row, 0xe0)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
+            }
+            {
+                let u := sub(base, x)
+                let s := signextend(6, u)
+                let entry := shr(53, sub(u, s))
+                let word := mload(sub(entry, offset))
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0x100)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             x := add(x, step)
             {
                 let u := add(base, x)
-                let entry := and(shr(50, u), 0xfffff8)
+                let s := signextend(6, u)
+                let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
-                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
-                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
+                let sum := add(row, 0x120)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
+            }
+            {
+                let u := sub(base, x)
+                let s := signextend(6, u)
+                let entry := shr(53, sub(u, s))
+                let word := mload(sub(entry, offset))
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0x140)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
+            x := add(x, step)
+            {
+                let u := add(base, x)
+                let s := signextend(6, u)
+                let entry := shr(53, sub(u, s))
+                let word := mload(sub(entry, offset))
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
+                let sum := add(row, 0x160)
+                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
+            }
             {
                 let u := sub(base, x)
-                let entry := and(shr(50, u), 0xfffff8)
+                let s := signextend(6, u)
+                let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
-                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
-                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0x180)
-                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
-            }
-            step := sub(shr(15, mul(mload(add(row, 0x1a0)), inverse)), x)
-            x := add(x, step)
-            {
-                let u := add(base, x)
-                let entry := and(shr(50, u), 0xfffff8)
-                let word := mload(sub(entry, offset))
-                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
-                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
-                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
-                let sum := add(row, 0x1c0)
-                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
-            }
-            {
-                let u := sub(base, x)
-                let entry := and(shr(50, u), 0xfffff8)
-                let word := mload(sub(entry, offset))
-                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
-                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
-                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
-                let sum := add(row, 0x200)
-                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
-            }
-            x := add(x, step)
-            {
-                let u := add(base, x)
-                let entry := and(shr(50, u), 0xfffff8)
-                let word := mload(sub(entry, offset))
-                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
-                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
-                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
-                let sum := add(row, 0x240)
-                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
-            }
-            {
-                let u := sub(base, x)
-                let entry := and(shr(50, u), 0xfffff8)
-                let word := mload(sub(entry, offset))
-                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
-                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
-                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
-                let sum := add(row, 0x280)
-                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
-            }
-            x := add(x, step)
-            {
-                let u := add(base, x)
-                let entry := and(shr(50, u), 0xfffff8)
-                let word := mload(sub(entry, offset))
-                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
-                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
-                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
-                let sum := add(row, 0x2c0)
-                mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
-            }
-            {
-                let u := sub(base, x)
-                let entry := and(shr(50, u), 0xfffff8)
-                let word := mload(sub(entry, offset))
-                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
-                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
-                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
-                let sum := add(row, 0x300)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
             {
                 let u := base
-                let entry := and(shr(50, u), 0xfffff8)
+                let s := signextend(6, u)
+                let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let r := sub(0x10000000000000, and(u, 0x1fffffffffffff))
-                let curve := mul(mul(sub(0xc00000000000000000, mul(r, sub(skew, entry))), r), r)
-                let later := sar(217, sub(mul(word, weights), mul(sar(192, mul(word, slopes)), curve)))
-                let sum := add(row, 0x340)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
+                let sum := add(row, 0x1a0)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
             }
         }
@@ -289,26 +291,33 @@ library TangentLattice {
 
     /// @dev Adds at every price of the row but the first `done`, wherever d1 and d2 may lie: the guarded path. Cells as in
     /// `addGrid`.
-    function addSingles(Frame memory frame, uint256 table, uint256[] memory row, uint256 done) private pure {
+    function addSingles(
+        Frame memory frame,
+        uint256 table,
+        uint256[] memory moves,
+        uint256[] memory row,
+        uint256 done
+    ) private pure {
         assembly ("memory-safe") {
             let end := add(row, shl(5, add(mload(row), 1)))
             let offset := mload(add(frame, 0x40))
             let lowest := add(table, offset)
-            let cursor := add(add(row, 0x20), shl(6, done))
-            for {} lt(cursor, end) {
-                cursor := add(cursor, 0x40)
+            let toMove := sub(moves, row)
+            for {
+                let sum := add(add(row, 0x20), shl(5, done))
+            } lt(sum, end) {
+                sum := add(sum, 0x20)
             } {
-                let u := add(mload(frame), sar(15, mul(mload(cursor), mload(add(frame, 0x20)))))
-                let entry := shl(3, sar(53, u))
-                let sum := add(cursor, 0x20)
+                let u := add(mload(frame), sar(12, mul(mload(add(sum, toMove)), mload(add(frame, 0x20)))))
+                let s := signextend(6, u)
+                let entry := sar(53, sub(u, s))
                 // One comparison of unsigned numbers for both ends.
                 switch gt(sub(entry, lowest), sub(HIGHEST_ENTRY_OFFSET, offset))
                 case 0 {
                     let word := mload(sub(entry, offset))
-                    let s := sub(and(u, 0x1fffffffffffff), 0x10000000000000)
                     let curve := mul(
-                        mul(mul(s, s), sar(192, mul(word, mload(add(frame, 0x80))))),
-                        add(0xc00000000000000000, mul(sub(mload(add(frame, 0xa0)), entry), s))
+                        mul(mul(s, s), sar(201, mul(word, mload(add(frame, 0x80))))),
+                        add(0x6000000000000000000, mul(sub(mload(add(frame, 0xa0)), entry), s))
                     )
                     let later := mul(mload(add(frame, 0xe0)), sar(217, sub(mul(word, mload(add(frame, 0x60))), curve)))
                     mstore(sum, add(mload(sum), add(mul(mload(add(frame, 0xc0)), shr(192, mload(entry))), later)))

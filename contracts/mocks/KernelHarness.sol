@@ -5,12 +5,13 @@ import { Black76 } from "../libraries/Black76.sol";
 import { OptionLeg } from "../libraries/OptionLegs.sol";
 import { PriceNode, VOLATILITY_NODES } from "../libraries/ScenarioGrid.sol";
 import { ScenarioKernel, ScenarioSet, ScenarioSums } from "../libraries/ScenarioKernel.sol";
-import { Profits, ScenarioProfits } from "../libraries/ScenarioProfits.sol";
+import { Revaluation, ScenarioProfits } from "../libraries/ScenarioProfits.sol";
 import { SignedWad } from "../libraries/SignedWad.sol";
 import { TangentLattice } from "../libraries/TangentLattice.sol";
 
 /// Opens the scenario kernel to tests, beside the plain prices that it stands for.
 contract KernelHarness {
+    using ScenarioProfits for Revaluation;
     using SignedWad for int256;
 
     /// A set before it is laid out.
@@ -33,11 +34,13 @@ contract KernelHarness {
         Market memory market,
         OptionLeg[] memory legs
     ) external view returns (int256[] memory fast, int256[] memory plain, uint256[] memory bounds) {
-        ScenarioSet memory set = setOf(market);
-        ScenarioSums memory sums;
+        Revaluation memory book;
+        book.set = setOf(market);
+        (ScenarioSet memory set, ScenarioSums memory sums) = (book.set, book.sums);
         ScenarioKernel.open(set, sums, false);
         for (uint256 i = 0; i < legs.length; ++i) ScenarioKernel.addOption(set, sums, legs[i]);
-        fast = valuesOf(ScenarioProfits.revalue(set, sums, 0));
+        book.revalue(0, 0);
+        fast = valuesOf(book);
         plain = new int256[](fast.length);
         bounds = new uint256[](fast.length);
         for (uint256 i = 0; i < fast.length; ++i) {
@@ -57,22 +60,25 @@ contract KernelHarness {
         OptionLeg[] memory legs
     ) external view returns (uint256 setUp, uint256 adding, uint256 reading) {
         setUp = gasleft();
-        ScenarioSet memory set = setOf(market);
-        ScenarioSums memory sums;
+        Revaluation memory book;
+        book.set = setOf(market);
+        (ScenarioSet memory set, ScenarioSums memory sums) = (book.set, book.sums);
         ScenarioKernel.open(set, sums, false);
         adding = gasleft();
         for (uint256 i = 0; i < legs.length; ++i) ScenarioKernel.addOption(set, sums, legs[i]);
         reading = gasleft();
-        ScenarioProfits.revalue(set, sums, 0);
+        book.revalue(0, 0);
         (setUp, adding, reading) = (setUp - adding, adding - reading, reading - gasleft());
     }
 
     /// By cell, then by stress.
-    function valuesOf(Profits memory profits) private pure returns (int256[] memory values) {
-        uint256 cells = profits.cells.length;
-        values = new int256[](cells + profits.stress.length);
-        for (uint256 i = 0; i < cells; ++i) values[i] = profits.value + profits.cells[i];
-        for (uint256 i = cells; i < values.length; ++i) values[i] = profits.value + profits.stress[i - cells];
+    function valuesOf(Revaluation memory book) private pure returns (int256[] memory values) {
+        uint256 cells = VOLATILITY_NODES * book.set.nodes.length;
+        values = new int256[](cells + book.stress.length);
+        for (uint256 i = 0; i < cells; ++i) {
+            values[i] = book.value + book.at(i / VOLATILITY_NODES, i % VOLATILITY_NODES);
+        }
+        for (uint256 i = cells; i < values.length; ++i) values[i] = book.value + book.stress[i - cells];
     }
 
     function setOf(Market memory market) private view returns (ScenarioSet memory set) {

@@ -68,7 +68,9 @@ library InstrumentLibrary {
 
     /// @notice Strike price, USD WAD. Meaningless for spot, where the field numbers tokens.
     function strike(Instrument instrument) internal pure returns (uint256) {
-        return uint256(strikeField(instrument)) * STRIKE_TO_WAD;
+        unchecked {
+            return uint256(strikeField(instrument)) * STRIKE_TO_WAD;
+        }
     }
 
     function isOption(Instrument instrument) internal pure returns (bool) {

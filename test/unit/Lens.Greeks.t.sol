@@ -11,6 +11,7 @@ import { MARK_VOLATILITY } from "../../contracts/libraries/ScenarioGrid.sol";
 import { Instrument, Kind, toInstrument } from "../../contracts/types/Instrument.sol";
 import { MAX_LEGS } from "../../contracts/types/Limits.sol";
 import { toPosition } from "../../contracts/types/Position.sol";
+import { toRiskWords } from "../../contracts/types/RiskWords.sol";
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { LensFixture } from "../helpers/LensFixture.sol";
 
@@ -105,7 +106,7 @@ contract LensGreeksTest is LensFixture {
         volatilities.setSurface(ETH, smile);
         Sensitivities memory onSmile = greeksOf(sample.option);
         Tenor memory tenor;
-        OptionLegs.set(tenor, smile, markets.riskParameters(ETH), EXPIRY);
+        OptionLegs.set(tenor, smile, toRiskWords(markets.riskParameters(ETH)).shocks, EXPIRY);
         OptionLeg memory leg;
         leg.set(toPosition(sample.option, 1e18), tenor, FixedPointMathLib.lnWad(int256(ETH_PRICE)));
         uint256 volatility = leg.totalVolatilities[MARK_VOLATILITY];
