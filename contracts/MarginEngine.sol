@@ -130,7 +130,7 @@ contract MarginEngine is IMarginEngine, MarginModel {
             }
             addShortOptionMinimum(standing.addOns, book, market);
             addConcentration(standing.addOns, market, revaluation);
-            ScanLoss.add(evaluation.scan, revaluation, market.isOverdue ? 2 : 1, market.parameters.stresses);
+            ScanLoss.add(evaluation.scan, revaluation, gridsOf(market), market.parameters.stresses);
             if (book.strikes.isCut) addPinCharges(standing.addOns, portfolio, market, book);
         }
     }
@@ -161,7 +161,7 @@ contract MarginEngine is IMarginEngine, MarginModel {
             uint256 spot = market.spot;
             uint256 rate = market.parameters.addOns.concentration();
             if (rate == 0 || spot == 0) return;
-            int256 gain = book.at(NEAREST_ABOVE, MARK_VOLATILITY) - book.at(NEAREST_BELOW, MARK_VOLATILITY);
+            int256 gain = book.profitAt(NEAREST_ABOVE, MARK_VOLATILITY) - book.profitAt(NEAREST_BELOW, MARK_VOLATILITY);
             PriceNode[] memory nodes = book.set.nodes;
             uint256 distance = nodes[NEAREST_ABOVE].price - nodes[NEAREST_BELOW].price;
             uint256 delta = MarginAddOns.exposureUp(FixedPointMathLib.abs(gain), distance, spot);
@@ -171,8 +171,8 @@ contract MarginEngine is IMarginEngine, MarginModel {
             addOns.initial += MarginAddOns.concentration(delta, others, depth, rate);
             addOns.maintenance += MarginAddOns.concentration(delta, delta, depth, rate);
             uint256 vega = FixedPointMathLib.max(
-                FixedPointMathLib.abs(book.at(MIDDLE_NODE, LOWER_VOLATILITY)),
-                FixedPointMathLib.abs(book.at(MIDDLE_NODE, UPPER_VOLATILITY))
+                FixedPointMathLib.abs(book.profitAt(MIDDLE_NODE, LOWER_VOLATILITY)),
+                FixedPointMathLib.abs(book.profitAt(MIDDLE_NODE, UPPER_VOLATILITY))
             );
             depth = market.parameters.addOns.vegaDepth() * WAD;
             addToBoth(addOns, MarginAddOns.concentration(vega, vega, depth, rate));

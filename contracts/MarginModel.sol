@@ -304,18 +304,27 @@ abstract contract MarginModel is IMarginModel {
         }
     }
 
+    /// @dev The grid, and while the price is overdue the widened one behind it.
     function setNodes(Market memory market, uint256 overdueSeconds) private pure {
         unchecked {
-            Ranges memory ranges = ScenarioGrid.rangesOf(market.parameters, market.volatilities, 0);
-            PriceNode[] memory nodes = new PriceNode[](market.isOverdue ? 2 * PRICE_NODES : PRICE_NODES);
-            ScenarioGrid.setGrid(nodes, 0, market.spot, ranges);
-            if (market.isOverdue) {
-                ranges = ScenarioGrid.rangesOf(market.parameters, market.volatilities, overdueSeconds);
-                ScenarioGrid.setGrid(nodes, PRICE_NODES, market.spot, ranges);
+            uint256 grids = gridsOf(market);
+            PriceNode[] memory nodes = new PriceNode[](grids * PRICE_NODES);
+            for (uint256 i = 0; i < grids; ++i) {
+                Ranges memory ranges = ScenarioGrid.rangesOf(
+                    market.parameters,
+                    market.volatilities,
+                    i * overdueSeconds
+                );
+                ScenarioGrid.setGrid(nodes, i * PRICE_NODES, market.spot, ranges);
+                market.widest = ranges;
             }
-            market.widest = ranges;
             market.set.nodes = nodes;
         }
+    }
+
+    /// @dev How many grids there are.
+    function gridsOf(Market memory market) internal pure returns (uint256) {
+        return market.isOverdue ? 2 : 1;
     }
 
     function setStresses(Market memory market) private pure {

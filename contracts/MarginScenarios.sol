@@ -71,12 +71,12 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
         result.columns = revaluation.sums.columnsOf();
         result.moves = new int256[](nodes.length);
         result.profits = new int256[](nodes.length * result.columns);
-        uint256 grids = market.isOverdue ? 2 * PRICE_NODES : PRICE_NODES;
+        uint256 grids = gridsOf(market) * PRICE_NODES;
         for (uint256 i = 0; i < nodes.length; ++i) {
             uint256 place = i < grids ? i - (i % PRICE_NODES) + ScenarioGrid.fromLowest(i % PRICE_NODES) : i;
             result.moves[i] = nodes[place].move;
             for (uint256 j = 0; j < result.columns; ++j) {
-                result.profits[i * result.columns + j] = revaluation.at(place, j);
+                result.profits[i * result.columns + j] = revaluation.profitAt(place, j);
             }
         }
         result.stressMoves = new int256[](revaluation.set.stresses.length);

@@ -17,7 +17,7 @@ import { SignedMulDiv } from "./SignedMulDiv.sol";
 struct AccountState {
     int128 cash;
     uint32 legCount;
-    mapping(uint256 index => Position) legs;
+    Position[MAX_LEGS] legs;
     mapping(Instrument perpetual => int128) entryValues;
 }
 

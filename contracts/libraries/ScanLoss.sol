@@ -92,7 +92,8 @@ library ScanLoss {
     /// @return tiers Scan loss. @return unweighted The worst stress loss without its weight, USD WAD.
     function result(Scan memory scan, uint256 credit) internal pure returns (Tiers memory tiers, uint256 unweighted) {
         unchecked {
-            tiers = scan.separate;
+            // A copy, for the scan may be asked again.
+            (tiers.initial, tiers.maintenance) = (scan.separate.initial, scan.separate.maintenance);
             if (scan.cells.length != 0) {
                 Tiers memory joint = jointLoss(scan);
                 tiers.initial -= credited(credit, tiers.initial, joint.initial);
@@ -156,7 +157,7 @@ library ScanLoss {
                 Gap memory gap = scan.gaps[scan.gapCount++];
                 setAround(gap, nodes, (grids - 1) * PRICE_NODES, nodes[i].move);
                 for (uint256 j = 0; j < VOLATILITY_NODES; ++j) {
-                    gap.gaps[j] = book.at(i, j) - between(own, gap, j);
+                    gap.gaps[j] = book.profitAt(i, j) - between(own, gap, j);
                 }
             }
         }
@@ -169,8 +170,8 @@ library ScanLoss {
         uint256 column
     ) private pure returns (int256 profit) {
         unchecked {
-            profit = book.at(node, column);
-            if (grids == 2) profit = FixedPointMathLib.min(profit, book.at(node + PRICE_NODES, column));
+            profit = book.profitAt(node, column);
+            if (grids == 2) profit = FixedPointMathLib.min(profit, book.profitAt(node + PRICE_NODES, column));
         }
     }
 

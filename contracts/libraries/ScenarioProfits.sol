@@ -69,7 +69,7 @@ library ScenarioProfits {
     }
 
     /// @notice Profit in a cell.
-    function at(Revaluation memory self, uint256 node, uint256 column) internal pure returns (int256 profit) {
+    function profitAt(Revaluation memory self, uint256 node, uint256 column) internal pure returns (int256 profit) {
         unchecked {
             uint256 price = self.set.nodes[node].price;
             ScenarioSums memory sums = self.sums;
@@ -88,10 +88,10 @@ library ScenarioProfits {
                 lowest = fromScaled(lowestScaled(sums, node, self.linear, ratioOf(self, price)));
                 return lowest + linearProfit(self, price);
             }
-            lowest = at(self, node, LOWER_VOLATILITY);
+            lowest = profitAt(self, node, LOWER_VOLATILITY);
             if (!sums.isOpen) return lowest;
             for (uint256 i = MARK_VOLATILITY; i < sums.columnsOf(); ++i) {
-                lowest = FixedPointMathLib.min(lowest, at(self, node, i));
+                lowest = FixedPointMathLib.min(lowest, profitAt(self, node, i));
             }
         }
     }
@@ -172,7 +172,9 @@ library ScenarioProfits {
     /// @dev Of the underlying itself, less the value now of what is in the sums.
     function linearProfit(Revaluation memory self, uint256 price) private pure returns (int256) {
         unchecked {
-            return (self.units * (int256(price) - int256(self.set.spot))).fromSquareDown() - self.summedValue;
+            int256 units = self.units;
+            if (units == 0) return -self.summedValue;
+            return (units * (int256(price) - int256(self.set.spot))).fromSquareDown() - self.summedValue;
         }
     }
 

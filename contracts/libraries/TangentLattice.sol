@@ -41,7 +41,8 @@ struct Frame {
 /// Since v is the same at all prices, so is the offset of n − v between two nodes, and with it the weights of the four-point
 /// interpolation of N(n − v) and of its derivative. Four entries of the table are one load, and one product with four
 /// packed weights leaves their weighted sum in its top lane.
-/// @dev Scales: log prices 2^-40; d in steps of the lattice, 2^-56, because a fraction of whole bytes has its sign extended by one instruction; 1/v in steps 2^-28; weights 6·2^25; slopes 6·2^26.
+/// @dev Scales: log prices 2^-40; d in steps of the lattice, 2^-56, whole bytes, so that one instruction takes the signed fraction; 1/v in
+/// steps 2^-28; weights 6·2^25; slopes 6·2^26.
 library TangentLattice {
     uint256 private constant WAD = 1e18;
 

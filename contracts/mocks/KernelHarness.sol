@@ -76,7 +76,7 @@ contract KernelHarness {
         uint256 cells = VOLATILITY_NODES * book.set.nodes.length;
         values = new int256[](cells + book.stress.length);
         for (uint256 i = 0; i < cells; ++i) {
-            values[i] = book.value + book.at(i / VOLATILITY_NODES, i % VOLATILITY_NODES);
+            values[i] = book.value + book.profitAt(i / VOLATILITY_NODES, i % VOLATILITY_NODES);
         }
         for (uint256 i = cells; i < values.length; ++i) values[i] = book.value + book.stress[i - cells];
     }

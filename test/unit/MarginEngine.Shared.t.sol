@@ -10,7 +10,7 @@ contract MarginEngineSharedTest is EngineFuzz {
         Risk[] memory risks = engine.evaluate(portfolios);
         assertEq(risks.length, portfolios.length);
         for (uint256 i = 0; i < risks.length; ++i) {
-            assertEq(abi.encode(risks[i]), abi.encode(evaluate(portfolios[i])), vm.toString(i));
+            assertEq(keccak256(abi.encode(risks[i])), keccak256(abi.encode(evaluate(portfolios[i]))), vm.toString(i));
         }
     }
 
