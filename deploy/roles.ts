@@ -38,7 +38,7 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
     delaySeconds: 2 * DAY_SECONDS,
     functions: {
       Markets: ["setRiskParameters", "setAccountParameters", "setOpenInterestCap"],
-      VolatilityOracle: ["setController"],
+      VolatilityOracle: ["setController", "lowerStressed"],
     },
   },
   guardian: { id: 4n, delaySeconds: 0, functions: { Markets: ["pauseOpening"] } },

@@ -104,19 +104,22 @@ async function parameterDifferences(contracts: Contracts, { configuration }: Int
 }
 
 async function underlyingDifferences(
-  { markets, priceOracle }: Contracts,
+  { markets, priceOracle, volatilityOracle }: Contracts,
   underlying: UnderlyingConfiguration,
 ): Promise<Difference[]> {
   const { id, symbol, collateral } = underlying;
   const feed = await priceOracle.feed(id);
   const listed = await markets.underlying(id);
   const held = await markets.collateral(spot(id));
+  const controller = await volatilityOracle.controller(id);
   const { strikeStep, maxTenorSeconds, openInterestCap } = underlying;
   const { decimals, haircut, cap } = collateral;
   return compare(symbol, [
     ["feed", feed, feedOf(underlying, underlying.feed.aggregator ?? feed.aggregator)],
     ["listing", listed, { symbol: encodeBytes32String(symbol), strikeStep, maxTenorSeconds, openInterestCap }],
     ["risk parameters", await markets.riskParameters(id), underlying.risk],
+    ["controller in force", controller.effective, underlying.controller],
+    ["controller at the end of its ramp", controller.target, underlying.controller],
     ["collateral", held, { token: collateral.token ?? held.token, decimals, haircut, cap }],
   ]);
 }

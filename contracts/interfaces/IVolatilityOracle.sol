@@ -10,7 +10,8 @@ import { MAX_TENORS } from "../types/Limits.sol";
 /// @param tenorSeconds Rising; unused entries at the end are 0.
 /// @param totalVariance θ at each tenor, WAD (σ²T, T in years of 365 days), rising.
 /// @param rho WAD, in (−1, 1). @param eta WAD; 0 is no smile. @param rate Continuously compounded, a year, WAD, either sign, the
-/// same for every T. @param timestamp Unix seconds of the newest report in it; 0 when realised volatility stands in, at rate 0.
+/// same for every T. @param timestamp Unix seconds of the newest report in it, or of its acceptance after a silence; 0 when realised
+/// volatility stands in, at rate 0.
 struct Surface {
     uint32[MAX_TENORS] tenorSeconds;
     uint64[MAX_TENORS] totalVariance;
@@ -65,9 +66,22 @@ struct VolatilitySnapshot {
 }
 
 /// @title Two volatilities that never share a name: the mark surface that prices options, the margin volatility that scales requirements.
+/// @notice **Published bounds**, which hold whatever feeds, publishers and callers do:
+/// - observed and stressed ≤ 400 %; target ≤ 400 %; maintenance ≤ target ≤ initial;
+/// - maintenance rises by no more than (1 + `maintenanceRisePerHour`) an hour, compounded, also after a gap in the rounds, and never beyond `forecast`;
+/// - one usable answer, however far off, adds at most 0.49/τ to either realised variance (τ = `realisedHalfLifeSeconds` / ln 2; 4.1 at 30 days),
+///   its return as much again, and by the speed above still nothing to maintenance at once. Answers at or beyond the bounds of a feed add nothing;
+/// - implied volatility counts for at most 2 × realised + 20 points, so with every publisher bad observed ≤ that, and without publishers
+///   it is realised;
+/// - a mark component stays inside the range of the honest reports while fewer than half of them are bad; with every publisher bad or silent it moves
+///   by the published speed: variances by a factor of 1.25 an hour, ρ and η 0.2, the rate 5 points, in however many reports. The first report of all
+///   is taken as it is. Before it the mark is the realised volatility, which has no speed: one answer far off moves it at once.
+/// What these bounds do not stop is the price: an answer inside a feed's bounds is believed, and moves equity.
 interface IVolatilityOracle {
     event UnderlyingListed(uint16 indexed underlying, ControllerParameters parameters, uint256 stressed);
-    event ControllerSet(uint16 indexed underlying, ControllerParameters parameters);
+    /// @notice The parameters move from those in force to `parameters`, where they are at `rampEndsAt`, Unix seconds.
+    event ControllerSet(uint16 indexed underlying, ControllerParameters parameters, uint40 rampEndsAt);
+    event StressedLowered(uint16 indexed underlying, uint256 from, uint256 to);
     event RoundsWalked(uint16 indexed underlying, uint80 fromRound, uint80 toRound, MarginVolatility volatility);
     event OutageEnded(uint16 indexed underlying, uint40 from, uint40 to);
     event SurfaceAccepted(uint16 indexed underlying, Surface surface);
@@ -89,6 +103,8 @@ interface IVolatilityOracle {
     error NoUsableRound(uint16 underlying);
     error ReportTimeInvalid(uint40 timestamp, uint40 newest);
     error SurfaceHasArbitrage(uint16 underlying);
+    /// @notice The stressed peak may be lowered again from `earliest` on, Unix seconds.
+    error StressedStepTooEarly(uint16 underlying, uint40 earliest);
 
     /// @notice Starts the oracle of an underlying at the newest round of its price feed. Restricted.
     /// @param realised First value of both realised volatilities, WAD. @param stressed First peak, WAD.
@@ -99,8 +115,15 @@ interface IVolatilityOracle {
         uint256 stressed
     ) external;
 
-    /// @notice Restricted, with the delay for risk parameters.
+    /// @notice Starts the ramp from the parameters in force to others: linear in time, over `RAMP_SECONDS`, tightening and loosening alike, so
+    /// that neither makes a margin jump. A change while one is running starts from what is in force by then. Restricted, with the
+    /// delay for risk parameters, which is what delays a loosening.
     function setController(uint16 underlying, ControllerParameters calldata parameters) external;
+
+    /// @notice Lowers the stressed peak by one step: to no less than 1 − `MAX_STRESSED_STEP` of itself nor the volatility observed now (else
+    /// `OutOfBounds`), and no sooner than `STRESSED_STEP_SECONDS` after the last step. Restricted, with the delay for risk parameters.
+    /// @param stressed WAD, at most the present peak.
+    function lowerStressed(uint16 underlying, uint256 stressed) external;
 
     /// @notice Names the publishers and how many must agree. Restricted, with the delay for feeds.
     function setSigners(address[] calldata signers, uint256 threshold) external;
@@ -117,7 +140,36 @@ interface IVolatilityOracle {
     /// from the last walked round to the newest price counts as one more return. Never reverts for a listed underlying.
     function marginVolatility(uint16 underlying) external view returns (MarginVolatility memory);
 
-    /// @notice The surface that marks options: the accepted one while fresh, else flat at the realised volatility (`timestamp` = 0).
+    /// @notice An upper bound of the maintenance volatility from now until `secondsAhead` later, WAD, rounded up, whatever prices, reports and callers
+    /// do until then: what volatility alone can do to an account by then. A change of parameters that is scheduled may start at any moment.
+    /// @dev Why it is one. At the last write it was M. Every write and read since takes the smaller of the target and the last value times
+    /// (1 + rise)^(elapsed / 1 h), at the rise then in force; elapsed times add up, a ramp's rise lies between its ends, and a target is a
+    /// mixture of volatilities observed or seeded, none above 400 %, or a floor below that. So it is never above
+    /// min(400 %, M·(1 + greatest rise)^((now − last write + secondsAhead) / 1 h)). It counts from the last write and not from now, because a round that
+    /// is dated before now may still turn up; whoever wants it close walks first.
+    /// It holds under the parameters set so far, the ramp that is running included. A change that is scheduled already (`OperationScheduled` of the
+    /// access manager) may start at any moment and raise the speed; one that is not takes effect no sooner than the delay for risk parameters
+    /// (48 h) from now, and whatever it is, until then the bound holds.
+    function forecast(uint16 underlying, uint256 secondsAhead) external view returns (uint256 maintenance);
+
+    /// @notice The inverse of `forecast`: for so many seconds from now at least the maintenance volatility does not exceed `volatility`, WAD. Rounded
+    /// down; 0 if it may at once; `type(uint256).max` from 400 % on, which no volatility exceeds. The reservation of `forecast` holds.
+    function noticeSeconds(uint16 underlying, uint256 volatility) external view returns (uint256);
+
+    /// @notice What the controller is set to. @return effective In force now. @return target In force from `rampEndsAt` on, Unix seconds, which
+    /// is 0 where nothing is changing.
+    function controller(
+        uint16 underlying
+    )
+        external
+        view
+        returns (ControllerParameters memory effective, ControllerParameters memory target, uint40 rampEndsAt);
+
+    /// @notice The surface that marks options: the accepted one while fresh, else one that moves from it, at the published speed of reports, to flat
+    /// at the realised volatility (`timestamp` = 0). Before the first report: that, at once.
+    /// @dev Nothing is refused for want of a report. A venue may run without publishers, and then marks by what anybody can compute from the price
+    /// feed; and a publisher that could freeze trading by silence could keep others from closing. How stale a mark is, `timestamp` = 0 says:
+    /// whoever quotes on it (the pool) widens his spread or stops.
     function surface(uint16 underlying) external view returns (Surface memory);
 
     /// @notice Unix seconds when prices last became valid again: the end of the last gap between consecutive rounds longer

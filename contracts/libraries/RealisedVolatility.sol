@@ -45,15 +45,27 @@ library RealisedVolatility {
     int256 private constant LN_2 = 0.693147180559945309e18;
 
     /// @notice Takes the next usable round in. `time` is not before `self.updatedAt`.
-    function observe(Realised memory self, uint256 price, uint256 time, uint256 halfLifeSeconds) internal pure {
+    /// @return before The larger variance at `time` without the round, rounded up. @return newest The same with it, as `newestVarianceUp`
+    /// answers from now on.
+    function observe(
+        Realised memory self,
+        uint256 price,
+        uint256 time,
+        uint256 halfLifeSeconds
+    ) internal pure returns (uint256 before, uint256 newest) {
         unchecked {
-            uint256 decayed = decayUp(self.variance, time - self.updatedAt, halfLifeSeconds);
+            uint256 left = halvedUp(time - self.updatedAt, halfLifeSeconds);
+            uint256 decayed = uint256(self.variance).mulWadUp(left);
+            uint256 sampled = decayUp(self.sampledVariance, time - self.sampledAt, halfLifeSeconds);
+            uint256 open = squaredReturnUp(self.sampledPrice, self.price, halfLifeSeconds).mulWadUp(left);
+            before = capped(decayed.max(sampled + open));
             self.variance = capped(decayed + squaredReturnUp(self.price, price, halfLifeSeconds));
             self.updatedAt = uint40(time);
             self.price = uint96(price);
-            if (time - self.sampledAt < SAMPLE_SECONDS) return;
-            decayed = decayUp(self.sampledVariance, time - self.sampledAt, halfLifeSeconds);
-            self.sampledVariance = capped(decayed + squaredReturnUp(self.sampledPrice, price, halfLifeSeconds));
+            sampled += squaredReturnUp(self.sampledPrice, price, halfLifeSeconds);
+            newest = capped(sampled.max(self.variance));
+            if (time - self.sampledAt < SAMPLE_SECONDS) return (before, newest);
+            self.sampledVariance = capped(sampled);
             self.sampledAt = uint40(time);
             self.sampledPrice = uint96(price);
         }
@@ -65,7 +77,7 @@ library RealisedVolatility {
         return decayUp(newestVarianceUp(self, halfLifeSeconds), time - self.updatedAt, halfLifeSeconds);
     }
 
-    /// @notice The same as of `self.updatedAt`.
+    /// @notice The same as of `self.updatedAt`. The open return weighs by the half-life given, so it moves with a half-life that ramps.
     function newestVarianceUp(Realised memory self, uint256 halfLifeSeconds) internal pure returns (uint256) {
         unchecked {
             uint256 open = squaredReturnUp(self.sampledPrice, self.price, halfLifeSeconds);

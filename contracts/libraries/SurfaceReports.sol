@@ -38,14 +38,19 @@ library SurfaceReports {
     /// @dev A year, of either sign. The annualised basis of quarterly futures on BTC and ETH peaked near 45 % in spring 2021.
     uint256 private constant MAX_RATE = 0.5e18;
 
-    /// @notice The published speed, by time between the reports: total variance and η by a quarter of themselves an hour (the
-    /// volatility by an eighth: in 2021–2023 the 30-day level of BTC and ETH moved less than 10 % in 99.9 % of hours), ρ by a fifth.
-    uint256 internal constant MAX_RELATIVE_CHANGE_PER_HOUR = 0.25e18;
+    /// @notice The published speed, by time between the reports, and composed so that many reports move no further than one: total
+    /// variance by a factor of 1.25 an hour, up or down (the volatility by an eighth: in 2021–2023 the 30-day level of BTC and ETH moved less
+    /// than 10 % in 99.9 % of hours), as its logarithm; ρ and η by 0.2.
+    int256 internal constant MAX_LOG_CHANGE_PER_HOUR = 0.223143551314209755e18;
     uint256 internal constant MAX_RHO_CHANGE_PER_HOUR = 0.2e18;
+    uint256 internal constant MAX_ETA_CHANGE_PER_HOUR = 0.2e18;
     /// @notice The rate by 5 points an hour, absolute as it may be 0 or negative. An option changes by no more than T·0.05 of its
     /// strike: 1.2 % an hour at a quarter, 5 % at a year, and there at the money about 2 %, where the speed of the variance allows 3 %
     /// of spot. It hardly binds an honest report: from 45 % to nothing takes nine hours, which in spring 2021 took weeks.
     uint256 internal constant MAX_RATE_CHANGE_PER_HOUR = 0.05e18;
+
+    /// @dev By e^20 no variance can move inside its bounds, whose ratio is 80².
+    int256 private constant MAX_LOG_CHANGE = 20e18;
 
     uint256 private constant WAD = 1e18;
     uint256 private constant YEAR = 365 days;
@@ -113,21 +118,26 @@ library SurfaceReports {
         );
     }
 
-    /// @notice Moves each component of `from` towards `to` as far as `elapsedSeconds` allow. Rising variances stay rising, as
-    /// their limits rise with them; the curvature gives way where a step half done would admit a butterfly.
+    /// @notice Moves each component of `from` towards `to` as far as `elapsedSeconds` allow. Variances that rise with the tenor do so
+    /// afterwards: each is the middle one of three that do, its goal and its two limits, which are multiples of `from` (two that a wei
+    /// separates may become equal). The curvature gives way where a step half done would admit a butterfly.
     function approach(
         AcceptedSurface memory from,
         AcceptedSurface memory to,
         uint256 elapsedSeconds
     ) internal pure returns (AcceptedSurface memory surface) {
-        uint256 relative = (MAX_RELATIVE_CHANGE_PER_HOUR * elapsedSeconds) / 1 hours;
+        int256 logChange = (MAX_LOG_CHANGE_PER_HOUR * int256(elapsedSeconds)) / 1 hours;
+        uint256 factor = uint256(FixedPointMathLib.expWad(FixedPointMathLib.min(logChange, MAX_LOG_CHANGE)));
         for (uint256 i = 0; i < MAX_TENORS; ++i) {
-            surface.totalVariance[i] = scaled(from.totalVariance[i], to.totalVariance[i], relative);
+            uint256 variance = from.totalVariance[i];
+            uint256 goal = to.totalVariance[i];
+            surface.totalVariance[i] = uint64(goal.clamp(variance.divWadUp(factor), variance.mulWad(factor)));
         }
         surface.rho = shifted(from.rho, to.rho, (MAX_RHO_CHANGE_PER_HOUR * elapsedSeconds) / 1 hours);
         surface.rate = shifted(from.rate, to.rate, (MAX_RATE_CHANGE_PER_HOUR * elapsedSeconds) / 1 hours);
         uint256 greatest = SurfaceArbitrage.greatestEtaDown(surface.totalVariance[MAX_TENORS - 1], surface.rho);
-        surface.eta = uint64(greatest.min(scaled(from.eta, to.eta, relative)));
+        int64 eta = shifted(int64(from.eta), int64(to.eta), (MAX_ETA_CHANGE_PER_HOUR * elapsedSeconds) / 1 hours);
+        surface.eta = uint64(greatest.min(uint64(eta)));
         surface.timestamp = to.timestamp;
     }
 
@@ -141,11 +151,11 @@ library SurfaceReports {
         mark.timestamp = accepted.timestamp;
     }
 
-    /// @notice Sets `mark`, empty until now, to a surface without smile and without interest. `timestamp` 0 marks it as a stand-in.
-    function setFlat(Surface memory mark, uint256 volatility) internal pure {
-        mark.tenorSeconds = tenors();
+    /// @notice A surface without smile and without interest. `timestamp` 0 marks it as a stand-in.
+    function flat(uint256 volatility) internal pure returns (AcceptedSurface memory surface) {
+        uint32[MAX_TENORS] memory tenors_ = tenors();
         for (uint256 i = 0; i < MAX_TENORS; ++i) {
-            mark.totalVariance[i] = uint64(totalVarianceUp(volatility, mark.tenorSeconds[i]));
+            surface.totalVariance[i] = uint64(totalVarianceUp(volatility, tenors_[i]));
         }
     }
 
@@ -159,11 +169,6 @@ library SurfaceReports {
         unchecked {
             return ((totalVariance * YEAR * WAD) / LEVEL_TENOR_SECONDS).sqrt() + 1;
         }
-    }
-
-    function scaled(uint64 from, uint64 to, uint256 relativeChange) private pure returns (uint64) {
-        uint256 change = uint256(from).mulWad(relativeChange);
-        return uint64(uint256(to).clamp(uint256(from).zeroFloorSub(change), from + change));
     }
 
     function shifted(int64 from, int64 to, uint256 change) private pure returns (int64) {

@@ -2,16 +2,18 @@
 pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
-import { ControllerParameters, IVolatilityOracle, MarginVolatility } from "../interfaces/IVolatilityOracle.sol";
+import { ControllerParameters, IVolatilityOracle } from "../interfaces/IVolatilityOracle.sol";
 import { RealisedVolatility } from "./RealisedVolatility.sol";
 
 /// @notice The memory of the controller, in one word with its time. Volatilities per year, WAD.
 /// @param stressed Peak of the observed volatility. @param updatedAt Unix seconds as of which all three hold.
+/// @param isRamping Whether the parameters were still moving then; see `ControllerRamp`.
 struct ControllerState {
     uint64 stressed;
     uint64 initial;
     uint64 maintenance;
     uint40 updatedAt;
+    bool isRamping;
 }
 
 /// @title The anti-procyclical controller: observed volatility in, margin volatilities out.
@@ -19,6 +21,10 @@ struct ControllerState {
 /// the target plus what is left of an earlier excess.
 library VolatilityController {
     using FixedPointMathLib for uint256;
+
+    /// @notice The highest volatility that is ever observed, where realised variances stop. Every margin volatility is a mixture of observed ones
+    /// or a floor below it.
+    uint256 internal constant MAX_VOLATILITY = 4e18;
 
     /// @dev Below a week one calm week-end halves what a crash taught, with 24 hours no setting meets the goals; above a quarter
     /// the observed volatility lags like the stressed one.
@@ -40,6 +46,9 @@ library VolatilityController {
 
     /// @dev e^20 is 4.9e8, more than any volatility may be above another.
     int256 private constant MAX_GROWTH_EXPONENT = 20e18;
+    /// @dev A step of the maintenance volatility errs by a few units of 1e-18 of itself; a trillionth covers 10^5 steps, which at a round every
+    /// five minutes take a year without ever meeting the target.
+    uint256 private constant STEPS_ERROR = 1e6;
     int256 private constant WAD = 1e18;
 
     function requireInBounds(ControllerParameters memory p) internal pure {
@@ -76,18 +85,13 @@ library VolatilityController {
         ControllerParameters memory parameters,
         uint256 observed,
         uint256 time
-    ) internal pure returns (MarginVolatility memory volatility) {
+    ) internal pure returns (uint256 target) {
         uint256 dt = time.zeroFloorSub(self.updatedAt);
         uint256 stressed = observed.max(self.stressed);
-        uint256 target = targetUp(parameters, observed, stressed);
-        volatility.observed = observed;
-        volatility.stressed = stressed;
-        volatility.target = target;
-        volatility.initial = fallenUp(self.initial, target, dt, parameters.initialHalfLifeSeconds);
-        volatility.maintenance = risenDown(self.maintenance, target, dt, parameters.maintenanceRisePerHour);
+        target = targetUp(parameters, observed, stressed);
         self.stressed = uint64(stressed);
-        self.initial = uint64(volatility.initial);
-        self.maintenance = uint64(volatility.maintenance);
+        self.initial = uint64(fallenUp(self.initial, target, dt, parameters.initialHalfLifeSeconds));
+        self.maintenance = uint64(risenDown(self.maintenance, target, dt, parameters.maintenanceRisePerHour));
         unchecked {
             self.updatedAt += uint40(dt);
         }
@@ -103,6 +107,32 @@ library VolatilityController {
             uint256 weight = parameters.stressedWeight;
             uint256 blended = observed * (uint256(WAD) - weight) + stressed * weight;
             return blended.divUp(uint256(WAD)).max(parameters.floor);
+        }
+    }
+
+    /// @notice No less than what `maintenance` can rise to in any steps that together last `dt`, none faster than `risePerHour`.
+    /// @dev Each step multiplies by at most (1 + rise)^(its time / 1 h), and the product of these powers is the power of the sum.
+    function greatestRisenUp(uint256 maintenance, uint256 dt, uint256 risePerHour) internal pure returns (uint256) {
+        unchecked {
+            int256 perHour = FixedPointMathLib.lnWad(WAD + int256(risePerHour)) + 1;
+            int256 exponent = FixedPointMathLib.min((perHour * int256(dt)) / 1 hours + 1, MAX_GROWTH_EXPONENT);
+            uint256 growth = uint256(FixedPointMathLib.expWad(exponent)) + STEPS_ERROR;
+            return maintenance.mulWadUp(growth + growth.mulWadUp(STEPS_ERROR)).min(MAX_VOLATILITY);
+        }
+    }
+
+    /// @notice For how many seconds `greatestRisenUp` does not exceed `level`, rounded down; 0 if it does at once. @param level Below 2^64.
+    function secondsToRiseDown(
+        uint256 maintenance,
+        uint256 level,
+        uint256 risePerHour
+    ) internal pure returns (uint256) {
+        uint256 least = maintenance + maintenance.mulWadUp(4 * STEPS_ERROR) + 1;
+        if (level <= least) return 0;
+        unchecked {
+            int256 perHour = FixedPointMathLib.lnWad(WAD + int256(risePerHour)) + 1;
+            uint256 exponent = uint256(FixedPointMathLib.lnWad(int256(level.divWad(least))));
+            return ((exponent * 1 hours) / uint256(perHour)).zeroFloorSub(1);
         }
     }
 

@@ -6,6 +6,7 @@ import { toAccount, type Account } from "../../packages/client/src/account.ts";
 import { approveTrading, batchOf, depositCash, type Fill } from "../../packages/client/src/batch.ts";
 import { call, put, type Instrument } from "../../packages/client/src/instrument.ts";
 import { toPosition, type Position } from "../../packages/client/src/position.ts";
+import { signSurfaceReport } from "../../packages/client/src/surfaceReport.ts";
 import { toWad, WAD } from "../../packages/client/src/wad.ts";
 import { GAS_LIMIT, type Chain } from "./chain.ts";
 
@@ -73,17 +74,6 @@ export function tokenOf({ tokens }: LocalDeployment) {
   return tokens.USDC;
 }
 
-const REPORT_TYPES = {
-  SurfaceReport: [
-    { name: "underlying", type: "uint16" },
-    { name: "timestamp", type: "uint40" },
-    { name: "totalVariance", type: "uint64[4]" },
-    { name: "rho", type: "int64" },
-    { name: "eta", type: "uint64" },
-    { name: "rate", type: "int64" },
-  ],
-};
-
 /** The tenors of the surface in days, and at-the-money volatilities there: nearly flat, with some skew and curvature. */
 const SURFACE_POINTS = [
   { days: 7, volatility: 0.8 },
@@ -105,13 +95,8 @@ async function reportSurface({ chain, contracts, deployer, venue, addresses }: M
     eta: toWad("0.5"),
     rate: toWad("0.05"),
   };
-  const domain = {
-    name: "Plimsoll VolatilityOracle",
-    version: "1",
-    chainId: venue.chainId,
-    verifyingContract: addresses.volatilityOracle,
-  };
-  const signature = await deployer.signTypedData(domain, REPORT_TYPES, report);
+  const surfaceVenue = { chainId: venue.chainId, volatilityOracle: addresses.volatilityOracle };
+  const { signature } = await signSurfaceReport(report, deployer, surfaceVenue);
   await contracts.volatilityOracle.report([report], [signature]);
 }
 

@@ -42,6 +42,9 @@ describe("deployment", () => {
     const { configuration, addresses, contracts, deployer } = await deployLocal(connection, { handOver: false });
     await contracts.clearinghouse.setLiquidator(addresses.lens);
     await contracts.markets.setOpenInterestCap(2, 1n);
+    const btc = configuration.underlyings[1];
+    if (btc === undefined) throw new RangeError("the local market has one underlying");
+    await contracts.volatilityOracle.setController(2, { ...btc.controller, floor: btc.controller.floor + 1n });
     const { lens: orderSettlement } = addresses;
     const intended = { configuration, addresses: { ...addresses, orderSettlement }, deployer: deployer.address };
     const found = (await verifyDeployment(connection, intended)).map(({ what }) => what);
@@ -49,13 +52,15 @@ describe("deployment", () => {
     expect(found).to.include("wiring: Clearinghouse.liquidator");
     expect(found).to.include("BTC: listing");
     expect(found).not.to.include("ETH: listing");
+    expect(found).to.include("BTC: controller at the end of its ramp");
+    expect(found.filter((what) => what.startsWith("ETH: controller"))).to.deep.equal([]);
   });
 
   it("lists the same numbers as the parameter file", async () => {
     const connection = await network.create("market");
     const { contracts } = await deployPlimsoll(connection);
     const eth = await contracts.markets.riskParameters(1);
-    expect(eth.initial.z).to.equal(2n * 10n ** 18n);
+    expect(eth.initial.z).to.equal(201n * 10n ** 16n);
     expect(eth.initial.horizonSeconds).to.equal(86_400n);
     expect([eth.concentration, eth.depth, eth.vegaDepth]).to.deep.equal([3n * 10n ** 16n, 20_000n, 2_000_000n]);
     expect(eth.stresses[0].move).to.equal(-55n * 10n ** 16n);

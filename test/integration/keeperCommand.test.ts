@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import type { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,32 +8,9 @@ import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { network } from "hardhat";
 import { deployPlimsoll } from "../helpers/deploy.ts";
-import type { TestMarket } from "../helpers/deploy.ts";
+import { serve } from "../helpers/serve.ts";
 
 const KEY = `0x${"5".repeat(64)}`;
-
-/** Serves the in-process chain on a port of the loopback interface. */
-async function serve({ provider }: TestMarket): Promise<{ server: Server; url: string }> {
-  const server = createServer((request, response) => {
-    void (async () => {
-      const { id, method, params } = JSON.parse(await text(request)) as {
-        id: number;
-        method: string;
-        params: unknown[];
-      };
-      const answer = await provider.request({ method, params }).then(
-        (result: unknown) => ({ result }),
-        (error: unknown) => ({ error: { code: -32_000, message: String(error) } }),
-      );
-      response.end(JSON.stringify({ jsonrpc: "2.0", id, ...answer }));
-    })();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return { server, url: `http://127.0.0.1:${address.port}` };
-}
 
 describe("npm run keeper", () => {
   let folder: string;

@@ -28,7 +28,7 @@ function shortCrash(): Scenario {
       (_, i) => price * Math.exp(-0.4 * (i / 120) + 0.002 * random.normal()),
     );
     const path = { start: START, stepSeconds: MINUTE, prices };
-    return { path, rounds: roundsOf(path), history: { realised: 0.7, stressed: 1.5 }, isTraded: true };
+    return { path, rounds: roundsOf(path), history: () => ({ realised: 0.7, stressed: 1.5 }), isTraded: true };
   };
   return {
     title: "Short crash",
@@ -70,6 +70,11 @@ describe("Replay of a short crash", function () {
     expect(marginCalls).to.be.above(0);
     expect(liquidations).to.be.at.least(result.liquidatedAccounts);
     expect(result.liquidatedAccounts).to.be.above(0);
+  });
+
+  it("finds out why auctions started: never by volatility alone inside its notice", () => {
+    expect(result.causes.length).to.be.above(0);
+    expect(result.causes).not.to.include("volatility");
   });
 
   it("has every trader of the plan in the market, with the equity of its funds at the start", () => {
@@ -200,7 +205,7 @@ describe("Market data beside the project", function () {
     const from = Date.UTC(2020, 2, 12) / 1000;
     const { feeds } = fileScenario({ files, from, to: from + 2 * 86_400 }, new Random("1"));
     expect(pathVolatility(feeds.ETH.path)).to.be.above(4);
-    expect(feeds.ETH.history?.stressed).to.be.above(1);
+    expect(feeds.ETH.history(30 * 86_400)?.stressed).to.be.above(1);
     expect(feeds.BTC.isTraded).to.equal(false);
   });
 });

@@ -111,6 +111,38 @@ describe("roles", () => {
     expect((await markets.underlying(1)).openInterestCap).to.equal(5n);
   });
 
+  it("keep a lower stressed peak and a controller public for two days, and the controller ramping for three more", async () => {
+    const market = await networkHelpers.loadFixture(deployPlimsoll);
+    const { contracts, addresses, configuration, networkHelpers: helpers } = market;
+    const { accessManager, volatilityOracle } = contracts;
+    const [underlying] = configuration.underlyings;
+    if (underlying === undefined) throw new RangeError("nothing is listed");
+    const { stressed } = await volatilityOracle.marginVolatility(1);
+    const { effective } = await volatilityOracle.controller(1);
+    const lower = (stressed * 9n + 9n) / 10n;
+    const floor = effective.floor + 10n ** 17n;
+    const calls = [
+      volatilityOracle.interface.encodeFunctionData("lowerStressed", [1, lower]),
+      volatilityOracle.interface.encodeFunctionData("setController", [1, { ...underlying.controller, floor }]),
+    ] as const;
+    for (const call of calls) {
+      const hasty = await refusal(accessManager.execute(addresses.volatilityOracle, call));
+      expect(hasty.errorName).to.equal("AccessManagerNotScheduled");
+      await accessManager.schedule(addresses.volatilityOracle, call, 0);
+    }
+    await helpers.time.increase(ROLES.risk.delaySeconds);
+    for (const call of calls) await accessManager.execute(addresses.volatilityOracle, call);
+    expect((await volatilityOracle.marginVolatility(1)).stressed).to.equal(lower);
+    const begun = await volatilityOracle.controller(1);
+    expect(begun.effective.floor).to.be.lessThan(effective.floor + 10n ** 13n);
+    expect(begun.target.floor).to.equal(floor);
+    await helpers.time.increaseTo(begun.rampEndsAt);
+    const over = await volatilityOracle.controller(1);
+    expect([over.effective.floor, over.rampEndsAt]).to.deep.equal([floor, 0n]);
+    const again = await refusal(accessManager.execute(addresses.volatilityOracle, calls[0]));
+    expect(again.errorName).to.equal("AccessManagerNotScheduled");
+  });
+
   it("let the guardian pause opening at once, and nothing else", async () => {
     const connection = await network.create("market");
     const [, guardian, admin] = await connection.ethers.getSigners();

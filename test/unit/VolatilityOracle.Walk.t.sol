@@ -257,6 +257,12 @@ contract VolatilityOracleWalkTest is OracleTest {
         vm.expectRevert(expected);
         oracle.cursor(9);
         vm.expectRevert(expected);
+        oracle.forecast(9, 1);
+        vm.expectRevert(expected);
+        oracle.noticeSeconds(9, 1e18);
+        vm.expectRevert(expected);
+        oracle.controller(9);
+        vm.expectRevert(expected);
         oracle.snapshot(9, newest.value, newest.updatedAt);
     }
 }

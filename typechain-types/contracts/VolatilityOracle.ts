@@ -30,21 +30,28 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface VolatilityOracleInterface extends Interface {
-    getFunction(nameOrSignature: "MAX_REPORT_AGE_SECONDS" | "MAX_SIGNERS" | "PRICE_ORACLE" | "SURFACE_HEARTBEAT_SECONDS" | "authority" | "cursor" | "eip712Domain" | "isConsumingScheduledOp" | "isSigner" | "list" | "marginVolatility" | "report" | "setAuthority" | "setController" | "setSigners" | "snapshot" | "surface" | "threshold" | "validSince" | "walk"): FunctionFragment;
+    getFunction(nameOrSignature: "MAX_REPORT_AGE_SECONDS" | "MAX_SIGNERS" | "MAX_STRESSED_STEP" | "PRICE_ORACLE" | "RAMP_SECONDS" | "STRESSED_STEP_SECONDS" | "SURFACE_HEARTBEAT_SECONDS" | "authority" | "controller" | "cursor" | "eip712Domain" | "forecast" | "isConsumingScheduledOp" | "isSigner" | "list" | "lowerStressed" | "marginVolatility" | "noticeSeconds" | "report" | "setAuthority" | "setController" | "setSigners" | "snapshot" | "surface" | "threshold" | "validSince" | "walk"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "ControllerSet" | "EIP712DomainChanged" | "OutageEnded" | "RoundsWalked" | "SignersSet" | "SurfaceAccepted" | "UnderlyingListed"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "ControllerSet" | "EIP712DomainChanged" | "OutageEnded" | "RoundsWalked" | "SignersSet" | "StressedLowered" | "SurfaceAccepted" | "UnderlyingListed"): EventFragment;
 
     encodeFunctionData(functionFragment: 'MAX_REPORT_AGE_SECONDS', values?: undefined): string;
 encodeFunctionData(functionFragment: 'MAX_SIGNERS', values?: undefined): string;
+encodeFunctionData(functionFragment: 'MAX_STRESSED_STEP', values?: undefined): string;
 encodeFunctionData(functionFragment: 'PRICE_ORACLE', values?: undefined): string;
+encodeFunctionData(functionFragment: 'RAMP_SECONDS', values?: undefined): string;
+encodeFunctionData(functionFragment: 'STRESSED_STEP_SECONDS', values?: undefined): string;
 encodeFunctionData(functionFragment: 'SURFACE_HEARTBEAT_SECONDS', values?: undefined): string;
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
+encodeFunctionData(functionFragment: 'controller', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'cursor', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'eip712Domain', values?: undefined): string;
+encodeFunctionData(functionFragment: 'forecast', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isSigner', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'list', values: [BigNumberish, ControllerParametersStruct, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'lowerStressed', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'marginVolatility', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'noticeSeconds', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'report', values: [SurfaceReportStruct[], BytesLike[]]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setController', values: [BigNumberish, ControllerParametersStruct]): string;
@@ -57,15 +64,22 @@ encodeFunctionData(functionFragment: 'walk', values: [BigNumberish, BigNumberish
 
     decodeFunctionResult(functionFragment: 'MAX_REPORT_AGE_SECONDS', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'MAX_SIGNERS', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'MAX_STRESSED_STEP', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'PRICE_ORACLE', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'RAMP_SECONDS', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'STRESSED_STEP_SECONDS', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'SURFACE_HEARTBEAT_SECONDS', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'controller', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cursor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'eip712Domain', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'forecast', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isSigner', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'list', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'lowerStressed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'marginVolatility', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'noticeSeconds', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'report', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setController', data: BytesLike): Result;
@@ -91,9 +105,9 @@ decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
   
 
     export namespace ControllerSetEvent {
-      export type InputTuple = [underlying: BigNumberish, parameters: ControllerParametersStruct];
-      export type OutputTuple = [underlying: bigint, parameters: ControllerParametersStructOutput];
-      export interface OutputObject {underlying: bigint, parameters: ControllerParametersStructOutput };
+      export type InputTuple = [underlying: BigNumberish, parameters: ControllerParametersStruct, rampEndsAt: BigNumberish];
+      export type OutputTuple = [underlying: bigint, parameters: ControllerParametersStructOutput, rampEndsAt: bigint];
+      export interface OutputObject {underlying: bigint, parameters: ControllerParametersStructOutput, rampEndsAt: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -142,6 +156,18 @@ decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
       export type InputTuple = [signers: AddressLike[], threshold: BigNumberish];
       export type OutputTuple = [signers: string[], threshold: bigint];
       export interface OutputObject {signers: string[], threshold: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace StressedLoweredEvent {
+      export type InputTuple = [underlying: BigNumberish, from: BigNumberish, to: BigNumberish];
+      export type OutputTuple = [underlying: bigint, from: bigint, to: bigint];
+      export interface OutputObject {underlying: bigint, from: bigint, to: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -224,9 +250,33 @@ decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
     
 
     
+    MAX_STRESSED_STEP: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
+    
     PRICE_ORACLE: TypedContractMethod<
       [],
       [string],
+      'view'
+    >
+    
+
+    
+    RAMP_SECONDS: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    STRESSED_STEP_SECONDS: TypedContractMethod<
+      [],
+      [bigint],
       'view'
     >
     
@@ -248,6 +298,14 @@ decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
     
 
     
+    controller: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [[ControllerParametersStructOutput, ControllerParametersStructOutput, bigint] & {effective: ControllerParametersStructOutput, target: ControllerParametersStructOutput, rampEndsAt: bigint }],
+      'view'
+    >
+    
+
+    
     cursor: TypedContractMethod<
       [underlying: BigNumberish, ],
       [[bigint, bigint, bigint] & {roundId: bigint, timestamp: bigint, price: bigint }],
@@ -259,6 +317,14 @@ decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
     eip712Domain: TypedContractMethod<
       [],
       [[string, string, string, bigint, string, string, bigint[]] & {fields: string, name: string, version: string, chainId: bigint, verifyingContract: string, salt: string, extensions: bigint[] }],
+      'view'
+    >
+    
+
+    
+    forecast: TypedContractMethod<
+      [underlying: BigNumberish, secondsAhead: BigNumberish, ],
+      [bigint],
       'view'
     >
     
@@ -288,9 +354,25 @@ decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
     
 
     
+    lowerStressed: TypedContractMethod<
+      [underlying: BigNumberish, stressed: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     marginVolatility: TypedContractMethod<
       [underlying: BigNumberish, ],
       [MarginVolatilityStructOutput],
+      'view'
+    >
+    
+
+    
+    noticeSeconds: TypedContractMethod<
+      [underlying: BigNumberish, volatility: BigNumberish, ],
+      [bigint],
       'view'
     >
     
@@ -380,9 +462,24 @@ getFunction(nameOrSignature: 'MAX_SIGNERS'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'MAX_STRESSED_STEP'): TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'PRICE_ORACLE'): TypedContractMethod<
       [],
       [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'RAMP_SECONDS'): TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'STRESSED_STEP_SECONDS'): TypedContractMethod<
+      [],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'SURFACE_HEARTBEAT_SECONDS'): TypedContractMethod<
@@ -395,6 +492,11 @@ getFunction(nameOrSignature: 'authority'): TypedContractMethod<
       [string],
       'view'
     >;
+getFunction(nameOrSignature: 'controller'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [[ControllerParametersStructOutput, ControllerParametersStructOutput, bigint] & {effective: ControllerParametersStructOutput, target: ControllerParametersStructOutput, rampEndsAt: bigint }],
+      'view'
+    >;
 getFunction(nameOrSignature: 'cursor'): TypedContractMethod<
       [underlying: BigNumberish, ],
       [[bigint, bigint, bigint] & {roundId: bigint, timestamp: bigint, price: bigint }],
@@ -403,6 +505,11 @@ getFunction(nameOrSignature: 'cursor'): TypedContractMethod<
 getFunction(nameOrSignature: 'eip712Domain'): TypedContractMethod<
       [],
       [[string, string, string, bigint, string, string, bigint[]] & {fields: string, name: string, version: string, chainId: bigint, verifyingContract: string, salt: string, extensions: bigint[] }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'forecast'): TypedContractMethod<
+      [underlying: BigNumberish, secondsAhead: BigNumberish, ],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
@@ -420,9 +527,19 @@ getFunction(nameOrSignature: 'list'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'lowerStressed'): TypedContractMethod<
+      [underlying: BigNumberish, stressed: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'marginVolatility'): TypedContractMethod<
       [underlying: BigNumberish, ],
       [MarginVolatilityStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'noticeSeconds'): TypedContractMethod<
+      [underlying: BigNumberish, volatility: BigNumberish, ],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'report'): TypedContractMethod<
@@ -477,6 +594,7 @@ getEvent(key: 'EIP712DomainChanged'): TypedContractEvent<EIP712DomainChangedEven
 getEvent(key: 'OutageEnded'): TypedContractEvent<OutageEndedEvent.InputTuple, OutageEndedEvent.OutputTuple, OutageEndedEvent.OutputObject>;
 getEvent(key: 'RoundsWalked'): TypedContractEvent<RoundsWalkedEvent.InputTuple, RoundsWalkedEvent.OutputTuple, RoundsWalkedEvent.OutputObject>;
 getEvent(key: 'SignersSet'): TypedContractEvent<SignersSetEvent.InputTuple, SignersSetEvent.OutputTuple, SignersSetEvent.OutputObject>;
+getEvent(key: 'StressedLowered'): TypedContractEvent<StressedLoweredEvent.InputTuple, StressedLoweredEvent.OutputTuple, StressedLoweredEvent.OutputObject>;
 getEvent(key: 'SurfaceAccepted'): TypedContractEvent<SurfaceAcceptedEvent.InputTuple, SurfaceAcceptedEvent.OutputTuple, SurfaceAcceptedEvent.OutputObject>;
 getEvent(key: 'UnderlyingListed'): TypedContractEvent<UnderlyingListedEvent.InputTuple, UnderlyingListedEvent.OutputTuple, UnderlyingListedEvent.OutputObject>;
 
@@ -486,7 +604,7 @@ getEvent(key: 'UnderlyingListed'): TypedContractEvent<UnderlyingListedEvent.Inpu
       AuthorityUpdated: TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
     
 
-      'ControllerSet(uint16,tuple)': TypedContractEvent<ControllerSetEvent.InputTuple, ControllerSetEvent.OutputTuple, ControllerSetEvent.OutputObject>;
+      'ControllerSet(uint16,tuple,uint40)': TypedContractEvent<ControllerSetEvent.InputTuple, ControllerSetEvent.OutputTuple, ControllerSetEvent.OutputObject>;
       ControllerSet: TypedContractEvent<ControllerSetEvent.InputTuple, ControllerSetEvent.OutputTuple, ControllerSetEvent.OutputObject>;
     
 
@@ -504,6 +622,10 @@ getEvent(key: 'UnderlyingListed'): TypedContractEvent<UnderlyingListedEvent.Inpu
 
       'SignersSet(address[],uint256)': TypedContractEvent<SignersSetEvent.InputTuple, SignersSetEvent.OutputTuple, SignersSetEvent.OutputObject>;
       SignersSet: TypedContractEvent<SignersSetEvent.InputTuple, SignersSetEvent.OutputTuple, SignersSetEvent.OutputObject>;
+    
+
+      'StressedLowered(uint16,uint256,uint256)': TypedContractEvent<StressedLoweredEvent.InputTuple, StressedLoweredEvent.OutputTuple, StressedLoweredEvent.OutputObject>;
+      StressedLowered: TypedContractEvent<StressedLoweredEvent.InputTuple, StressedLoweredEvent.OutputTuple, StressedLoweredEvent.OutputObject>;
     
 
       'SurfaceAccepted(uint16,tuple)': TypedContractEvent<SurfaceAcceptedEvent.InputTuple, SurfaceAcceptedEvent.OutputTuple, SurfaceAcceptedEvent.OutputObject>;

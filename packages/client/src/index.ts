@@ -45,4 +45,13 @@ export {
 } from "./instrument.ts";
 export { hashOrder, makeOrder, orderDomain, signOrder, type Order, type SignedOrder, type Venue } from "./order.ts";
 export { instrumentOf, sizeOf, toPosition, type Position } from "./position.ts";
+export {
+  hashSurfaceReport,
+  signerOfSurfaceReport,
+  signSurfaceReport,
+  surfaceDomain,
+  type SignedSurfaceReport,
+  type SurfaceReport,
+  type SurfaceVenue,
+} from "./surfaceReport.ts";
 export { fromWad, toWad, WAD } from "./wad.ts";

@@ -7,6 +7,7 @@ import { type Request, parseArguments } from "./arguments.ts";
 import { ArgumentError, PriceFileError } from "./errors.ts";
 import { ProgressDisplay } from "./progress.ts";
 import { Random } from "./random.ts";
+import { drawPicture } from "./report/charts.ts";
 import { renderImage } from "./report/image.ts";
 import { renderPage } from "./report/page.ts";
 import { renderText } from "./report/text.ts";
@@ -46,7 +47,7 @@ async function write(result: ReplayResult, { out, image }: Request): Promise<voi
   await writeFile(join(out, "replay.html"), renderPage(result));
   if (image === undefined) return;
   await mkdir(dirname(image), { recursive: true });
-  await writeFile(image, renderImage(result));
+  await writeFile(image, renderImage(drawPicture(result)));
 }
 
 /** Commander has printed what was wrong with an argument; everything else that a person can mend gets one line. */

@@ -11,18 +11,20 @@ export interface VolatilityHistory {
 const MIN_DAYS = 90;
 const DAY = 86_400;
 const YEAR = 365 * DAY;
-const HALF_LIFE = 30 * DAY;
 const SAMPLE_SECONDS = 3600;
 
 /**
- * What prices before the replay say of volatility: the exponentially weighted variance of hourly returns, half-life 30
- * days, and its peak, from `MIN_DAYS` of history on. So a replay is not told of a crash that is still to come.
- * Undefined if the history is too short.
+ * What prices before the replay say of volatility: the exponentially weighted variance of hourly returns and its peak, from
+ * `MIN_DAYS` of history on. So a replay is not told of a crash that is still to come. Undefined if the history is too short.
+ * @param halfLifeSeconds That of the oracle.
  */
-export function volatilityHistory(closes: readonly { time: number; price: number }[]): VolatilityHistory | undefined {
+export function volatilityHistory(
+  closes: readonly { time: number; price: number }[],
+  halfLifeSeconds: number,
+): VolatilityHistory | undefined {
   const first = closes[0];
   if (first === undefined) return undefined;
-  const rate = Math.LN2 / HALF_LIFE;
+  const rate = Math.LN2 / halfLifeSeconds;
   const state = { variance: 0, weight: 0, peak: 0, last: first };
   for (const close of closes) {
     const elapsed = close.time - state.last.time;

@@ -1,4 +1,18 @@
 export { checkConservation, type Conservation, type LedgerState } from "./conservation.ts";
 export { ArgumentError, PriceFileError } from "./errors.ts";
+export { volatilityHistory, type VolatilityHistory } from "./history.ts";
+export { SimulatedChain, type Call } from "./market/chain.ts";
+export { MINUTE, bridgeBars, endOf, pathOfRounds, priceAt, type PricePath } from "./path.ts";
+export { ASSETS, UNDERLYINGS, assignFiles, toBoundary, type Asset } from "./prices/arguments.ts";
+export { formatTime, readPrices, toSeries } from "./prices/read.ts";
+export { fromAnswer, toAnswer, type Bar, type PriceSeries, type Round } from "./prices/series.ts";
+export { findColumn, parseTable, parseTime, readTable, toPrice, toTime, type Row, type Table } from "./prices/table.ts";
+export { ProgressDisplay } from "./progress.ts";
+export { Random } from "./random.ts";
+export { renderChart, renderDocument, renderSection, renderTable, type Page } from "./report/document.ts";
+export { asPercent, draw, namedLines, toDate, type Chart, type Point } from "./report/drawing.ts";
+export { renderImage, type Picture } from "./report/image.ts";
 export type { ReplayResult, Summary, Waterfall } from "./result.ts";
+export { FEED_RULE, roundsOf, type FeedRule } from "./rounds.ts";
+export type { Progress } from "./run.ts";
 export { crashScenario, fileScenario, type Scenario } from "./scenario.ts";

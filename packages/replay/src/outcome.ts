@@ -2,7 +2,15 @@ import { type Account, ownerOf } from "@plimsoll/client";
 import { checkConservation } from "./conservation.ts";
 import { readLedger } from "./market/books.ts";
 import { type Deployment, type MarginRule, perAsset } from "./market/deployment.ts";
-import { type EventReader, type LiquidationEvent, countLiquidated, tally, toRecords } from "./market/events.ts";
+import {
+  type EventReader,
+  type LiquidationEvent,
+  countLiquidated,
+  countOf,
+  isLiquidation,
+  tally,
+  toRecords,
+} from "./market/events.ts";
 import type { Member } from "./market/exchange.ts";
 import { type KeeperDesk, addAccounts } from "./market/keepers.ts";
 import type { Life } from "./market/life.ts";
@@ -53,6 +61,7 @@ export async function conclude(
     sample: describeSample(observer),
     liquidations: toRecords(reader.events, { labelOf, vault: deployment.addresses.backstopVault }),
     liquidatedAccounts: countLiquidated(reader.events),
+    causes: observer.causes.causes,
     marginCalls: reader.events.filter(({ name }) => name === "MarginCalled").map(({ time }) => time),
     traders: market.traders.map((trader) => outcomeOf(trader, { life, observer, events: reader.events })),
     keepers,
@@ -101,14 +110,13 @@ interface Notes extends Pick<Witnesses, "life" | "observer"> {
 
 function outcomeOf({ account, label, strategy }: Member, { life, observer, events }: Notes): TraderOutcome {
   const own = events.filter((event) => event.account === account);
-  const marginCalls = own.filter(({ name }) => name === "MarginCalled").length;
   return {
     label,
     strategy,
     equityAtStart: observer.first.get(account) ?? 0,
     equityAtEnd: observer.latest.get(account) ?? 0,
     netDeposits: life.netDeposits.get(account) ?? 0,
-    marginCalls,
-    liquidations: own.length - marginCalls,
+    marginCalls: countOf(own, "MarginCalled"),
+    liquidations: own.filter(isLiquidation).length,
   };
 }

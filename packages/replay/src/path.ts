@@ -38,10 +38,10 @@ export interface Noise {
 }
 
 /**
- * Fills the inside of bars with random paths. Each bar starts at its open, touches its low and its high exactly, in
- * random order at random minutes, ends at its close, and in between follows Brownian bridges in the logarithm, reflected
- * at low and high, with the volatility that its range implies (Parkinson 1980). Straight lines would fake a calm: on
- * 12 March 2020 they show ETH with about half of the volatility. Where bars are missing the last price stands still.
+ * Fills the inside of bars with random paths. Each bar starts at its open, touches its low and its high exactly, ends at
+ * its close, and in between follows Brownian bridges in the logarithm, reflected at low and high. The whole has the
+ * volatility that the range of the bar implies (Parkinson 1980). Straight lines would fake a calm: on 12 March 2020 they
+ * show ETH with about half of the volatility. Where bars are missing the last price stands still.
  */
 export function bridgeBars(bars: readonly Bar[], intervalSeconds: number, noise: Noise): PricePath {
   const first = bars[0];
@@ -70,8 +70,8 @@ export function bridgeBar(bar: Bar, points: number, noise: Noise): Float64Array 
   const common = noise.common.fork(String(bar.time));
   const knots = knotsOf(bar, points, common);
   const shocks = shocksOf(points, { ...noise, common, own: noise.own.fork(String(bar.time)) });
-  // Parkinson: the variance of a driftless path is its squared log range / (4·ln 2).
-  const deviation = Math.log(bar.high / bar.low) / Math.sqrt(4 * Math.LN2 * points);
+  // What the way from knot to knot carries already is not added once more.
+  const deviation = Math.sqrt(Math.max(varianceOf(bar) - carriedBy(knots), 0) / points);
   const prices = new Float64Array(points).fill(bar.close);
 
   knots.forEach((knot, i) => {
@@ -83,19 +83,63 @@ export function bridgeBar(bar: Bar, points: number, noise: Noise): Float64Array 
   return prices;
 }
 
-/** Open, both extremes in random order, close. An extreme that is the open or the close needs no place of its own. */
+/** Parkinson: the variance of a driftless path is its squared log range / (4·ln 2). */
+function varianceOf({ low, high }: Pick<Bar, "low" | "high">): number {
+  return Math.log(high / low) ** 2 / (4 * Math.LN2);
+}
+
+/** Squared steps of straight lines through the knots. */
+function carriedBy(knots: readonly Knot[]): number {
+  return knots.slice(1).reduce((sum, knot, i) => {
+    const last = knots[i] ?? knot;
+    return sum + Math.log(knot.price / last.price) ** 2 / (knot.index - last.index);
+  }, 0);
+}
+
+/** Open, both extremes, close. An extreme that is the open or the close needs no place of its own. */
 function knotsOf(bar: Bar, points: number, random: Random): Knot[] {
-  const inner = points - 2;
-  const one = 1 + random.integer(inner);
-  const other = 1 + ((one + random.integer(inner - 1)) % inner);
-  const [early, late] = [Math.min(one, other), Math.max(one, other)];
-  const isLowFirst = random.chance(0.5);
+  const isLowFirst = random.chance(chanceOfLowFirst(bar));
+  const [one, other] = isLowFirst ? [bar.low, bar.high] : [bar.high, bar.low];
+  const [early, late] = placesOf([bar.open, one, other, bar.close], points, random);
   const isEnd = (price: number) => price === bar.open || price === bar.close;
   const extremes = [
-    { index: early, price: isLowFirst ? bar.low : bar.high },
-    { index: late, price: isLowFirst ? bar.high : bar.low },
+    { index: early, price: one },
+    { index: late, price: other },
   ].filter(({ price }) => !isEnd(price));
   return [{ index: 0, price: bar.open }, ...extremes, { index: points - 1, price: bar.close }];
+}
+
+/**
+ * By the reflection principle a driftless path goes open, low, high, close in proportion to the normal density of that
+ * way's whole length. A coin would send every second rising bar to its high first: a way that costs variance which the
+ * market did not have.
+ */
+function chanceOfLowFirst(bar: Bar): number {
+  const [open, low, high, close] = [bar.open, bar.low, bar.high, bar.close].map(Math.log) as Four;
+  const range = high - low;
+  if (range === 0) return 1;
+  const lowFirst = open - low + range + high - close;
+  const highFirst = high - open + range + close - low;
+  return 1 / (1 + Math.exp((lowFirst ** 2 - highFirst ** 2) / (2 * varianceOf(bar))));
+}
+
+type Four = [number, number, number, number];
+
+/** Where the second and the third of four prices come: after times in proportion to the ways, give or take a half. */
+function placesOf(prices: Four, points: number, random: Random): [number, number] {
+  const [first, second, third] = [1, 2, 3].map((i) => {
+    const way = Math.abs(Math.log((prices[i] ?? 1) / (prices[i - 1] ?? 1)));
+    return way * random.between(0.5, 1.5);
+  }) as [number, number, number];
+  const scale = (points - 1) / Math.max(first + second + third, Number.MIN_VALUE);
+  const early = Math.min(Math.max(Math.round(first * scale), 1), points - 3);
+  const late = Math.min(Math.max(Math.round((first + second) * scale), early + 1), points - 2);
+  return [early, late];
+}
+
+function shocksOf(count: number, { common, own, correlation }: Noise): Float64Array {
+  const [commonWeight, ownWeight] = [Math.sqrt(correlation), Math.sqrt(1 - correlation)];
+  return Float64Array.from({ length: count }, () => commonWeight * common.normal() + ownWeight * own.normal());
 }
 
 interface Segment {
@@ -104,11 +148,6 @@ interface Segment {
   /** Standard deviation of one step, in the logarithm. */
   readonly deviation: number;
   readonly bar: Pick<Bar, "low" | "high">;
-}
-
-function shocksOf(count: number, { common, own, correlation }: Noise): Float64Array {
-  const [commonWeight, ownWeight] = [Math.sqrt(correlation), Math.sqrt(1 - correlation)];
-  return Float64Array.from({ length: count }, () => commonWeight * common.normal() + ownWeight * own.normal());
 }
 
 function bridge({ from, to, deviation, bar }: Segment, shocks: Float64Array, prices: Float64Array): void {

@@ -75,6 +75,13 @@ export interface LiquidationRecord {
   readonly badDebt: number;
 }
 
+/**
+ * What put an account below maintenance since it was last above initial margin: prices would have done so alone, margin
+ * volatility would have done so at unchanged prices, or it took both.
+ */
+export const CAUSES = ["price", "price and volatility", "volatility"] as const;
+export type Cause = (typeof CAUSES)[number];
+
 export interface TraderOutcome {
   readonly label: string;
   readonly strategy: string;
@@ -112,6 +119,8 @@ export interface ReplayResult {
   readonly liquidations: readonly LiquidationRecord[];
   /** Accounts that were liquidated at least once. */
   readonly liquidatedAccounts: number;
+  /** Of each auction of a trader's account, under the dynamic margin. */
+  readonly causes: readonly Cause[];
   readonly marginCalls: readonly number[];
   readonly traders: readonly TraderOutcome[];
   readonly keepers: KeeperAccounts;

@@ -1,6 +1,6 @@
 import { SimulatedChain } from "./market/chain.ts";
 import { type MarginRule, deployExchange, perAsset, setStaticMargin } from "./market/deployment.ts";
-import { EventReader } from "./market/events.ts";
+import { EventReader, type LiquidationEvent } from "./market/events.ts";
 import { Exchange } from "./market/exchange.ts";
 import { FeedPlayer } from "./market/feeds.ts";
 import { KeeperDesk } from "./market/keepers.ts";
@@ -84,13 +84,20 @@ async function play(stage: Stage, options: ReplayOptions, onProgress: Progress):
     for (const desk of desks) await desk.settle();
     await life.pass(time);
     if (rhythm.isDue(time, rounds)) rhythm.rest(time, await tickAll(desks));
-    life.hear(await reader.read());
+    const news = await reader.read();
+    life.hear(news);
+    if (options.margin.kind === "dynamic") await explain(news, observer);
     await watch(observer, time, time - start);
     onProgress("replaying", (time - start) / (end - start));
   }
   await feeds.playLast();
   await watch(observer, chain.now, 0);
   return await conclude(stage, { desks, life, reader, observer }, options);
+}
+
+/** Why auctions started, of those who are looked at. */
+async function explain(news: readonly LiquidationEvent[], { causes }: Observer): Promise<void> {
+  for (const { name, account, time } of news) if (name === "AuctionStarted") await causes.explain(account, time);
 }
 
 async function watch(observer: Observer, time: number, elapsedSeconds: number): Promise<void> {

@@ -13,7 +13,7 @@ import { roundsOf } from "./rounds.ts";
 export interface AssetFeed {
   readonly path: PricePath;
   readonly rounds: readonly Round[];
-  readonly history: VolatilityHistory | undefined;
+  readonly history: (halfLifeSeconds: number) => VolatilityHistory | undefined;
   /** An asset without prices of its own stands still, and nobody trades it. */
   readonly isTraded: boolean;
 }
@@ -43,7 +43,7 @@ const MIN_MINUTES = 30;
 export function crashScenario(random: Random): Scenario {
   const feeds = new Map<Asset, AssetFeed>();
   for (const [asset, path] of simulateCrash(random.fork("crash"))) {
-    feeds.set(asset, { path, rounds: roundsOf(path), history: undefined, isTraded: true });
+    feeds.set(asset, { path, rounds: roundsOf(path), history: () => undefined, isTraded: true });
   }
   return toScenario("Built-in crash, shaped by March 2020", feeds);
 }
@@ -71,13 +71,17 @@ function toFeed(series: PriceSeries, cut: Cut, noise: Noise): AssetFeed {
     const rounds = inside(series.rounds, cut);
     const before = series.rounds.filter(({ time }) => time < cut.from);
     const closes = before.map(({ time, answer }) => ({ time, price: fromAnswer(answer) }));
-    return { path: pathOfRounds(rounds), rounds, history: volatilityHistory(closes), isTraded: true };
+    return { path: pathOfRounds(rounds), rounds, history: historyOf(closes), isTraded: true };
   }
   const bars = inside<Bar>(series.bars, cut);
   const before = series.bars.filter(({ time }) => time < cut.from);
-  const history = volatilityHistory(before.map(({ time, close }) => ({ time, price: close })));
+  const history = historyOf(before.map(({ time, close }) => ({ time, price: close })));
   const path = bridgeBars(bars, series.intervalSeconds, noise);
   return { path, rounds: roundsOf(path), history, isTraded: true };
+}
+
+function historyOf(closes: readonly { time: number; price: number }[]): AssetFeed["history"] {
+  return (halfLifeSeconds) => volatilityHistory(closes, halfLifeSeconds);
 }
 
 function inside<T extends { readonly time: number }>(items: readonly T[], { file, from, to }: Cut): readonly T[] {
@@ -107,5 +111,5 @@ function toScenario(title: string, given: ReadonlyMap<Asset, AssetFeed>): Scenar
 function idleFeed(price: number, start: number, end: number): AssetFeed {
   const prices = new Float64Array(Math.floor((end - start) / MINUTE) + 1).fill(price);
   const path = { start, stepSeconds: MINUTE, prices };
-  return { path, rounds: roundsOf(path), history: undefined, isTraded: false };
+  return { path, rounds: roundsOf(path), history: () => undefined, isTraded: false };
 }

@@ -49,3 +49,45 @@ export class InvalidNumberError extends RangeError {
     this.value = value;
   }
 }
+
+/** Fewer days of prices than a forecast needs. */
+export class HistoryTooShortError extends RangeError {
+  readonly days: number;
+  readonly needed: number;
+
+  constructor(days: number, needed: number) {
+    super(`${days} whole days of prices, at least ${needed} are needed`);
+    this.name = "HistoryTooShortError";
+    this.days = days;
+    this.needed = needed;
+  }
+}
+
+/** Prices are missing for longer than can be bridged. Unix seconds. */
+export class HistoryGapError extends RangeError {
+  readonly from: number;
+  readonly to: number;
+
+  constructor(from: number, to: number) {
+    super(`no price between ${toDate(from)} and ${toDate(to)}`);
+    this.name = "HistoryGapError";
+    this.from = from;
+    this.to = to;
+  }
+}
+
+/** A day in which the price did not move at all: a dead source, not a calm market. */
+export class FrozenPriceError extends RangeError {
+  /** Unix seconds. */
+  readonly dayEnd: number;
+
+  constructor(dayEnd: number) {
+    super(`the price did not move in the 24 hours to ${toDate(dayEnd)}`);
+    this.name = "FrozenPriceError";
+    this.dayEnd = dayEnd;
+  }
+}
+
+function toDate(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+}

@@ -91,7 +91,8 @@ export function toNumber(wad: bigint): number {
   return Number(wad) / WAD;
 }
 
-function surfaceFromChain({ tenorSeconds, totalVariance, rho, eta, rate }: ChainSurface): Surface {
+/** The surface as a contract answers it; unused tenors are left out. */
+export function surfaceFromChain({ tenorSeconds, totalVariance, rho, eta, rate }: ChainSurface): Surface {
   const used = tenorSeconds.findIndex((seconds) => seconds === 0n);
   const tenors = tenorSeconds
     .slice(0, used === -1 ? undefined : used)

@@ -30,13 +30,17 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IVolatilityOracleInterface extends Interface {
-    getFunction(nameOrSignature: "cursor" | "list" | "marginVolatility" | "report" | "setController" | "setSigners" | "snapshot" | "surface" | "validSince" | "walk"): FunctionFragment;
+    getFunction(nameOrSignature: "controller" | "cursor" | "forecast" | "list" | "lowerStressed" | "marginVolatility" | "noticeSeconds" | "report" | "setController" | "setSigners" | "snapshot" | "surface" | "validSince" | "walk"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "ControllerSet" | "OutageEnded" | "RoundsWalked" | "SignersSet" | "SurfaceAccepted" | "UnderlyingListed"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "ControllerSet" | "OutageEnded" | "RoundsWalked" | "SignersSet" | "StressedLowered" | "SurfaceAccepted" | "UnderlyingListed"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'cursor', values: [BigNumberish]): string;
+    encodeFunctionData(functionFragment: 'controller', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'cursor', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'forecast', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'list', values: [BigNumberish, ControllerParametersStruct, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'lowerStressed', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'marginVolatility', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'noticeSeconds', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'report', values: [SurfaceReportStruct[], BytesLike[]]): string;
 encodeFunctionData(functionFragment: 'setController', values: [BigNumberish, ControllerParametersStruct]): string;
 encodeFunctionData(functionFragment: 'setSigners', values: [AddressLike[], BigNumberish]): string;
@@ -45,9 +49,13 @@ encodeFunctionData(functionFragment: 'surface', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'validSince', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'walk', values: [BigNumberish, BigNumberish]): string;
 
-    decodeFunctionResult(functionFragment: 'cursor', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'controller', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'cursor', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'forecast', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'list', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'lowerStressed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'marginVolatility', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'noticeSeconds', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'report', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setController', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setSigners', data: BytesLike): Result;
@@ -59,9 +67,9 @@ decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
 
   
     export namespace ControllerSetEvent {
-      export type InputTuple = [underlying: BigNumberish, parameters: ControllerParametersStruct];
-      export type OutputTuple = [underlying: bigint, parameters: ControllerParametersStructOutput];
-      export interface OutputObject {underlying: bigint, parameters: ControllerParametersStructOutput };
+      export type InputTuple = [underlying: BigNumberish, parameters: ControllerParametersStruct, rampEndsAt: BigNumberish];
+      export type OutputTuple = [underlying: bigint, parameters: ControllerParametersStructOutput, rampEndsAt: bigint];
+      export interface OutputObject {underlying: bigint, parameters: ControllerParametersStructOutput, rampEndsAt: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -98,6 +106,18 @@ decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
       export type InputTuple = [signers: AddressLike[], threshold: BigNumberish];
       export type OutputTuple = [signers: string[], threshold: bigint];
       export interface OutputObject {signers: string[], threshold: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace StressedLoweredEvent {
+      export type InputTuple = [underlying: BigNumberish, from: BigNumberish, to: BigNumberish];
+      export type OutputTuple = [underlying: bigint, from: bigint, to: bigint];
+      export interface OutputObject {underlying: bigint, from: bigint, to: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -164,9 +184,25 @@ decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
 
     
     
+    controller: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [[ControllerParametersStructOutput, ControllerParametersStructOutput, bigint] & {effective: ControllerParametersStructOutput, target: ControllerParametersStructOutput, rampEndsAt: bigint }],
+      'view'
+    >
+    
+
+    
     cursor: TypedContractMethod<
       [underlying: BigNumberish, ],
       [[bigint, bigint, bigint] & {roundId: bigint, timestamp: bigint, price: bigint }],
+      'view'
+    >
+    
+
+    
+    forecast: TypedContractMethod<
+      [underlying: BigNumberish, secondsAhead: BigNumberish, ],
+      [bigint],
       'view'
     >
     
@@ -180,9 +216,25 @@ decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
     
 
     
+    lowerStressed: TypedContractMethod<
+      [underlying: BigNumberish, stressed: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     marginVolatility: TypedContractMethod<
       [underlying: BigNumberish, ],
       [MarginVolatilityStructOutput],
+      'view'
+    >
+    
+
+    
+    noticeSeconds: TypedContractMethod<
+      [underlying: BigNumberish, volatility: BigNumberish, ],
+      [bigint],
       'view'
     >
     
@@ -246,9 +298,19 @@ decodeFunctionResult(functionFragment: 'walk', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'cursor'): TypedContractMethod<
+    getFunction(nameOrSignature: 'controller'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [[ControllerParametersStructOutput, ControllerParametersStructOutput, bigint] & {effective: ControllerParametersStructOutput, target: ControllerParametersStructOutput, rampEndsAt: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'cursor'): TypedContractMethod<
       [underlying: BigNumberish, ],
       [[bigint, bigint, bigint] & {roundId: bigint, timestamp: bigint, price: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'forecast'): TypedContractMethod<
+      [underlying: BigNumberish, secondsAhead: BigNumberish, ],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'list'): TypedContractMethod<
@@ -256,9 +318,19 @@ getFunction(nameOrSignature: 'list'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'lowerStressed'): TypedContractMethod<
+      [underlying: BigNumberish, stressed: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'marginVolatility'): TypedContractMethod<
       [underlying: BigNumberish, ],
       [MarginVolatilityStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'noticeSeconds'): TypedContractMethod<
+      [underlying: BigNumberish, volatility: BigNumberish, ],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'report'): TypedContractMethod<
@@ -301,12 +373,13 @@ getFunction(nameOrSignature: 'walk'): TypedContractMethod<
 getEvent(key: 'OutageEnded'): TypedContractEvent<OutageEndedEvent.InputTuple, OutageEndedEvent.OutputTuple, OutageEndedEvent.OutputObject>;
 getEvent(key: 'RoundsWalked'): TypedContractEvent<RoundsWalkedEvent.InputTuple, RoundsWalkedEvent.OutputTuple, RoundsWalkedEvent.OutputObject>;
 getEvent(key: 'SignersSet'): TypedContractEvent<SignersSetEvent.InputTuple, SignersSetEvent.OutputTuple, SignersSetEvent.OutputObject>;
+getEvent(key: 'StressedLowered'): TypedContractEvent<StressedLoweredEvent.InputTuple, StressedLoweredEvent.OutputTuple, StressedLoweredEvent.OutputObject>;
 getEvent(key: 'SurfaceAccepted'): TypedContractEvent<SurfaceAcceptedEvent.InputTuple, SurfaceAcceptedEvent.OutputTuple, SurfaceAcceptedEvent.OutputObject>;
 getEvent(key: 'UnderlyingListed'): TypedContractEvent<UnderlyingListedEvent.InputTuple, UnderlyingListedEvent.OutputTuple, UnderlyingListedEvent.OutputObject>;
 
     filters: {
       
-      'ControllerSet(uint16,tuple)': TypedContractEvent<ControllerSetEvent.InputTuple, ControllerSetEvent.OutputTuple, ControllerSetEvent.OutputObject>;
+      'ControllerSet(uint16,tuple,uint40)': TypedContractEvent<ControllerSetEvent.InputTuple, ControllerSetEvent.OutputTuple, ControllerSetEvent.OutputObject>;
       ControllerSet: TypedContractEvent<ControllerSetEvent.InputTuple, ControllerSetEvent.OutputTuple, ControllerSetEvent.OutputObject>;
     
 
@@ -320,6 +393,10 @@ getEvent(key: 'UnderlyingListed'): TypedContractEvent<UnderlyingListedEvent.Inpu
 
       'SignersSet(address[],uint256)': TypedContractEvent<SignersSetEvent.InputTuple, SignersSetEvent.OutputTuple, SignersSetEvent.OutputObject>;
       SignersSet: TypedContractEvent<SignersSetEvent.InputTuple, SignersSetEvent.OutputTuple, SignersSetEvent.OutputObject>;
+    
+
+      'StressedLowered(uint16,uint256,uint256)': TypedContractEvent<StressedLoweredEvent.InputTuple, StressedLoweredEvent.OutputTuple, StressedLoweredEvent.OutputObject>;
+      StressedLowered: TypedContractEvent<StressedLoweredEvent.InputTuple, StressedLoweredEvent.OutputTuple, StressedLoweredEvent.OutputObject>;
     
 
       'SurfaceAccepted(uint16,tuple)': TypedContractEvent<SurfaceAcceptedEvent.InputTuple, SurfaceAcceptedEvent.OutputTuple, SurfaceAcceptedEvent.OutputObject>;

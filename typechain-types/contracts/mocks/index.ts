@@ -2,6 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 export type { AggregatorProxy } from './AggregatorProxy.js';
+export type { BatchCaller } from './BatchCaller.js';
 export type { ContractWallet } from './ContractWallet.js';
 export type { EncodingHarness } from './EncodingHarness.js';
 export type { GasMeter } from './GasMeter.js';

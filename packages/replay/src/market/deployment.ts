@@ -91,7 +91,8 @@ function adapt(
 ): UnderlyingConfiguration {
   const asset = ASSETS.find((name) => UNDERLYINGS[name] === underlying.id);
   if (asset === undefined) return underlying;
-  const { path, history } = scenario.feeds[asset];
+  const { path, history: historyFor } = scenario.feeds[asset];
+  const history = historyFor(underlying.controller.realisedHalfLifeSeconds);
   return {
     ...underlying,
     strikeStep: toAnswer(strikeSteps[asset]),

@@ -9,6 +9,7 @@ import { fromWad } from "./wad.ts";
 /** What the Liquidator did. Times in Unix seconds, amounts in USD WAD. */
 export type LiquidationEvent =
   | { readonly name: "MarginCalled"; readonly time: number; readonly account: Account; readonly shortfall: bigint }
+  | { readonly name: "AuctionStarted"; readonly time: number; readonly account: Account }
   | {
       readonly name: "Liquidated";
       readonly time: number;
@@ -96,6 +97,8 @@ function toEvent({ name, args }: LogDescription, time: number): LiquidationEvent
   switch (name) {
     case "MarginCalled":
       return { name, time, account, shortfall: integer("initial") - integer("equity") };
+    case "AuctionStarted":
+      return { name, time, account };
     case "Liquidated":
       return { name, time, account, requirementRemoved: integer("requirementRemoved"), payment: integer("payment") };
     case "AccountTaken":
@@ -124,7 +127,6 @@ export type Tally = Pick<Summary, "marginCalls" | "liquidations" | "badDebt" | "
 /** Counts and adds up, in whole numbers, and only then turns to USD. */
 export function tally(events: readonly LiquidationEvent[]): Tally {
   const paid = { account: 0n, reserve: 0n, backstop: 0n, badDebt: 0n };
-  const liquidations = events.filter(({ name }) => name !== "MarginCalled");
   for (const event of events) {
     if (event.name === "Liquidated") paid.account += positive(event.payment);
     if (event.name !== "AccountTaken") continue;
@@ -134,8 +136,8 @@ export function tally(events: readonly LiquidationEvent[]): Tally {
     paid.badDebt += event.badDebt;
   }
   return {
-    marginCalls: events.length - liquidations.length,
-    liquidations: liquidations.length,
+    marginCalls: countOf(events, "MarginCalled"),
+    liquidations: events.filter(isLiquidation).length,
     badDebt: fromWad(paid.badDebt),
     // Deleveraging and sharing are not built yet: no contract has an event for them.
     waterfall: {
@@ -149,7 +151,18 @@ export function tally(events: readonly LiquidationEvent[]): Tally {
 }
 
 export function countLiquidated(events: readonly LiquidationEvent[]): number {
-  return new Set(events.filter(({ name }) => name !== "MarginCalled").map(({ account }) => account)).size;
+  return new Set(events.filter(isLiquidation).map(({ account }) => account)).size;
+}
+
+type Liquidation = Extract<LiquidationEvent, { readonly name: "Liquidated" | "AccountTaken" }>;
+
+/** Whether legs changed hands. */
+export function isLiquidation(event: LiquidationEvent): event is Liquidation {
+  return event.name === "Liquidated" || event.name === "AccountTaken";
+}
+
+export function countOf(events: readonly LiquidationEvent[], name: LiquidationEvent["name"]): number {
+  return events.filter((event) => event.name === name).length;
 }
 
 /** The liquidations as the report shows them. @param labelOf Names an account. @param vault Address of the backstop. */
@@ -157,14 +170,13 @@ export function toRecords(
   events: readonly LiquidationEvent[],
   { labelOf, vault }: { readonly labelOf: (account: Account) => string; readonly vault: string },
 ): LiquidationRecord[] {
-  return events.flatMap((event): LiquidationRecord[] => {
-    if (event.name === "MarginCalled") return [];
+  return events.filter(isLiquidation).map((event): LiquidationRecord => {
     const common = { time: event.time, account: labelOf(event.account), payment: fromWad(event.payment) };
     if (event.name === "Liquidated") {
-      return [{ ...common, kind: "legs", requirementRemoved: fromWad(event.requirementRemoved), badDebt: 0 }];
+      return { ...common, kind: "legs", requirementRemoved: fromWad(event.requirementRemoved), badDebt: 0 };
     }
     const isBackstop = ownerOf(event.taker).toLowerCase() === vault.toLowerCase();
     const kind = isBackstop ? "backstop" : "whole";
-    return [{ ...common, kind, requirementRemoved: 0, badDebt: fromWad(event.badDebt) }];
+    return { ...common, kind, requirementRemoved: 0, badDebt: fromWad(event.badDebt) };
   });
 }

@@ -1,6 +1,7 @@
 import { type Account, perpetual } from "@plimsoll/client";
 import { type Asset, UNDERLYINGS } from "../prices/arguments.ts";
 import type { AccountPoint, DistressPoint, EquityPoint, Group, VolatilityPoint } from "../result.ts";
+import { CauseFinder } from "./causes.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Member } from "./exchange.ts";
 import { fromWad } from "./wad.ts";
@@ -39,6 +40,7 @@ export class Observer {
   /** Equity of each trader at the first and at the latest look. */
   readonly first = new Map<Account, number>();
   readonly latest = new Map<Account, number>();
+  readonly causes: CauseFinder;
   #sample: SamplePortfolio | undefined;
   readonly #deployment: Deployment;
   readonly #observed: Observed;
@@ -46,6 +48,7 @@ export class Observer {
   constructor(deployment: Deployment, observed: Observed) {
     this.#deployment = deployment;
     this.#observed = observed;
+    this.causes = new CauseFinder(deployment);
   }
 
   get sample(): Member | undefined {
@@ -63,6 +66,11 @@ export class Observer {
       if (!this.first.has(account)) this.first.set(account, equity);
       this.latest.set(account, equity);
     });
+    const isSafe = ({ equity, initial }: Standing) => equity >= initial;
+    await this.causes.look(
+      standings.map((standing, i) => ({ account: ids[i] ?? 0n, isSafe: isSafe(standing) })),
+      time,
+    );
     const vault = [await backstopVault.treasury(), ...(await backstopVault.absorbed())];
     this.#note(time, "traders", sumOf(standings));
     this.#note(time, "market makers", sumOf(await this.#standingsOf(makers.map(({ account }) => account))));

@@ -1,17 +1,9 @@
 import * as Plot from "@observablehq/plot";
-import { JSDOM } from "jsdom";
 import type { Asset } from "../prices/arguments.ts";
 import type { Group, LiquidationRecord, ReplayResult } from "../result.ts";
-
-/** A picture with its explanation. `svg` stands alone: it refers to nothing outside. */
-export interface Chart {
-  readonly title: string;
-  readonly explanation: string;
-  readonly svg: string;
-}
-
-export const CHART_WIDTH = 880;
-export const CHART_HEIGHT = 250;
+import { type Chart, asPercent, draw, namedLines, toDate } from "./drawing.ts";
+import type { Picture } from "./image.ts";
+import { describe } from "./text.ts";
 
 const ASSET_COLOURS: Readonly<Record<Asset, string>> = { ETH: "#4f6bd8", BTC: "#e08a1e" };
 const TIER_COLOURS = { observed: "#8a8f98", initial: "#e08a1e", maintenance: "#c0392b" };
@@ -33,8 +25,7 @@ const STATIC_SHARES = [0.1, 0.2];
 /** Far below zero an equity is drawn at the lower edge. */
 const LOWEST_SHARE = -0.1;
 
-const { document } = new JSDOM("").window;
-const asPercent = (value: number) => `${(value * 100).toFixed(0)} %`;
+const AT_A_GLANCE = ["Price", "Volatility of ETH", "Margin of a sample account", "Liquidations an hour"];
 const asDollars = (value: number) => `$${(value / 1e6).toFixed(1)}m`;
 
 /** All charts of a replay, in reading order. */
@@ -49,66 +40,13 @@ export function drawCharts(result: ReplayResult): Chart[] {
   ];
 }
 
-function draw(marks: Plot.Markish[], options: Plot.PlotOptions): string {
-  const svg = Plot.plot({
-    document,
-    width: CHART_WIDTH,
-    height: CHART_HEIGHT,
-    marginLeft: 60,
-    marginRight: 150,
-    style: {
-      fontFamily: "Helvetica, Arial, DejaVu Sans, sans-serif",
-      fontSize: "12px",
-      background: "white",
-      color: "#2b2f36",
-    },
-    x: { type: "utc", label: null },
-    ...options,
-    marks,
-  });
-  svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  return svg.outerHTML;
-}
-
-interface Point {
-  readonly time: number;
-  readonly value: number;
-  readonly name: string;
-}
-
-const toDate = ({ time }: { readonly time: number }) => new Date(time * 1000);
-
-/** Lines with their names at their ends instead of a legend. */
-function namedLines(points: readonly Point[], colours: Readonly<Record<string, string>>): Plot.Markish[] {
-  const stroke = ({ name }: Point) => colours[name] ?? STATIC_COLOUR;
-  return [
-    Plot.lineY(points, { x: toDate, y: "value", z: "name", stroke, strokeWidth: 1.7 }),
-    Plot.text(endsOf(points), {
-      x: toDate,
-      y: "value",
-      text: "name",
-      fill: stroke,
-      textAnchor: "start",
-      dx: 8,
-      fontWeight: 600,
-    }),
-  ];
-}
-
-/** The last point of each line, moved apart where names would cover each other. */
-function endsOf(points: readonly Point[]): Point[] {
-  const ends = [...new Map(points.map((point) => [point.name, point])).values()].sort((a, b) => a.value - b.value);
-  const values = points.map(({ value }) => value);
-  const gap = (extreme(values, Math.max) - extreme(values, Math.min)) / 9;
-  let lowest = -Infinity;
-  return ends.map((end) => {
-    lowest = Math.max(end.value, lowest + gap);
-    return { ...end, value: lowest };
-  });
-}
-
-function extreme(values: readonly number[], choose: (a: number, b: number) => number): number {
-  return values.reduce((best, value) => choose(best, value), values[0] ?? 0);
+/** The charts that tell the story at a glance. */
+export function drawPicture(result: ReplayResult): Picture {
+  const charts = drawCharts(result).filter(({ title }) => AT_A_GLANCE.includes(title));
+  const figures = describe(result)
+    .slice(0, 5)
+    .map(({ label, value }) => `${value} ${label.split(",")[0] ?? ""}`);
+  return { title: result.title, subtitle: figures.join(" · "), charts };
 }
 
 function priceChart({ prices, rounds }: ReplayResult): Chart {

@@ -1,4 +1,4 @@
-import type { ReplayResult } from "../result.ts";
+import { CAUSES, type Cause, type ReplayResult } from "../result.ts";
 
 export function formatUsd(amount: number): string {
   const sign = amount < -0.5 ? "−" : "";
@@ -13,7 +13,7 @@ export interface Figure {
 }
 
 /** The summary as figures for people, most important first. */
-export function describe({ summary, keepers, conservation, liquidatedAccounts }: ReplayResult): Figure[] {
+export function describe({ summary, keepers, conservation, liquidatedAccounts, causes }: ReplayResult): Figure[] {
   const { waterfall } = summary;
   const isConserved = conservation.total === 0n;
   const plain = (label: string, value: string): Figure => ({ label, value, mood: "plain" });
@@ -21,6 +21,7 @@ export function describe({ summary, keepers, conservation, liquidatedAccounts }:
     plain("accounts", String(summary.accounts)),
     plain("margin calls", String(summary.marginCalls)),
     plain(`liquidations, of ${liquidatedAccounts} accounts`, String(summary.liquidations)),
+    ...CAUSES.map((cause) => causeFigure(cause, causes)),
     { label: "bad debt", value: formatUsd(summary.badDebt), mood: summary.badDebt > 0 ? "bad" : "good" },
     plain("keeper profit, hedged, after costs and gas", formatUsd(summary.keeperProfit)),
     plain("of which gas", formatUsd(-keepers.gas)),
@@ -35,6 +36,14 @@ export function describe({ summary, keepers, conservation, liquidatedAccounts }:
       mood: isConserved ? "good" : "bad",
     },
   ];
+}
+
+/** Margin volatility alone should put nobody from above initial margin below maintenance: that is the notice it gives. */
+function causeFigure(cause: Cause, causes: readonly Cause[]): Figure {
+  const count = causes.filter((one) => one === cause).length;
+  const label = cause === "volatility" ? "auctions by margin volatility alone" : `auctions by ${cause}`;
+  const mood = cause === "volatility" ? (count > 0 ? "bad" : "good") : "plain";
+  return { label, value: String(count), mood };
 }
 
 /** The summary for a terminal. */

@@ -114,6 +114,22 @@
         "internalType": "uint16",
         "name": "underlying",
         "type": "uint16"
+      },
+      {
+        "internalType": "uint40",
+        "name": "earliest",
+        "type": "uint40"
+      }
+    ],
+    "name": "StressedStepTooEarly",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
       }
     ],
     "name": "SurfaceHasArbitrage",
@@ -203,6 +219,12 @@
         "internalType": "struct ControllerParameters",
         "name": "parameters",
         "type": "tuple"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "rampEndsAt",
+        "type": "uint40"
       }
     ],
     "name": "ControllerSet",
@@ -320,6 +342,31 @@
         "type": "uint16"
       },
       {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "from",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "to",
+        "type": "uint256"
+      }
+    ],
+    "name": "StressedLowered",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      },
+      {
         "components": [
           {
             "internalType": "uint32[4]",
@@ -421,6 +468,89 @@
         "type": "uint16"
       }
     ],
+    "name": "controller",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint32",
+            "name": "realisedHalfLifeSeconds",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "initialHalfLifeSeconds",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "floor",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "stressedWeight",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "maintenanceRisePerHour",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct ControllerParameters",
+        "name": "effective",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint32",
+            "name": "realisedHalfLifeSeconds",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "initialHalfLifeSeconds",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "floor",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "stressedWeight",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "maintenanceRisePerHour",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct ControllerParameters",
+        "name": "target",
+        "type": "tuple"
+      },
+      {
+        "internalType": "uint40",
+        "name": "rampEndsAt",
+        "type": "uint40"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
     "name": "cursor",
     "outputs": [
       {
@@ -436,6 +566,30 @@
       {
         "internalType": "uint256",
         "name": "price",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint256",
+        "name": "secondsAhead",
+        "type": "uint256"
+      }
+    ],
+    "name": "forecast",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "maintenance",
         "type": "uint256"
       }
     ],
@@ -503,6 +657,24 @@
         "internalType": "uint16",
         "name": "underlying",
         "type": "uint16"
+      },
+      {
+        "internalType": "uint256",
+        "name": "stressed",
+        "type": "uint256"
+      }
+    ],
+    "name": "lowerStressed",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
       }
     ],
     "name": "marginVolatility",
@@ -538,6 +710,30 @@
         "internalType": "struct MarginVolatility",
         "name": "",
         "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint256",
+        "name": "volatility",
+        "type": "uint256"
+      }
+    ],
+    "name": "noticeSeconds",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
       }
     ],
     "stateMutability": "view",

@@ -2,6 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 export { AggregatorProxy__factory } from './AggregatorProxy__factory.js';
+export { BatchCaller__factory } from './BatchCaller__factory.js';
 export { ContractWallet__factory } from './ContractWallet__factory.js';
 export { EncodingHarness__factory } from './EncodingHarness__factory.js';
 export { GasMeter__factory } from './GasMeter__factory.js';

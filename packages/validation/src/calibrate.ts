@@ -1,0 +1,72 @@
+// npm run calibrate: finds the margin parameters on price history. Run with --help for what it can do.
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Asset, ProgressDisplay, Random, renderImage } from "@plimsoll/replay";
+import { type Configuration, loadConfiguration } from "../../../deploy/configuration.ts";
+import { parseArguments, type Request } from "./calibration/arguments.ts";
+import { calibrate, type Calibration } from "./calibration/calibration.ts";
+import { drawPicture } from "./calibration/charts.ts";
+import { NoSolutionError, SpanError } from "./calibration/errors.ts";
+import { renderPage } from "./calibration/page.ts";
+import { writeParameters } from "./calibration/parameterFile.ts";
+import { assetParametersOf, type AssetParameters } from "./calibration/parameters.ts";
+import { summaryOf } from "./calibration/summary.ts";
+import { renderChanges, renderText } from "./calibration/tables.ts";
+import { explain } from "./errors.ts";
+import { readHistory } from "./marketHistory.ts";
+
+/** Exit statuses. */
+const NO_SOLUTION = 1;
+const UNUSABLE_INPUT = 2;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const request = parseArguments(argv);
+  const started = performance.now();
+  const configuration = await loadConfiguration(request.parameters);
+  const progress = new ProgressDisplay(process.stderr.isTTY);
+  const calibrations: Calibration[] = [];
+  try {
+    for (const files of request.files) {
+      const starting = startingOf(configuration, files.asset);
+      const history = readHistory(files, new Random(request.seed));
+      const { trainUntil: until, to } = request;
+      calibrations.push(calibrate(history, { starting, until, to }, progress.show));
+    }
+  } finally {
+    progress.stop();
+  }
+  await write(calibrations, request);
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  console.log(
+    `\n${renderText(calibrations)}\n\n  ${join(request.out, "calibration.html")} written, ${seconds} s in all`,
+  );
+  if (request.write !== undefined) {
+    const chosen = new Map(calibrations.map(({ asset, chosen: found }) => [asset, found]));
+    console.log(renderChanges(await writeParameters(request.write, chosen)));
+  }
+  if (request.json) console.log(JSON.stringify(calibrations.map(summaryOf)));
+  return 0;
+}
+
+function startingOf({ underlyings }: Configuration, asset: Asset): AssetParameters {
+  const underlying = underlyings.find(({ symbol }) => symbol === asset);
+  if (underlying === undefined) throw new NoSolutionError(asset, "the parameters to start from do not list it");
+  return assetParametersOf(underlying);
+}
+
+async function write(calibrations: readonly Calibration[], { out, image, seed }: Request): Promise<void> {
+  await mkdir(out, { recursive: true });
+  await writeFile(join(out, "calibration.json"), JSON.stringify(calibrations.map(summaryOf), undefined, 1));
+  await writeFile(join(out, "calibration.html"), renderPage(calibrations, seed));
+  if (image === undefined) return;
+  await mkdir(dirname(image), { recursive: true });
+  await writeFile(image, renderImage(drawPicture(calibrations)));
+}
+
+function explainAll(error: unknown): number {
+  if (!(error instanceof SpanError || error instanceof NoSolutionError)) return explain(error);
+  console.error(`error: ${error.message}`);
+  return error instanceof SpanError ? UNUSABLE_INPUT : NO_SOLUTION;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(explainAll);

@@ -1,0 +1,57 @@
+// npm run validate: measures the margin of the deployed contracts over price history. Run with --help for what it can do.
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ProgressDisplay, Random, renderImage } from "@plimsoll/replay";
+import hre from "hardhat";
+import { type Request, parseArguments } from "./arguments.ts";
+import { explain } from "./errors.ts";
+import { type AssetHistory, readHistory } from "./marketHistory.ts";
+import { drawPicture } from "./report/charts.ts";
+import { renderPage } from "./report/page.ts";
+import { renderText } from "./report/text.ts";
+import { type ValidationResult, toJson } from "./result.ts";
+import { validate } from "./run.ts";
+import { simulateHistory } from "./simulatedHistory.ts";
+
+async function main(argv: readonly string[]): Promise<number> {
+  const request = parseArguments(argv);
+  const started = performance.now();
+  const histories = readHistories(request);
+  console.error("checking that the contracts are compiled (up to two minutes the first time) …");
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  const progress = new ProgressDisplay(process.stderr.isTTY);
+  let result: ValidationResult;
+  try {
+    const assets = await validate(histories, request, progress.show);
+    result = { title: titleOf(request), seed: request.seed, parameters: request.parameters, assets };
+  } finally {
+    progress.stop();
+  }
+  await write(result, request);
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  console.log(`\n${renderText(result)}\n\n  ${join(request.out, "validation.html")} written, ${seconds} s in all`);
+  if (request.json) console.log(JSON.stringify(toJson(result)));
+  return 0;
+}
+
+function readHistories({ files, assets, seed }: Request): AssetHistory[] {
+  const random = new Random(seed);
+  if (files.length > 0) return files.map((file) => readHistory(file, random));
+  return assets.map((asset) => simulateHistory(asset, random.fork(`simulated/${asset}`)));
+}
+
+function titleOf({ files }: Request): string {
+  return files.length > 0 ? "Margin over price history" : "Margin over a simulated history of no real market";
+}
+
+async function write(result: ValidationResult, { out, image }: Request): Promise<void> {
+  await mkdir(out, { recursive: true });
+  await writeFile(join(out, "validation.json"), JSON.stringify(result, undefined, 1));
+  await writeFile(join(out, "validation.html"), renderPage(result));
+  if (image === undefined) return;
+  await mkdir(dirname(image), { recursive: true });
+  await writeFile(image, renderImage(drawPicture(result)));
+}
+
+// Exits by itself: the in-process chain keeps threads that would hold the process open.
+process.exit(await main(process.argv.slice(2)).catch(explain));

@@ -1,0 +1,1 @@
+export { closesOf, readHistory, readImplied, type AssetHistory, type ImpliedLevel } from "./marketHistory.ts";
