@@ -10,7 +10,8 @@ import * as Contracts from "./index.js";
 
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
-  getContractFactory(name: 'BackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BackstopVault__factory>
+  getContractFactory(name: 'AutoTopUp', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AutoTopUp__factory>
+getContractFactory(name: 'BackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BackstopVault__factory>
 getContractFactory(name: 'Clearinghouse', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Clearinghouse__factory>
 getContractFactory(name: 'KernelTable', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.KernelTable__factory>
 getContractFactory(name: 'Lens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Lens__factory>
@@ -22,6 +23,7 @@ getContractFactory(name: 'Markets', signerOrOptions?: ethers.Signer | FactoryOpt
 getContractFactory(name: 'OrderSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.OrderSettlement__factory>
 getContractFactory(name: 'PriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PriceOracle__factory>
 getContractFactory(name: 'VolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VolatilityOracle__factory>
+getContractFactory(name: 'IAutoTopUp', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAutoTopUp__factory>
 getContractFactory(name: 'IBackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBackstopVault__factory>
 getContractFactory(name: 'IClearinghouse', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IClearinghouse__factory>
 getContractFactory(name: 'ILens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILens__factory>
@@ -44,16 +46,17 @@ getContractFactory(name: 'GasMeter', signerOrOptions?: ethers.Signer | FactoryOp
 getContractFactory(name: 'HostileToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.HostileToken__factory>
 getContractFactory(name: 'KernelHarness', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.KernelHarness__factory>
 getContractFactory(name: 'MockAggregator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockAggregator__factory>
+getContractFactory(name: 'MockMarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockMarginEngine__factory>
 getContractFactory(name: 'MockMarkets', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockMarkets__factory>
 getContractFactory(name: 'MockOpenInterest', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockOpenInterest__factory>
 getContractFactory(name: 'MockPriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockPriceOracle__factory>
 getContractFactory(name: 'MockVolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockVolatilityOracle__factory>
 getContractFactory(name: 'StaticMarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StaticMarginEngine__factory>
 getContractFactory(name: 'TestToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.TestToken__factory>
-getContractFactory(name: 'MockMarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockMarginEngine__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 
-  getContractAt(name: 'BackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BackstopVault>
+  getContractAt(name: 'AutoTopUp', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AutoTopUp>
+getContractAt(name: 'BackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BackstopVault>
 getContractAt(name: 'Clearinghouse', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Clearinghouse>
 getContractAt(name: 'KernelTable', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.KernelTable>
 getContractAt(name: 'Lens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Lens>
@@ -65,6 +68,7 @@ getContractAt(name: 'Markets', address: string | ethers.Addressable, signer?: et
 getContractAt(name: 'OrderSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.OrderSettlement>
 getContractAt(name: 'PriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PriceOracle>
 getContractAt(name: 'VolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VolatilityOracle>
+getContractAt(name: 'IAutoTopUp', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAutoTopUp>
 getContractAt(name: 'IBackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBackstopVault>
 getContractAt(name: 'IClearinghouse', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IClearinghouse>
 getContractAt(name: 'ILens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILens>
@@ -87,16 +91,17 @@ getContractAt(name: 'GasMeter', address: string | ethers.Addressable, signer?: e
 getContractAt(name: 'HostileToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.HostileToken>
 getContractAt(name: 'KernelHarness', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.KernelHarness>
 getContractAt(name: 'MockAggregator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockAggregator>
+getContractAt(name: 'MockMarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockMarginEngine>
 getContractAt(name: 'MockMarkets', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockMarkets>
 getContractAt(name: 'MockOpenInterest', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockOpenInterest>
 getContractAt(name: 'MockPriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockPriceOracle>
 getContractAt(name: 'MockVolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockVolatilityOracle>
 getContractAt(name: 'StaticMarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StaticMarginEngine>
 getContractAt(name: 'TestToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.TestToken>
-getContractAt(name: 'MockMarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockMarginEngine>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 
-  deployContract(name: 'BackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
+  deployContract(name: 'AutoTopUp', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
+deployContract(name: 'BackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
 deployContract(name: 'Clearinghouse', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clearinghouse>
 deployContract(name: 'KernelTable', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelTable>
 deployContract(name: 'Lens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Lens>
@@ -108,6 +113,7 @@ deployContract(name: 'Markets', signerOrOptions?: ethers.Signer | DeployContract
 deployContract(name: 'OrderSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OrderSettlement>
 deployContract(name: 'PriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracle>
 deployContract(name: 'VolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VolatilityOracle>
+deployContract(name: 'IAutoTopUp', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAutoTopUp>
 deployContract(name: 'IBackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBackstopVault>
 deployContract(name: 'IClearinghouse', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouse>
 deployContract(name: 'ILens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILens>
@@ -130,16 +136,17 @@ deployContract(name: 'GasMeter', signerOrOptions?: ethers.Signer | DeployContrac
 deployContract(name: 'HostileToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>
 deployContract(name: 'MockAggregator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockAggregator>
+deployContract(name: 'MockMarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarginEngine>
 deployContract(name: 'MockMarkets', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarkets>
 deployContract(name: 'MockOpenInterest', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockOpenInterest>
 deployContract(name: 'MockPriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockPriceOracle>
 deployContract(name: 'MockVolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVolatilityOracle>
 deployContract(name: 'StaticMarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StaticMarginEngine>
 deployContract(name: 'TestToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TestToken>
-deployContract(name: 'MockMarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarginEngine>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
-  deployContract(name: 'BackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
+  deployContract(name: 'AutoTopUp', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
+deployContract(name: 'BackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
 deployContract(name: 'Clearinghouse', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clearinghouse>
 deployContract(name: 'KernelTable', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelTable>
 deployContract(name: 'Lens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Lens>
@@ -151,6 +158,7 @@ deployContract(name: 'Markets', args: any[], signerOrOptions?: ethers.Signer | D
 deployContract(name: 'OrderSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OrderSettlement>
 deployContract(name: 'PriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracle>
 deployContract(name: 'VolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VolatilityOracle>
+deployContract(name: 'IAutoTopUp', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAutoTopUp>
 deployContract(name: 'IBackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBackstopVault>
 deployContract(name: 'IClearinghouse', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouse>
 deployContract(name: 'ILens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILens>
@@ -173,13 +181,13 @@ deployContract(name: 'GasMeter', args: any[], signerOrOptions?: ethers.Signer | 
 deployContract(name: 'HostileToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>
 deployContract(name: 'MockAggregator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockAggregator>
+deployContract(name: 'MockMarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarginEngine>
 deployContract(name: 'MockMarkets', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarkets>
 deployContract(name: 'MockOpenInterest', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockOpenInterest>
 deployContract(name: 'MockPriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockPriceOracle>
 deployContract(name: 'MockVolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVolatilityOracle>
 deployContract(name: 'StaticMarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StaticMarginEngine>
 deployContract(name: 'TestToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TestToken>
-deployContract(name: 'MockMarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarginEngine>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
     // default types

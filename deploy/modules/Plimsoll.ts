@@ -60,6 +60,7 @@ export function plimsoll(options: PlimsollOptions) {
     const backstopVault = m.contract("BackstopVault", [clearinghouse]);
     const liquidator = m.contract("Liquidator", [clearinghouse, backstopVault]);
     const orderSettlement = m.contract("OrderSettlement", [clearinghouse]);
+    const autoTopUp = m.contract("AutoTopUp", [clearinghouse]);
     const marginScenarios = m.contract("MarginScenarios", [markets, priceOracle, volatilityOracle, kernelTable]);
     const lens = m.contract("Lens", [clearinghouse, marginScenarios]);
 
@@ -93,6 +94,7 @@ export function plimsoll(options: PlimsollOptions) {
       liquidator,
       backstopVault,
       orderSettlement,
+      autoTopUp,
       lens,
     };
   });

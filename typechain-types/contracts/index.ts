@@ -5,6 +5,7 @@ import type * as interfaces from './interfaces/index.js';
 export type { interfaces };
 import type * as mocks from './mocks/index.js';
 export type { mocks };
+export type { AutoTopUp } from './AutoTopUp.js';
 export type { BackstopVault } from './BackstopVault.js';
 export type { Clearinghouse } from './Clearinghouse.js';
 export type { KernelTable } from './KernelTable.js';

@@ -16,6 +16,7 @@ const addressesSchema = z.object({
   liquidator: address,
   backstopVault: address,
   orderSettlement: address,
+  autoTopUp: address,
   lens: address,
 });
 

@@ -1,6 +1,7 @@
 import type { ContractRunner } from "ethers";
 import {
   AccessManager__factory,
+  AutoTopUp__factory,
   BackstopVault__factory,
   Clearinghouse__factory,
   Lens__factory,
@@ -27,6 +28,7 @@ export function connect(addresses: Addresses, runner: ContractRunner) {
     liquidator: Liquidator__factory.connect(addresses.liquidator, runner),
     backstopVault: BackstopVault__factory.connect(addresses.backstopVault, runner),
     orderSettlement: OrderSettlement__factory.connect(addresses.orderSettlement, runner),
+    autoTopUp: AutoTopUp__factory.connect(addresses.autoTopUp, runner),
     lens: Lens__factory.connect(addresses.lens, runner),
   };
 }

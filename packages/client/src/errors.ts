@@ -1,6 +1,7 @@
 import { Interface, isHexString, type ErrorDescription } from "ethers";
 import {
   AccessManager__factory,
+  AutoTopUp__factory,
   BackstopVault__factory,
   Clearinghouse__factory,
   Lens__factory,
@@ -21,6 +22,7 @@ const FACTORIES = [
   PriceOracle__factory,
   VolatilityOracle__factory,
   OrderSettlement__factory,
+  AutoTopUp__factory,
   Liquidator__factory,
   BackstopVault__factory,
   Lens__factory,

@@ -1,5 +1,5 @@
 import type { Deployment } from "./config.js";
-import { liquidatorInterface, volatilityInterface } from "./contracts.js";
+import { autoTopUpInterface, liquidatorInterface, volatilityInterface } from "./contracts.js";
 import { packLeg } from "./domain.js";
 import type { AccountView, Leg } from "./domain.js";
 
@@ -20,7 +20,15 @@ export type Action =
       readonly expectedProfit: bigint;
       /** By the backstop, where the keeper cannot carry it. */
       readonly canBeAbsorbed: boolean;
-    };
+    }
+  | TopUpAction;
+
+/** `expectedProfit`: the fee, USD WAD. */
+export interface TopUpAction {
+  readonly kind: "topUp";
+  readonly account: bigint;
+  readonly expectedProfit: bigint;
+}
 
 export type AccountActionKind =
   "startAuction" | "confirmAuction" | "endAuction" | "callMargin" | "clearMarginCall" | "absorb";
@@ -43,13 +51,21 @@ export interface Prepared {
   readonly expectedProfit: bigint;
 }
 
-/** One transaction at a time per key: per account, and per underlying for the walk. */
+/**
+ * One transaction at a time per key: per account, and per underlying for the walk. Top-ups have keys of their own: one that fails, because the
+ * owner's wallet is empty, must not delay the liquidation of the account.
+ */
 export function keyOf(action: Action): string {
+  if (action.kind === "topUp") return topUpKey(action.account);
   return action.kind === "walkRounds" ? `walk:${action.underlying}` : accountKey(action.account);
 }
 
 export function accountKey(account: bigint): string {
   return `0x${account.toString(16)}`;
+}
+
+export function topUpKey(account: bigint): string {
+  return `topUp:${accountKey(account)}`;
 }
 
 const MAX_ROUNDS_PER_WALK = 128;
@@ -68,6 +84,12 @@ export function prepareWalk(deployment: Deployment, underlying: number): Prepare
 export function prepareAccountAction(deployment: Deployment, kind: AccountActionKind, account: bigint): Prepared {
   const data = encodeAccountAction(kind, account);
   return { key: accountKey(account), kind, to: deployment.liquidator, data, expectedProfit: 0n, subject: { account } };
+}
+
+/** @param autoTopUp - Its address. */
+export function prepareTopUp(autoTopUp: string, { kind, account, expectedProfit }: TopUpAction): Prepared {
+  const data = autoTopUpInterface.encodeFunctionData("topUp", [account]);
+  return { key: topUpKey(account), kind, to: autoTopUp, data, expectedProfit, subject: { account } };
 }
 
 function encodeAccountAction(kind: AccountActionKind, account: bigint): string {

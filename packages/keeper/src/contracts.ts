@@ -1,6 +1,7 @@
 import { decodeError } from "@plimsoll/client";
 import { type Interface, type Result } from "ethers";
 import {
+  IAutoTopUp__factory,
   IClearinghouse__factory,
   ILens__factory,
   ILiquidator__factory,
@@ -8,21 +9,23 @@ import {
   IPriceOracle__factory,
   IVolatilityOracle__factory,
 } from "../../../typechain-types/index.js";
-import type { ILens, IMarginEngine } from "../../../typechain-types/index.js";
+import type { IAutoTopUp, ILens, IMarginEngine } from "../../../typechain-types/index.js";
 import type { CallRequest, Chain } from "./chain.js";
 import type { Deployment } from "./config.js";
 import { packLeg, unpackLeg } from "./domain.js";
-import type { AccountView, MarketView, Portfolio, Risk, Validity } from "./domain.js";
+import type { AccountView, Authorisation, MarketView, Portfolio, Risk, Validity } from "./domain.js";
 import { CallReverted, RpcError } from "./errors.js";
 
 export const clearinghouseInterface = IClearinghouse__factory.createInterface();
 export const liquidatorInterface = ILiquidator__factory.createInterface();
+export const autoTopUpInterface = IAutoTopUp__factory.createInterface();
 const lensInterface = ILens__factory.createInterface();
 const engineInterface = IMarginEngine__factory.createInterface();
 const priceInterface = IPriceOracle__factory.createInterface();
 export const volatilityInterface = IVolatilityOracle__factory.createInterface();
 
 type RiskStruct = Awaited<ReturnType<IMarginEngine["evaluate"]>>[number];
+type AuthorisationStruct = Awaited<ReturnType<IAutoTopUp["authorisation"]>>;
 type ViewStruct = Awaited<ReturnType<ILens["accounts"]>>[number];
 
 function toRisk(risk: RiskStruct): Risk {
@@ -53,6 +56,11 @@ function toView({ account, portfolio, risk, auction, marginCalledAt }: ViewStruc
     },
     marginCalledAt: Number(marginCalledAt),
   };
+}
+
+function toAuthorisation(found: AuthorisationStruct): Authorisation {
+  const { budgetInTokens, limitInTokens, maxFeeInTokens, expiry, target, mayFallShort } = found;
+  return { budgetInTokens, limitInTokens, maxFeeInTokens, expiry: Number(expiry), target, mayFallShort };
 }
 
 /** The protocol's own error behind revert data, `UnknownRevert` where it is none. */
@@ -112,6 +120,21 @@ export class Contracts {
 
   async markets(): Promise<MarketView[]> {
     return Promise.all(this.deployment.underlyings.map((underlying) => this.market(underlying)));
+  }
+
+  /** What owners let top-ups pull; nobody's where the venue has none. */
+  async authorisations(accounts: readonly bigint[]): Promise<Map<bigint, Authorisation>> {
+    const { autoTopUp } = this.deployment;
+    if (autoTopUp === undefined) return new Map();
+    const read = async (account: bigint) => {
+      const data = autoTopUpInterface.encodeFunctionData("authorisation", [account]);
+      const result = await this.read(autoTopUp, data);
+      const [found] = autoTopUpInterface.decodeFunctionResult("authorisation", result) as unknown as [
+        AuthorisationStruct,
+      ];
+      return [account, toAuthorisation(found)] as const;
+    };
+    return new Map(await Promise.all(accounts.map(read)));
   }
 
   /** USD WAD. */

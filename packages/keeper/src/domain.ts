@@ -17,6 +17,11 @@ export function mulWadDown(a: bigint, b: bigint): bigint {
   return floorDiv(a * b, WAD);
 }
 
+/** Rounds towards plus infinity. `b` positive. */
+export function ceilDiv(a: bigint, b: bigint): bigint {
+  return -floorDiv(-a, b);
+}
+
 /** Rounds towards minus infinity. `b` positive. */
 export function floorDiv(a: bigint, b: bigint): bigint {
   return a >= 0n ? a / b : -((-a + b - 1n) / b);
@@ -70,6 +75,17 @@ export interface AuctionState {
   readonly isWhole: boolean;
   readonly isBankrupt: boolean;
   readonly payment: bigint;
+}
+
+/** What an owner lets a top-up pull for an account, in USDC units, fees included; `target` is equity per USD of initial requirement, WAD. */
+export interface Authorisation {
+  readonly budgetInTokens: bigint;
+  readonly limitInTokens: bigint;
+  readonly maxFeeInTokens: bigint;
+  /** Unix seconds, inclusive. */
+  readonly expiry: number;
+  readonly target: bigint;
+  readonly mayFallShort: boolean;
 }
 
 /** An account as the Lens shows it. `marginCalledAt` 0 if not called. */

@@ -14,6 +14,7 @@ const initialGas: Readonly<Record<Kind, bigint>> = {
   liquidateLegs: 6_000_000n,
   takeOver: 4_000_000n,
   absorb: 4_000_000n,
+  topUp: 1_500_000n,
   cancel: 21_000n,
 };
 

@@ -1,7 +1,7 @@
 import type { Interface } from "ethers";
 import type { Chain, EventLog, Head } from "./chain.js";
 import type { Deployment, KeeperConfig } from "./config.js";
-import { clearinghouseInterface, liquidatorInterface } from "./contracts.js";
+import { autoTopUpInterface, clearinghouseInterface, liquidatorInterface } from "./contracts.js";
 import { ReorgTooDeep } from "./errors.js";
 import type { SavedState } from "./store.js";
 
@@ -13,12 +13,14 @@ export interface IndexedAccount {
   mayOwe: boolean;
   inAuction: boolean | undefined;
   isCalled: boolean | undefined;
+  /** Whether top-ups are authorised, as far as is known: what is spent shows when it is asked for. */
+  isAuthorised: boolean | undefined;
 }
 
 interface Effect {
   /** Which topics are accounts. */
   readonly topics: readonly number[];
-  readonly sets: Partial<Pick<IndexedAccount, "mayOwe" | "inAuction" | "isCalled">>;
+  readonly sets: Partial<Pick<IndexedAccount, "mayOwe" | "inAuction" | "isCalled" | "isAuthorised">>;
 }
 
 function topicOf(contract: Interface, event: string): string {
@@ -39,10 +41,12 @@ const effects: ReadonlyMap<string, Effect> = new Map<string, Effect>([
   [topicOf(liquidatorInterface, "AuctionStarted"), { topics: [1], sets: { inAuction: true } }],
   [topicOf(liquidatorInterface, "AuctionEnded"), { topics: [1], sets: { inAuction: false } }],
   [topicOf(liquidatorInterface, "AccountTaken"), { topics: [1], sets: { inAuction: false } }],
+  [topicOf(autoTopUpInterface, "Authorised"), { topics: [1], sets: { isAuthorised: true } }],
+  [topicOf(autoTopUpInterface, "Revoked"), { topics: [1], sets: { isAuthorised: false } }],
 ]);
 
 /**
- * The accounts that exist, from the events of the Clearinghouse and the Liquidator, read in block ranges from a cursor.
+ * The accounts that exist, from the events of the Clearinghouse, the Liquidator and AutoTopUp, read in block ranges from a cursor.
  * It remembers the hashes of the last blocks at which it stopped; where one is no longer on the chain it goes back to the
  * newest that is, forgets what it first saw later, and reads on from there.
  */
@@ -54,7 +58,7 @@ export class AccountIndex {
   private cursor: number;
 
   constructor(
-    private readonly deployment: Pick<Deployment, "clearinghouse" | "liquidator" | "startBlock">,
+    private readonly deployment: Pick<Deployment, "clearinghouse" | "liquidator" | "autoTopUp" | "startBlock">,
     private readonly config: KeeperConfig["index"],
   ) {
     this.cursor = deployment.startBlock - 1;
@@ -73,8 +77,7 @@ export class AccountIndex {
       const hash = to === head.number ? head.hash : await chain.blockHash(to);
       // The chain has become shorter meanwhile: the next pass starts from what has been read.
       if (hash === undefined) break;
-      const { clearinghouse, liquidator } = this.deployment;
-      for (const log of await chain.logs([clearinghouse, liquidator], this.cursor + 1, to)) this.apply(log, changed);
+      for (const log of await chain.logs(this.sources(), this.cursor + 1, to)) this.apply(log, changed);
       this.cursor = to;
       this.checkpoints.push([to, hash]);
       if (this.checkpoints.length > this.config.checkpoints) this.checkpoints.shift();
@@ -105,10 +108,15 @@ export class AccountIndex {
   restore({ cursor, checkpoints, accounts }: SavedState["index"]): void {
     this.cursor = cursor;
     this.checkpoints = [...checkpoints];
-    for (const { account, firstBlock, changedBlock, mayOwe, inAuction, isCalled } of accounts) {
-      this.accounts.set(account, { firstBlock, changedBlock, mayOwe, inAuction, isCalled });
+    for (const { account, firstBlock, changedBlock, mayOwe, inAuction, isCalled, isAuthorised } of accounts) {
+      this.accounts.set(account, { firstBlock, changedBlock, mayOwe, inAuction, isCalled, isAuthorised });
       if (mayOwe) this.owing.add(account);
     }
+  }
+
+  private sources(): string[] {
+    const { clearinghouse, liquidator, autoTopUp } = this.deployment;
+    return autoTopUp === undefined ? [clearinghouse, liquidator] : [clearinghouse, liquidator, autoTopUp];
   }
 
   /** Goes back to the newest checkpoint that is still on the chain. @returns Accounts that are in doubt by that. */
@@ -140,6 +148,7 @@ export class AccountIndex {
         this.owing.add(account);
         entry.inAuction = undefined;
         entry.isCalled = undefined;
+        entry.isAuthorised = undefined;
         entry.changedBlock = block;
       }
     }
@@ -162,7 +171,14 @@ export class AccountIndex {
 }
 
 function newAccount(firstBlock: number): IndexedAccount {
-  return { firstBlock, changedBlock: firstBlock, mayOwe: false, inAuction: false, isCalled: false };
+  return {
+    firstBlock,
+    changedBlock: firstBlock,
+    mayOwe: false,
+    inAuction: false,
+    isCalled: false,
+    isAuthorised: false,
+  };
 }
 
 async function isOnChain(chain: Chain, head: Head, [number, hash]: [number, string]): Promise<boolean> {

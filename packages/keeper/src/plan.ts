@@ -1,10 +1,11 @@
 import { ownerOf } from "@plimsoll/client";
-import { accountKey, keyOf } from "./actions.js";
+import { accountKey, keyOf, topUpKey } from "./actions.js";
 import type { Action } from "./actions.js";
 import type { KeeperConfig } from "./config.js";
 import { WAD, min, mulWadDown, Validity, wad } from "./domain.js";
-import type { AccountView, MarketView, Risk } from "./domain.js";
+import type { AccountView, Authorisation, MarketView, Risk } from "./domain.js";
 import { removableRequirement } from "./guards.js";
+import { topUpOf } from "./topUp.js";
 
 /** Everything that a decision depends on. `accounts` were confirmed with the Lens; `reserve` in USD WAD. */
 export interface PlanState {
@@ -13,13 +14,18 @@ export interface PlanState {
   readonly owner: string;
   readonly accounts: readonly AccountView[];
   readonly markets: readonly MarketView[];
+  /** Of accounts under a margin call. */
+  readonly authorisations: ReadonlyMap<bigint, Authorisation>;
   readonly reserve: bigint;
   /** What a paid action has to bring before gas, USD WAD, by kind: the gas that it costs is part of it. */
-  readonly leastProfit: Readonly<Record<"liquidateLegs" | "takeOver", bigint>>;
+  readonly leastProfit: Readonly<Record<PaidKind, bigint>>;
   /** Keys with a transaction in flight, or waiting after a failure. */
   readonly blocked: ReadonlySet<string>;
   readonly config: PlanConfig;
 }
+
+/** Actions that are done for what they bring. */
+export type PaidKind = "liquidateLegs" | "takeOver" | "topUp";
 
 export type PlanConfig = Pick<
   KeeperConfig,
@@ -31,12 +37,13 @@ const order: Readonly<Record<Action["kind"], number>> = {
   walkRounds: 0,
   startAuction: 1,
   confirmAuction: 1,
-  takeOver: 2,
-  liquidateLegs: 3,
-  absorb: 4,
-  endAuction: 5,
-  clearMarginCall: 6,
-  callMargin: 7,
+  topUp: 2,
+  takeOver: 3,
+  liquidateLegs: 4,
+  absorb: 5,
+  endAuction: 6,
+  clearMarginCall: 7,
+  callMargin: 8,
 };
 
 /** What to do now, most urgent first, at most one action per account. */
@@ -61,10 +68,22 @@ function planWalks({ markets, config }: PlanState): Action[] {
 function planAccount(view: AccountView, state: PlanState): Action[] {
   const { account, risk, auction } = view;
   if (risk.validity === Validity.Invalid) return [];
+  // Instead of anything else: what it cures needs no auction, and what it cannot cure is back with the next pass.
+  const topUps = planTopUp(view, state);
+  if (topUps.length > 0) return topUps;
   if (auction.startedAt !== 0)
     return risk.equity < risk.maintenance ? planAuction(view, state) : [{ kind: "endAuction", account }];
   if (risk.equity < risk.maintenance) return [{ kind: "startAuction", account }];
   return planMarginCall(view, state);
+}
+
+function planTopUp({ account, risk, marginCalledAt }: AccountView, state: PlanState): Action[] {
+  // Nobody could have seen a call of this second.
+  if (marginCalledAt === 0 || marginCalledAt >= state.now || state.blocked.has(topUpKey(account))) return [];
+  const authorisation = state.authorisations.get(account);
+  if (authorisation === undefined || state.now > authorisation.expiry) return [];
+  const fee = topUpOf(risk, authorisation)?.fee;
+  return fee === undefined || fee < state.leastProfit.topUp ? [] : [{ kind: "topUp", account, expectedProfit: fee }];
 }
 
 function planMarginCall({ account, risk, marginCalledAt }: AccountView, { config }: PlanState): Action[] {

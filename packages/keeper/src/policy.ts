@@ -1,7 +1,7 @@
 import { ownerOf } from "@plimsoll/client";
 import { Transaction } from "ethers";
 import type { KeeperConfig, Deployment } from "./config.js";
-import { liquidatorInterface, volatilityInterface } from "./contracts.js";
+import { autoTopUpInterface, liquidatorInterface, volatilityInterface } from "./contracts.js";
 import { PolicyDenied } from "./errors.js";
 import type { Fees } from "./fees.js";
 
@@ -35,8 +35,8 @@ const liquidatorFunctions = [
 ] as const;
 
 /**
- * Signs only what a keeper has to sign, and denies everything else: the pinned chain, the Liquidator's and the walk's
- * selectors at their own addresses, no value, takers of the keeper alone, and at most so much gas a transaction and a day.
+ * Signs only what a keeper has to sign, and denies everything else: the pinned chain, the Liquidator's, the walk's and
+ * the top-up's selectors at their own addresses, no value, takers of the keeper alone, and at most so much gas a transaction and a day.
  */
 export class SigningPolicy {
   private readonly allowed: ReadonlyMap<string, ReadonlySet<string>>;
@@ -45,16 +45,19 @@ export class SigningPolicy {
 
   constructor(
     private readonly signer: Signer,
-    private readonly deployment: Pick<Deployment, "chainId" | "liquidator" | "volatilityOracle">,
+    private readonly deployment: Pick<Deployment, "chainId" | "liquidator" | "volatilityOracle" | "autoTopUp">,
     private readonly limits: KeeperConfig["policy"],
   ) {
-    this.allowed = new Map([
+    const allowed = new Map([
       [
         deployment.liquidator.toLowerCase(),
         new Set(liquidatorFunctions.map((name) => liquidatorInterface.getFunction(name).selector)),
       ],
       [deployment.volatilityOracle.toLowerCase(), new Set([volatilityInterface.getFunction("walk").selector])],
     ]);
+    if (deployment.autoTopUp !== undefined)
+      allowed.set(deployment.autoTopUp.toLowerCase(), new Set([autoTopUpInterface.getFunction("topUp").selector]));
+    this.allowed = allowed;
   }
 
   get address(): string {

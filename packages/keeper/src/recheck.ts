@@ -59,7 +59,12 @@ function headroomOf({ equity, initial, maintenance }: Risk): number {
 }
 
 /** Whether something may have to be done about an account, so that its whole state is needed. */
-export function needsView(risk: Risk, { inAuction, isCalled }: IndexedAccount, marginCalls: boolean): boolean {
+export function needsView(
+  risk: Risk,
+  { inAuction, isCalled, isAuthorised }: IndexedAccount,
+  marginCalls: boolean,
+): boolean {
   if (risk.equity < risk.maintenance || inAuction !== false) return true;
+  if (isAuthorised !== false && isCalled !== false && risk.equity < risk.initial) return true;
   return marginCalls && (isCalled === undefined || risk.equity < risk.initial !== isCalled);
 }

@@ -19,6 +19,7 @@ export const intentSchema = z.object({
     "liquidateLegs",
     "takeOver",
     "absorb",
+    "topUp",
     "cancel",
   ]),
   subject: z.object({
@@ -52,6 +53,7 @@ const stateSchema = z.object({
         mayOwe: z.boolean(),
         inAuction: z.boolean().optional(),
         isCalled: z.boolean().optional(),
+        isAuthorised: z.boolean().optional(),
       }),
     ),
   }),

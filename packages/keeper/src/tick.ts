@@ -1,5 +1,12 @@
 import type { Logger } from "pino";
-import { keyOf, prepareAccountAction, prepareLiquidation, prepareTakeOver, prepareWalk } from "./actions.js";
+import {
+  keyOf,
+  prepareAccountAction,
+  prepareLiquidation,
+  prepareTakeOver,
+  prepareTopUp,
+  prepareWalk,
+} from "./actions.js";
 import type { Action, Prepared } from "./actions.js";
 import type { Backoff } from "./backoff.js";
 import { fundingFor } from "./book.js";
@@ -9,7 +16,7 @@ import type { KeeperConfig } from "./config.js";
 import { simulate } from "./contracts.js";
 import type { Contracts } from "./contracts.js";
 import { WAD, max, mulWadDown, wad } from "./domain.js";
-import type { AccountView, MarketView } from "./domain.js";
+import type { AccountView, Authorisation, MarketView } from "./domain.js";
 import { CallReverted, KeeperError, ReorgTooDeep, Unprofitable, codeOf } from "./errors.js";
 import { budgetInWei, gasInUsd, likelyGasPrice } from "./fees.js";
 import type { GasTable } from "./gas.js";
@@ -17,7 +24,7 @@ import type { AccountIndex } from "./indexer.js";
 import { chooseLegs } from "./legs.js";
 import type { KeeperMetrics } from "./metrics.js";
 import { plan } from "./plan.js";
-import type { PlanState } from "./plan.js";
+import type { PaidKind, PlanState } from "./plan.js";
 import type { GasTerms, Sender, Settled } from "./sender.js";
 import type { KeeperStore } from "./store.js";
 import type { Watch } from "./watch.js";
@@ -118,7 +125,8 @@ async function pass(keeper: Keeper, head: Head): Promise<TickReport> {
   const tick: Tick = { head, now, gasPrice: gasTokenPrice(keeper, markets), capital: undefined };
   const owner = keeper.address;
   const leastProfit = leastProfits(keeper, tick);
-  const actions = plan({ now, owner, accounts: views, markets, reserve, leastProfit, blocked, config });
+  const authorisations = await authorisationsOf(keeper, views);
+  const actions = plan({ now, owner, accounts: views, markets, authorisations, reserve, leastProfit, blocked, config });
   const sent: Sent[] = [];
   const skipped: Skipped[] = [];
   for (const action of actions) {
@@ -144,17 +152,34 @@ async function syncIndex({ index, chain, logger, metrics }: Keeper, head: Head):
   }
 }
 
+/** Of accounts whose margin calls a top-up may answer. What was in doubt is known afterwards. */
+async function authorisationsOf(
+  { contracts, index }: Keeper,
+  views: readonly AccountView[],
+): Promise<Map<bigint, Authorisation>> {
+  const asked = views
+    .filter(({ risk, marginCalledAt }) => marginCalledAt !== 0 && risk.equity < risk.initial)
+    .map(({ account }) => account)
+    .filter((account) => index.accounts.get(account)?.isAuthorised !== false);
+  const found = await contracts.authorisations(asked);
+  for (const account of asked) {
+    const entry = index.accounts.get(account);
+    if (entry) entry.isAuthorised = (found.get(account)?.budgetInTokens ?? 0n) > 0n;
+  }
+  return found;
+}
+
 function gasTokenPrice({ contracts }: Keeper, markets: readonly MarketView[]): bigint {
   return markets.find(({ underlying }) => underlying === contracts.deployment.gasUnderlying)?.price ?? 0n;
 }
 
 /** What paid actions have to bring so that gas takes no more than its share. */
 function leastProfits({ config, gas }: Keeper, { head, gasPrice }: Tick): PlanState["leastProfit"] {
-  const least = (kind: "liquidateLegs" | "takeOver") => {
+  const least = (kind: PaidKind) => {
     const cost = gasInUsd(gas.expected(kind) * likelyGasPrice(head, config.fees), gasPrice);
     return max(wad(config.minProfitUsd), (cost * WAD) / max(wad(config.fees.profitShare), 1n));
   };
-  return { liquidateLegs: least("liquidateLegs"), takeOver: least("takeOver") };
+  return { liquidateLegs: least("liquidateLegs"), takeOver: least("takeOver"), topUp: least("topUp") };
 }
 
 /** Learns from what was mined. */
@@ -211,6 +236,8 @@ async function prepare(keeper: Keeper, action: Action, tick: Tick): Promise<Prep
   if (action.kind === "walkRounds") return prepareWalk(deployment, action.underlying);
   if (action.kind === "liquidateLegs") return prepareLegs(keeper, action, tick);
   if (action.kind === "takeOver") return prepareWhole(keeper, action, tick);
+  if (action.kind === "topUp")
+    return deployment.autoTopUp === undefined ? "no top-ups here" : prepareTopUp(deployment.autoTopUp, action);
   return prepareAccountAction(deployment, action.kind, action.account);
 }
 

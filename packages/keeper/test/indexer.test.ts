@@ -2,7 +2,7 @@ import { toAccount } from "@plimsoll/client";
 import { expect } from "chai";
 import { toBeHex, zeroPadValue } from "ethers";
 import { configSchema, deploymentSchema } from "../src/config.ts";
-import { clearinghouseInterface, liquidatorInterface } from "../src/contracts.ts";
+import { autoTopUpInterface, clearinghouseInterface, liquidatorInterface } from "../src/contracts.ts";
 import { ReorgTooDeep } from "../src/errors.ts";
 import { AccountIndex } from "../src/indexer.ts";
 import { FakeChain } from "./fakeChain.ts";
@@ -21,6 +21,8 @@ const filled = (buyer: bigint, seller: bigint) =>
   log(clearinghouseInterface.getEvent("Filled").topicHash, buyer, seller, 1n);
 const started = (id: bigint) => log(liquidatorInterface.getEvent("AuctionStarted").topicHash, id, BigInt(address(8)));
 const called = (id: bigint) => log(liquidatorInterface.getEvent("MarginCalled").topicHash, id);
+const authorised = (id: bigint) => log(autoTopUpInterface.getEvent("Authorised").topicHash, id);
+const revoked = (id: bigint) => log(autoTopUpInterface.getEvent("Revoked").topicHash, id);
 const ended = (id: bigint) => log(liquidatorInterface.getEvent("AuctionEnded").topicHash, id);
 
 const deployment = deploymentSchema.parse({
@@ -45,6 +47,17 @@ describe("account index", () => {
     const index = indexWith();
     expect(await sync(index, chain)).to.deep.equal(new Set([1n, 2n, 3n].map(account)));
     expect(index.owing).to.deep.equal(new Set([2n, 3n].map(account)));
+  });
+
+  it("knows who has authorised top-ups", async () => {
+    const chain = new FakeChain();
+    chain.extend([authorised(account(1n)), authorised(account(2n)), deposited(account(3n))]);
+    chain.extend([revoked(account(2n))]);
+    const index = indexWith();
+    await sync(index, chain);
+    const known = [1n, 2n, 3n].map((subId) => index.accounts.get(account(subId))?.isAuthorised);
+    expect(known).to.deep.equal([true, false, false]);
+    expect(index.owing.size).to.equal(0);
   });
 
   it("reads a range in pieces, goes on from where it stopped, and reads nothing twice", async () => {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { accountKey, keyOf } from "../src/actions.ts";
 import { configSchema } from "../src/config.ts";
 import { Validity, WAD } from "../src/domain.ts";
-import type { AccountView } from "../src/domain.ts";
+import type { AccountView, Authorisation } from "../src/domain.ts";
 import { plan } from "../src/plan.ts";
 import type { PlanState } from "../src/plan.ts";
 import { market, noAuction, usd, viewOf } from "./model.ts";
@@ -16,12 +16,13 @@ const NOW = 10_000;
 
 function stateOf(accounts: AccountView[], changes: Partial<PlanState> = {}): PlanState {
   const config = configSchema.parse({});
-  const leastProfit = { liquidateLegs: usd(1), takeOver: usd(1) };
+  const leastProfit = { liquidateLegs: usd(1), takeOver: usd(1), topUp: usd(1) };
   const common = {
     now: NOW,
     owner: KEEPER,
     accounts,
     markets: [],
+    authorisations: new Map<bigint, Authorisation>(),
     reserve: 0n,
     leastProfit,
     blocked: new Set<string>(),
@@ -68,7 +69,7 @@ describe("plan", () => {
   it("does not look for legs that cannot bring what they have to", () => {
     // At most (1.15·100 − 90) / (1.15 − 0.1) · 0.97 = 23.1 may be removed, for 10 % less the fee: 2.08 USD.
     const at = (least: number) =>
-      stateOf([inAuction(belowMaintenance)], { leastProfit: { liquidateLegs: usd(least), takeOver: 0n } });
+      stateOf([inAuction(belowMaintenance)], { leastProfit: { liquidateLegs: usd(least), takeOver: 0n, topUp: 0n } });
     expect(kinds(at(2.07))).to.deep.equal(["liquidateLegs"]);
     expect(kinds(at(2.09))).to.deep.equal([]);
   });

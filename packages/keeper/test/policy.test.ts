@@ -1,9 +1,15 @@
 import { toAccount } from "@plimsoll/client";
 import { expect } from "chai";
 import { Transaction, Wallet } from "ethers";
-import { prepareAccountAction, prepareLiquidation, prepareTakeOver, prepareWalk } from "../src/actions.ts";
+import {
+  prepareAccountAction,
+  prepareLiquidation,
+  prepareTakeOver,
+  prepareTopUp,
+  prepareWalk,
+} from "../src/actions.ts";
 import { configSchema, deploymentSchema } from "../src/config.ts";
-import { clearinghouseInterface } from "../src/contracts.ts";
+import { autoTopUpInterface, clearinghouseInterface } from "../src/contracts.ts";
 import { PolicyDenied } from "../src/errors.ts";
 import type { PolicyRule } from "../src/errors.ts";
 import { CANCEL_GAS, SigningPolicy } from "../src/policy.ts";
@@ -61,6 +67,16 @@ describe("signing policy", () => {
     await expectDenied({ to: deployment.liquidator, data: "0x" }, "selector");
     await expectDenied({ to: deployment.volatilityOracle, data: request().data }, "selector");
     await expectDenied({ to: address(7), data: "0x", gasLimit: CANCEL_GAS }, "target");
+  });
+
+  it("signs top-ups at their own address, and none where the venue has none", async () => {
+    const action = { kind: "topUp", account: foreign, expectedProfit: 0n } as const;
+    const { to, data } = prepareTopUp(address(7), action);
+    await expectDenied({ to, data }, "target");
+    policy = new SigningPolicy(wallet, { ...deployment, autoTopUp: address(7) }, limits);
+    await policy.sign(request({ to, data }), 0);
+    const revoke = autoTopUpInterface.encodeFunctionData("revoke", [own]);
+    await expectDenied({ to, data: revoke }, "selector");
   });
 
   it("denies takers and funders of anybody else", async () => {

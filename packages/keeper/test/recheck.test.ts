@@ -7,7 +7,7 @@ import { isDue, needsView } from "../src/recheck.ts";
 import { market, usd, viewOf } from "./model.ts";
 
 const { recheck } = configSchema.parse({});
-const known = { firstBlock: 0, changedBlock: 0, mayOwe: true, inAuction: false, isCalled: false };
+const known = { firstBlock: 0, changedBlock: 0, mayOwe: true, inAuction: false, isCalled: false, isAuthorised: false };
 
 function dueAfter(equity: number, changes: Partial<MarketView>, seconds = 0): boolean {
   const { risk } = viewOf(1n, { equity, maintenance: 100 });
@@ -69,5 +69,8 @@ describe("re-checking accounts", () => {
     expect(needsView({ ...risk, equity: usd(150) }, known, false)).to.equal(false);
     expect(needsView({ ...risk, equity: usd(150) }, { ...known, isCalled: true }, true)).to.equal(false);
     expect(needsView({ ...risk, equity: usd(99) }, { ...known, isCalled: true }, true)).to.equal(true);
+    const authorised = { ...known, isAuthorised: true };
+    expect(needsView({ ...risk, equity: usd(150) }, { ...authorised, isCalled: true }, false)).to.equal(true);
+    expect(needsView({ ...risk, equity: usd(150) }, authorised, false)).to.equal(false);
   });
 });

@@ -3,6 +3,7 @@
 /* eslint-disable */
 import type * as iMarginEngineSol from './IMarginEngine.sol/index.js';
 export type { iMarginEngineSol };
+export type { IAutoTopUp } from './IAutoTopUp.js';
 export type { IBackstopVault } from './IBackstopVault.js';
 export type { IClearinghouse } from './IClearinghouse.js';
 export type { ILens } from './ILens.js';

@@ -3,6 +3,7 @@
 /* eslint-disable */
 export * as interfaces from './interfaces/index.js';
 export * as mocks from './mocks/index.js';
+export { AutoTopUp__factory } from './AutoTopUp__factory.js';
 export { BackstopVault__factory } from './BackstopVault__factory.js';
 export { Clearinghouse__factory } from './Clearinghouse__factory.js';
 export { KernelTable__factory } from './KernelTable__factory.js';

@@ -2,6 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 export * as iMarginEngineSol from './IMarginEngine.sol/index.js';
+export { IAutoTopUp__factory } from './IAutoTopUp__factory.js';
 export { IBackstopVault__factory } from './IBackstopVault__factory.js';
 export { IClearinghouse__factory } from './IClearinghouse__factory.js';
 export { ILens__factory } from './ILens__factory.js';
