@@ -33,7 +33,7 @@ import { Account } from "./types/Account.sol";
 import { CASH, Instrument, Kind, toInstrument } from "./types/Instrument.sol";
 import { MAX_LEGS } from "./types/Limits.sol";
 import { Position, toPosition } from "./types/Position.sol";
-import { ShockWord, toRiskWords } from "./types/RiskWords.sol";
+import { RiskWords, ShockWord } from "./types/RiskWords.sol";
 
 /// @title See `ILens`, which is the specification.
 /// @dev Asks the clearinghouse for its modules at every call, so that it outlives their exchange. Only the bookkeeping of the
@@ -349,7 +349,9 @@ contract Lens is ILens {
         if (market.spot != 0) market.logSpot = FixedPointMathLib.lnWad(int256(market.spot));
         IMarketSources sources = IMarketSources(address(engine()));
         market.surface = sources.volatilityOracle().surface(underlying);
-        market.shocks = toRiskWords(sources.markets().riskParameters(underlying)).shocks;
+        RiskWords memory words;
+        words.read(sources.markets().riskParametersCode(underlying));
+        market.shocks = words.shocks;
         result.spot = market.spot;
         result.legs = new LegGreeks[](legsOn(positions, underlying));
         uint256 next = 0;

@@ -379,7 +379,8 @@ contract VolatilityOracle is IVolatilityOracle, AccessManaged, EIP712 {
         return advanceBy(evolution, implied, parameters, variance);
     }
 
-    /// @dev The parameters in force at a time. The ramp's words are read only while it is running.
+    /// @dev The parameters in force at a time. The ramp's words are read only while it is running. What every evaluation reads asks for the
+    /// ramp itself: memory for the answer of this function would be zeroed first.
     function parametersAt(
         State storage state,
         Evolution memory evolution,

@@ -102,7 +102,7 @@ function partOf(market: BookUnderlying, bookLegs: readonly BookLeg[]): Part {
 }
 
 function scanRange(tier: BookTier, volatility: bigint, overdue: bigint): bigint {
-  const years = div((tier.horizonSeconds + overdue) * ONE, YEAR * ONE);
+  const years = div((BigInt(tier.horizonSeconds) + overdue) * ONE, YEAR * ONE);
   const range = mul(mul(fromWad(tier.z), volatility), sqrt(years));
   return min(max(range, fromWad(tier.rangeMin)), fromWad(tier.rangeMax));
 }

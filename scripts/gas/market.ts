@@ -7,7 +7,7 @@ import { approveTrading, batchOf, depositCash, type Fill } from "../../packages/
 import { call, put, type Instrument } from "../../packages/client/src/instrument.ts";
 import { toPosition, type Position } from "../../packages/client/src/position.ts";
 import { signSurfaceReport } from "../../packages/client/src/surfaceReport.ts";
-import { toWad, WAD } from "../../packages/client/src/wad.ts";
+import { nearestWad, toWad, WAD } from "../../packages/client/src/wad.ts";
 import { GAS_LIMIT, type Chain } from "./chain.ts";
 
 export const USDC = 10n ** 6n;
@@ -83,9 +83,7 @@ const SURFACE_POINTS = [
 ] as const;
 
 async function reportSurface({ chain, contracts, deployer, venue, addresses }: Market): Promise<void> {
-  const variances = SURFACE_POINTS.map(({ days, volatility }) =>
-    toWad((volatility ** 2 * ((days * DAY) / YEAR)).toFixed(18)),
-  );
+  const variances = SURFACE_POINTS.map(({ days, volatility }) => nearestWad(volatility ** 2 * ((days * DAY) / YEAR)));
   const [first = 0n, second = 0n, third = 0n, fourth = 0n] = variances;
   const report = {
     underlying: ETH,

@@ -5,14 +5,7 @@ import { AccessManager } from "@openzeppelin/contracts/access/manager/AccessMana
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { IMarginEngine, Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
 import { IMarginScenarios, Scenarios } from "../../contracts/interfaces/IMarginScenarios.sol";
-import {
-    AccountParameters,
-    Collateral,
-    RiskParameters,
-    Stress,
-    Tier,
-    Underlying
-} from "../../contracts/interfaces/IMarkets.sol";
+import { AccountParameters, Collateral, RiskParameters, Underlying } from "../../contracts/interfaces/IMarkets.sol";
 import { Price } from "../../contracts/interfaces/IPriceOracle.sol";
 import { Surface } from "../../contracts/interfaces/IVolatilityOracle.sol";
 import { Markets } from "../../contracts/Markets.sol";
@@ -21,6 +14,7 @@ import { MockPriceOracle } from "../../contracts/mocks/MockPriceOracle.sol";
 import { MockVolatilityOracle } from "../../contracts/mocks/MockVolatilityOracle.sol";
 import { Instrument, Kind, toInstrument } from "../../contracts/types/Instrument.sol";
 import { Position, toPosition } from "../../contracts/types/Position.sol";
+import { StartingParameters } from "./StartingParameters.sol";
 import { Test } from "./Test.sol";
 
 /// A token as far as a listing looks at it.
@@ -33,7 +27,7 @@ contract ListedToken {
 }
 
 /// Engine and markets with the starting values but for concentration, which is 0; ETH at 2,000 and BTC at 40,000, volatilities 80 % and 60 %, flat surfaces.
-abstract contract EngineFixture is Test {
+abstract contract EngineFixture is Test, StartingParameters {
     uint16 internal constant ETH = 1;
     uint16 internal constant BTC = 2;
     uint256 internal constant NOW = 1_750_000_000;
@@ -74,30 +68,6 @@ abstract contract EngineFixture is Test {
 
     function listing(bytes32 symbol) internal pure returns (Underlying memory) {
         return Underlying(symbol, 1e8, 400 days, 1e30, false);
-    }
-
-    function btcParameters() internal pure returns (RiskParameters memory parameters) {
-        parameters.initial = Tier(2e18, 24 hours, 0.07e18, 0.25e18);
-        parameters.maintenance = Tier(2.2e18, 4 hours, 0.03e18, 0.12e18);
-        parameters.volatilityUp = 0.4e18;
-        parameters.volatilityDown = 0.29e18;
-        parameters.exponentShort = 0.3e18;
-        parameters.exponentLong = 0.13e18;
-        parameters.shortOptionMinimum = 0.03e18;
-        parameters.depth = 1500;
-        parameters.vegaDepth = 3_000_000;
-        parameters.stresses[0] = Stress(-0.5e18, 1, 0.15e18, 0.075e18);
-        parameters.stresses[1] = Stress(0.45e18, 1, 0.15e18, 0.075e18);
-    }
-
-    function ethParameters() internal pure returns (RiskParameters memory parameters) {
-        parameters = btcParameters();
-        parameters.depth = 20_000;
-        parameters.vegaDepth = 2_000_000;
-        parameters.initial = Tier(2e18, 24 hours, 0.09e18, 0.3e18);
-        parameters.maintenance = Tier(2.2e18, 4 hours, 0.035e18, 0.15e18);
-        parameters.stresses[0] = Stress(-0.55e18, 1, 0.18e18, 0.09e18);
-        parameters.stresses[1] = Stress(0.45e18, 1, 0.18e18, 0.09e18);
     }
 
     function spot(uint16 underlying) internal pure returns (Instrument) {

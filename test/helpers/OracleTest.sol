@@ -61,6 +61,19 @@ abstract contract OracleTest is Test {
             });
     }
 
+    /// Anywhere inside the hard bounds.
+    function randomParameters(uint256 seed) internal pure returns (ControllerParameters memory) {
+        seed = uint256(keccak256(abi.encode(seed, "parameters")));
+        return
+            ControllerParameters(
+                uint32(7 days + (seed % 83 days)),
+                uint32(6 hours + ((seed >> 32) % 29 days)),
+                uint64(0.1e18 + ((seed >> 64) % 1.9e18)),
+                uint64(0.25e18 + ((seed >> 128) % 0.75e18)),
+                uint64(0.005e18 + ((seed >> 192) % 0.095e18))
+            );
+    }
+
     function skip(uint256 elapsedSeconds) internal {
         vm.warp(vm.getBlockTimestamp() + elapsedSeconds);
     }

@@ -5,25 +5,19 @@ import { BackstopVault } from "../../contracts/BackstopVault.sol";
 import { Clearinghouse } from "../../contracts/Clearinghouse.sol";
 import { Approval, Batch, Deposit, Fill, MAY_TRADE, Withdrawal } from "../../contracts/interfaces/IClearinghouse.sol";
 import { Risk } from "../../contracts/interfaces/IMarginEngine.sol";
-import {
-    AccountParameters,
-    Collateral,
-    RiskParameters,
-    Stress,
-    Tier,
-    Underlying
-} from "../../contracts/interfaces/IMarkets.sol";
+import { AccountParameters, Collateral, RiskParameters, Underlying } from "../../contracts/interfaces/IMarkets.sol";
 import { Liquidator } from "../../contracts/Liquidator.sol";
 import { Markets } from "../../contracts/Markets.sol";
 import { TestToken } from "../../contracts/mocks/TestToken.sol";
 import { Account, toAccount } from "../../contracts/types/Account.sol";
 import { CASH, Instrument, Kind, toInstrument } from "../../contracts/types/Instrument.sol";
 import { PublisherTest } from "./PublisherTest.sol";
+import { StartingParameters } from "./StartingParameters.sol";
 
 /// The whole venue on the real oracles with the starting parameters of ETH: feed, three publishers, engine, clearinghouse, liquidator. The
 /// surface is fresh, at the realised 60 %. Every account but `hedged` has an equity of 1.2 × its initial requirement.
 /// `long` and `short` hold ten perpetuals, `straddle` is short ten calls and puts, `hedged` has ten ether and is short as many perpetuals.
-abstract contract VenueFixture is PublisherTest {
+abstract contract VenueFixture is PublisherTest, StartingParameters {
     uint256 internal constant LEVEL = REALISED;
     uint128 private constant UNITS = 10e18;
     uint256 private constant SPOT = 2000e18;
@@ -68,18 +62,8 @@ abstract contract VenueFixture is PublisherTest {
     }
 
     function riskParameters() private pure returns (RiskParameters memory parameters) {
-        parameters.initial = Tier(2e18, 24 hours, 0.09e18, 0.3e18);
-        parameters.maintenance = Tier(2.2e18, 4 hours, 0.035e18, 0.15e18);
-        parameters.volatilityUp = 0.4e18;
-        parameters.volatilityDown = 0.29e18;
-        parameters.exponentShort = 0.3e18;
-        parameters.exponentLong = 0.13e18;
-        parameters.shortOptionMinimum = 0.03e18;
+        parameters = ethParameters();
         parameters.concentration = 0.03e18;
-        parameters.depth = 20_000;
-        parameters.vegaDepth = 2_000_000;
-        parameters.stresses[0] = Stress(-0.55e18, 1, 0.18e18, 0.09e18);
-        parameters.stresses[1] = Stress(0.45e18, 1, 0.18e18, 0.09e18);
     }
 
     function openBooks() private {

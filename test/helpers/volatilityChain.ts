@@ -1,4 +1,5 @@
 import { parseUnits, type HDNodeWallet, Wallet } from "ethers";
+import { signSurfaceReport } from "@plimsoll/client";
 import type { NetworkConnection } from "hardhat/types/network";
 import type { ControllerParameters, PricePoint } from "@plimsoll/risk";
 import type {
@@ -25,16 +26,6 @@ const MIN_PRICE = 1;
 const MAX_PRICE = 1_000_000;
 const ROUNDS_A_WALK = 128;
 const YEAR_DAYS = 365;
-const REPORT_TYPES = {
-  SurfaceReport: [
-    { name: "underlying", type: "uint16" },
-    { name: "timestamp", type: "uint40" },
-    { name: "totalVariance", type: "uint64[4]" },
-    { name: "rho", type: "int64" },
-    { name: "eta", type: "uint64" },
-    { name: "rate", type: "int64" },
-  ],
-};
 
 /** A price as a feed answers it. */
 export function onChain(price: number): bigint {
@@ -138,9 +129,8 @@ export class OracleChain {
       rate: 0n,
     };
     const { chainId } = await this.#connection.ethers.provider.getNetwork();
-    const verifyingContract = await this.#oracle.getAddress();
-    const domain = { name: "Plimsoll VolatilityOracle", version: "1", chainId, verifyingContract };
-    const signature = await this.#publisher.signTypedData(domain, REPORT_TYPES, report);
+    const venue = { chainId, volatilityOracle: await this.#oracle.getAddress() };
+    const { signature } = await signSurfaceReport(report, this.#publisher, venue);
     await this.#oracle.report([report], [signature]);
     return { reportedAt, acceptedAt: await this.now() };
   }

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Random, priceAt } from "@plimsoll/replay";
 import { expect } from "chai";
-import { OPTION_BOOKS, SIDES } from "../../packages/validation/src/books.ts";
+import { OPTION_BOOKS } from "../../packages/validation/src/books.ts";
 import { configurationAt } from "../../packages/validation/src/known.ts";
 import type { AssetHistory } from "../../packages/validation/src/marketHistory.ts";
 import { type Observations, TIERS } from "../../packages/validation/src/observations.ts";
 import { observe, respond } from "../../packages/validation/src/observe.ts";
 import { parametersOf } from "../../packages/validation/src/parameters.ts";
 import { simulateHistory } from "../../packages/validation/src/simulatedHistory.ts";
-import { MarginVolatilityModel, deltaOneRequirement, toNumber } from "../../packages/risk/src/index.ts";
+import { MarginVolatilityModel, SIDES, deltaOneRequirement, toNumber } from "../../packages/risk/src/index.ts";
 import { isNear } from "../helpers/near.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -3,14 +3,7 @@ pragma solidity ^0.8.37;
 
 import { AccessManager } from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import { Clearinghouse } from "../../contracts/Clearinghouse.sol";
-import {
-    AccountParameters,
-    Collateral,
-    RiskParameters,
-    Stress,
-    Tier,
-    Underlying
-} from "../../contracts/interfaces/IMarkets.sol";
+import { AccountParameters, Collateral, RiskParameters, Underlying } from "../../contracts/interfaces/IMarkets.sol";
 import { Feed } from "../../contracts/interfaces/IPriceOracle.sol";
 import { ControllerParameters } from "../../contracts/interfaces/IVolatilityOracle.sol";
 import { Markets } from "../../contracts/Markets.sol";
@@ -20,6 +13,7 @@ import { TestToken } from "../../contracts/mocks/TestToken.sol";
 import { PriceOracle } from "../../contracts/PriceOracle.sol";
 import { CASH, Instrument, Kind, toInstrument } from "../../contracts/types/Instrument.sol";
 import { VolatilityOracle } from "../../contracts/VolatilityOracle.sol";
+import { StartingParameters } from "../helpers/StartingParameters.sol";
 import { Test } from "../helpers/Test.sol";
 import { ClearinghouseHandler, Scene, Weather } from "./ClearinghouseHandler.sol";
 import { ClearinghouseInvariants } from "./ClearinghouseInvariants.sol";
@@ -54,7 +48,7 @@ contract PortfolioMarginHandler is ClearinghouseHandler {
     constructor(Scene memory scene) ClearinghouseHandler(scene) {}
 }
 
-contract ClearinghousePortfolioMarginTest is ClearinghouseInvariants {
+contract ClearinghousePortfolioMarginTest is ClearinghouseInvariants, StartingParameters {
     uint256 private constant NOW = 1_750_000_000;
     /// 08:00 UTC, about 100 days later.
     uint40 private constant EXPIRY = 1_758_614_400;
@@ -108,19 +102,8 @@ contract ClearinghousePortfolioMarginTest is ClearinghouseInvariants {
         priceOracle.setFeed(id, Feed(address(proxy), 8, 1 hours, 4 hours, 1e8, 1e13));
         ControllerParameters memory controller = ControllerParameters(30 days, 72 hours, 0.55e18, 0.4e18, 0.02e18);
         volatilityOracle.list(id, controller, 0.7e18, 2e18);
-        RiskParameters memory parameters;
-        parameters.initial = Tier(2e18, 24 hours, 0.09e18, 0.3e18);
-        parameters.maintenance = Tier(2.2e18, 4 hours, 0.035e18, 0.15e18);
-        parameters.volatilityUp = 0.4e18;
-        parameters.volatilityDown = 0.29e18;
-        parameters.exponentShort = 0.3e18;
-        parameters.exponentLong = 0.13e18;
-        parameters.shortOptionMinimum = 0.03e18;
+        RiskParameters memory parameters = ethParameters();
         parameters.concentration = 0.03e18;
-        parameters.depth = 20_000;
-        parameters.vegaDepth = 2_000_000;
-        parameters.stresses[0] = Stress(-0.55e18, 1, 0.18e18, 0.09e18);
-        parameters.stresses[1] = Stress(0.45e18, 1, 0.18e18, 0.09e18);
         Underlying memory listing = Underlying(bytes32(bytes(symbol)), 1e8, 400 days, 1e30, false);
         markets.listUnderlying(id, listing, parameters);
     }

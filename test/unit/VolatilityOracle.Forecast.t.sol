@@ -109,18 +109,6 @@ contract VolatilityOracleForecastTest is PublisherTest {
         try oracle.lowerStressed(ETH, lower) {} catch {}
     }
 
-    function randomParameters(uint256 seed) private pure returns (ControllerParameters memory) {
-        seed = uint256(keccak256(abi.encode(seed, "parameters")));
-        return
-            ControllerParameters(
-                uint32(7 days + (seed % 83 days)),
-                uint32(6 hours + ((seed >> 32) % 29 days)),
-                uint64(0.1e18 + ((seed >> 64) % 1.9e18)),
-                uint64(0.25e18 + ((seed >> 128) % 0.75e18)),
-                uint64(0.005e18 + ((seed >> 192) % 0.095e18))
-            );
-    }
-
     function testFuzz_noticeIsItsInverse(uint256 level, uint256 idle, uint256 rise) public {
         ControllerParameters memory p = parameters();
         p.maintenanceRisePerHour = uint64(bound(rise, 0.005e18, 0.1e18));

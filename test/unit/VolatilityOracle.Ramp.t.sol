@@ -179,16 +179,4 @@ contract VolatilityOracleRampTest is OracleTest {
         vm.expectRevert(abi.encodeWithSelector(IVolatilityOracle.RoundsPending.selector, ETH));
         oracle.setController(ETH, tightest());
     }
-
-    function randomParameters(uint256 seed) private pure returns (ControllerParameters memory) {
-        seed = uint256(keccak256(abi.encode(seed, "parameters")));
-        return
-            ControllerParameters(
-                uint32(7 days + (seed % 83 days)),
-                uint32(6 hours + ((seed >> 32) % 29 days)),
-                uint64(0.1e18 + ((seed >> 64) % 1.9e18)),
-                uint64(0.25e18 + ((seed >> 128) % 0.75e18)),
-                uint64(0.005e18 + ((seed >> 192) % 0.095e18))
-            );
-    }
 }

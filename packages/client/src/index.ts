@@ -54,4 +54,4 @@ export {
   type SurfaceReport,
   type SurfaceVenue,
 } from "./surfaceReport.ts";
-export { fromWad, toWad, WAD } from "./wad.ts";
+export { fromWad, nearestWad, toWad, WAD } from "./wad.ts";

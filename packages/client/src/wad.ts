@@ -9,6 +9,11 @@ export function toWad(value: string | number): bigint {
   return parseUnits(value.toString(), DECIMALS);
 }
 
+/** The whole number of 1e-18 that is nearest to a double, or its neighbour. */
+export function nearestWad(value: number): bigint {
+  return toWad(value.toFixed(DECIMALS));
+}
+
 /** Exact decimal text. */
 export function fromWad(value: bigint): string {
   return formatUnits(value, DECIMALS);

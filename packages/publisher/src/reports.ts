@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { SignedSurfaceReport, SurfaceReport, SurfaceVenue } from "@plimsoll/client";
-import { toWad } from "@plimsoll/client";
+import { nearestWad } from "@plimsoll/client";
 import { requireAdmissible, surfaceFromChain, TENOR_SECONDS, totalVarianceOf, type Surface } from "@plimsoll/risk";
 import { z } from "zod";
 import { InputError } from "./errors.ts";
@@ -22,7 +22,6 @@ export interface PlacedReport extends SignedSurfaceReport {
   readonly venue: SurfaceVenue;
 }
 
-const DECIMALS = 18;
 const wholeNumber = z
   .string()
   .regex(/^-?\d+$/)
@@ -63,16 +62,16 @@ export function toReport(
 ): SurfaceReport {
   requireAdmissible(surface);
   const [first = 0n, second = 0n, third = 0n, fourth = 0n] = surface.tenors.map(({ totalVariance }) =>
-    wad(totalVariance),
+    nearestWad(totalVariance),
   );
   const { rho, eta, rate } = surface;
   return {
     underlying,
     timestamp,
     totalVariance: [first, second, third, fourth],
-    rho: wad(rho),
-    eta: wad(eta),
-    rate: wad(rate),
+    rho: nearestWad(rho),
+    eta: nearestWad(eta),
+    rate: nearestWad(rate),
   };
 }
 
@@ -123,8 +122,4 @@ export async function readTextFile(file: string): Promise<string> {
 function problemOf(error: z.ZodError): string {
   const [issue] = error.issues;
   return issue === undefined ? "another shape" : `${issue.path.join(".") || "the whole"}: ${issue.message}`;
-}
-
-function wad(value: number): bigint {
-  return toWad(value.toFixed(DECIMALS));
 }

@@ -1,3 +1,5 @@
+import { CommanderError } from "commander";
+
 /** The arguments of a replay make no sense together; the message says what would. */
 export class ArgumentError extends Error {
   override readonly name = "ArgumentError";
@@ -18,4 +20,18 @@ export class PriceFileError extends Error {
   ) {
     super(`${file}${line > 0 ? `, line ${line}` : ""}: ${detail.problem}; expected ${detail.expected}`);
   }
+}
+
+/** Exit status for arguments and files that cannot be used. */
+export const UNUSABLE_INPUT = 2;
+
+/**
+ * Exit status of a command that failed. Commander has printed what was wrong with an argument; everything else that a person can
+ * mend gets one line, and the rest is thrown again.
+ */
+export function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : UNUSABLE_INPUT;
+  if (!(error instanceof ArgumentError || error instanceof PriceFileError)) throw error;
+  console.error(`error: ${error.message}`);
+  return UNUSABLE_INPUT;
 }

@@ -1,5 +1,5 @@
 export { checkConservation, type Conservation, type LedgerState } from "./conservation.ts";
-export { ArgumentError, PriceFileError } from "./errors.ts";
+export { ArgumentError, explain, PriceFileError, UNUSABLE_INPUT } from "./errors.ts";
 export { volatilityHistory, type VolatilityHistory } from "./history.ts";
 export { SimulatedChain, type Call } from "./market/chain.ts";
 export { MINUTE, bridgeBars, endOf, pathOfRounds, priceAt, type PricePath } from "./path.ts";
@@ -11,7 +11,8 @@ export { ProgressDisplay } from "./progress.ts";
 export { Random } from "./random.ts";
 export { renderChart, renderDocument, renderSection, renderTable, type Page } from "./report/document.ts";
 export { asPercent, draw, namedLines, toDate, type Chart, type Point } from "./report/drawing.ts";
-export { renderImage, type Picture } from "./report/image.ts";
+export type { Picture } from "./report/image.ts";
+export { writeReport, type Report } from "./report/write.ts";
 export type { ReplayResult, Summary, Waterfall } from "./result.ts";
 export { FEED_RULE, roundsOf, type FeedRule } from "./rounds.ts";
 export type { Progress } from "./run.ts";

@@ -61,7 +61,7 @@ export async function conclude(
     sample: describeSample(observer),
     liquidations: toRecords(reader.events, { labelOf, vault: deployment.addresses.backstopVault }),
     liquidatedAccounts: countLiquidated(reader.events),
-    causes: observer.causes.causes,
+    causes: observer.causes?.causes ?? [],
     marginCalls: reader.events.filter(({ name }) => name === "MarginCalled").map(({ time }) => time),
     traders: market.traders.map((trader) => outcomeOf(trader, { life, observer, events: reader.events })),
     keepers,

@@ -1,3 +1,4 @@
+import { CauseFinder } from "./market/causes.ts";
 import { SimulatedChain } from "./market/chain.ts";
 import { type MarginRule, deployExchange, perAsset, setStaticMargin } from "./market/deployment.ts";
 import { EventReader, type LiquidationEvent } from "./market/events.ts";
@@ -74,7 +75,7 @@ async function play(stage: Stage, options: ReplayOptions, onProgress: Progress):
   const feeds = new FeedPlayer(chain, deployment, scenario);
   const life = new Life(market, scenario, random.fork("life"));
   const reader = new EventReader(chain, deployment);
-  const observer = observe(stage, desks);
+  const observer = observe(stage, desks, options.margin);
   await reader.read();
   await watch(observer, start, 0);
   const rhythm = new Rhythm();
@@ -86,7 +87,7 @@ async function play(stage: Stage, options: ReplayOptions, onProgress: Progress):
     if (rhythm.isDue(time, rounds)) rhythm.rest(time, await tickAll(desks));
     const news = await reader.read();
     life.hear(news);
-    if (options.margin.kind === "dynamic") await explain(news, observer);
+    await explain(news, observer);
     await watch(observer, time, time - start);
     onProgress("replaying", (time - start) / (end - start));
   }
@@ -97,7 +98,7 @@ async function play(stage: Stage, options: ReplayOptions, onProgress: Progress):
 
 /** Why auctions started, of those who are looked at. */
 async function explain(news: readonly LiquidationEvent[], { causes }: Observer): Promise<void> {
-  for (const { name, account, time } of news) if (name === "AuctionStarted") await causes.explain(account, time);
+  for (const { name, account, time } of news) if (name === "AuctionStarted") await causes?.explain(account, time);
 }
 
 async function watch(observer: Observer, time: number, elapsedSeconds: number): Promise<void> {
@@ -112,7 +113,7 @@ async function tickAll(desks: readonly KeeperDesk[]): Promise<number> {
   return open;
 }
 
-function observe({ deployment, scenario, market }: Stage, desks: readonly KeeperDesk[]): Observer {
+function observe({ deployment, scenario, market }: Stage, desks: readonly KeeperDesk[], margin: MarginRule): Observer {
   const prices = perAsset((asset) => priceAt(scenario.feeds[asset].path, scenario.start));
   return new Observer(deployment, {
     traders: market.traders,
@@ -120,5 +121,6 @@ function observe({ deployment, scenario, market }: Stage, desks: readonly Keeper
     keepers: () => desks.flatMap(({ accounts }) => accounts),
     assets: ASSETS.filter((asset) => scenario.feeds[asset].isTraded),
     sample: chooseSample(market.traders, prices),
+    causes: margin.kind === "dynamic" ? new CauseFinder(deployment) : undefined,
   });
 }

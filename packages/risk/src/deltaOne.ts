@@ -2,8 +2,9 @@ import type { RiskParameters, Tiers } from "./market.ts";
 import { scanRanges } from "./scenarioGrid.ts";
 import { raiseTo, type Losses } from "./losses.ts";
 
+export const SIDES = ["long", "short"] as const;
 /** One unit of the underlying, held or owed. */
-export type Side = "long" | "short";
+export type Side = (typeof SIDES)[number];
 
 /**
  * What one unit of the underlying, or of its perpetual, requires, as a share of spot: the end of the scan range or a

@@ -2,10 +2,10 @@ import { instrumentOf, sizeOf, type Position } from "@plimsoll/client";
 import type { AccountParameters, Portfolio, RiskParameters, Stress, Tier, UnderlyingMarket } from "./market.ts";
 import type { Surface } from "./volatilitySurface.ts";
 
-/** What contracts answer, as ethers decodes it: whole numbers, WAD unless a name says otherwise. */
+/** What contracts answer, as ethers decodes it, or are given at a deployment: whole numbers, WAD unless a name says otherwise. */
 export interface ChainTier {
   readonly z: bigint;
-  readonly horizonSeconds: bigint;
+  readonly horizonSeconds: bigint | number;
   readonly rangeMin: bigint;
   readonly rangeMax: bigint;
 }
@@ -13,7 +13,7 @@ export interface ChainTier {
 export interface ChainStress {
   readonly move: bigint;
   /** −1, 0 or 1. */
-  readonly volatilityNode: bigint;
+  readonly volatilityNode: bigint | number;
   readonly initialWeight: bigint;
   readonly maintenanceWeight: bigint;
 }
@@ -100,7 +100,7 @@ export function surfaceFromChain({ tenorSeconds, totalVariance, rho, eta, rate }
   return { tenors, rho: toNumber(rho), eta: toNumber(eta), rate: toNumber(rate) };
 }
 
-function parametersFromChain(parameters: ChainRiskParameters): RiskParameters {
+export function parametersFromChain(parameters: ChainRiskParameters): RiskParameters {
   return {
     initial: tierFromChain(parameters.initial),
     maintenance: tierFromChain(parameters.maintenance),
@@ -128,7 +128,7 @@ function tierFromChain({ z, horizonSeconds, rangeMin, rangeMax }: ChainTier): Ti
 function stressFromChain({ move, volatilityNode, initialWeight, maintenanceWeight }: ChainStress): Stress {
   return {
     move: toNumber(move),
-    volatilityNode: volatilityNode === 0n ? 0 : volatilityNode < 0n ? -1 : 1,
+    volatilityNode: volatilityNode < 0 ? -1 : volatilityNode > 0 ? 1 : 0,
     initialWeight: toNumber(initialWeight),
     maintenanceWeight: toNumber(maintenanceWeight),
   };

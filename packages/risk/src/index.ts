@@ -50,9 +50,10 @@ export {
   type Rise,
 } from "./backtest/procyclicality.ts";
 export { clopperPearson, proportion, type Proportion, type Sample } from "./backtest/proportion.ts";
+export { quantileIndex } from "./backtest/quantile.ts";
 export { scoreOf, type Score } from "./backtest/score.ts";
 export { optionPrice, type OptionTerms } from "./black76.ts";
-export { deltaOneRequirement, stressRequirement, type Side } from "./deltaOne.ts";
+export { deltaOneRequirement, SIDES, stressRequirement, type Side } from "./deltaOne.ts";
 export {
   CollateralNotListedError,
   FrozenPriceError,
@@ -64,6 +65,7 @@ export {
 } from "./errors.ts";
 export {
   accountFromChain,
+  parametersFromChain,
   portfolioFromChain,
   surfaceFromChain,
   toNumber,

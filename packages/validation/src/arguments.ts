@@ -100,21 +100,28 @@ function isNameless(entry: string): boolean {
   return !/[=,]/.test(entry) && !ASSETS.some((asset) => basename(entry).toUpperCase().includes(asset));
 }
 
-function makeCommand(): Command {
+/** The options that say which history is meant. @param withoutPrices What is taken instead, in words. */
+export function addHistoryOptions(command: Command, withoutPrices: string): Command {
   const collect = (value: string, previous: readonly string[]) => [...previous, value];
-  return new Command("npm run validate --")
-    .description("Measures the margin of the deployed contracts over price history: coverage, procyclicality, cost.")
+  return command
     .addOption(
       new Option("--prices <file>", "price file, as FILE or ETH=FILE; several with commas")
         .argParser(collect)
-        .default([], "a simulated half-year"),
+        .default([], withoutPrices),
     )
     .addOption(
       new Option("--implied <file>", "index of implied volatility, as FILE or ETH=FILE; several with commas")
         .argParser(collect)
         .default([], "none"),
     )
-    .option("--asset <name>", "ETH, BTC or both with a comma; default: all that have prices", toAssets)
+    .option("--asset <name>", "ETH, BTC or both with a comma; default: all that have prices", toAssets);
+}
+
+function makeCommand(): Command {
+  const command = new Command("npm run validate --").description(
+    "Measures the margin of the deployed contracts over price history: coverage, procyclicality, cost.",
+  );
+  return addHistoryOptions(command, "a simulated half-year")
     .option("--from <date>", "first moment, such as 2022-01-01; default: 91 days after the first price")
     .option("--to <date>", "last moment; a date alone means its end; default: the last price")
     .addOption(new Option("--step <hours>", "time between two samples").choices(STEPS).default("1"))

@@ -1,8 +1,6 @@
 import { type Position, call, perpetual, put, toPosition, toWad } from "@plimsoll/client";
 import { type Asset, type Random, UNDERLYINGS } from "@plimsoll/replay";
-
-export const SIDES = ["long", "short"] as const;
-export type Side = (typeof SIDES)[number];
+import type { Side } from "@plimsoll/risk";
 
 export const OPTION_BOOKS = ["short straddle", "short strangle", "random options"] as const;
 export type OptionBookName = (typeof OPTION_BOOKS)[number];

@@ -1,9 +1,8 @@
 // npm run calibrate: finds the margin parameters on price history. Run with --help for what it can do.
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { type Asset, ProgressDisplay, Random, renderImage } from "@plimsoll/replay";
+import { join } from "node:path";
+import { type Asset, ProgressDisplay, Random, UNUSABLE_INPUT, explain, writeReport } from "@plimsoll/replay";
 import { type Configuration, loadConfiguration } from "../../../deploy/configuration.ts";
-import { parseArguments, type Request } from "./calibration/arguments.ts";
+import { parseArguments } from "./calibration/arguments.ts";
 import { calibrate, type Calibration } from "./calibration/calibration.ts";
 import { drawPicture } from "./calibration/charts.ts";
 import { NoSolutionError, SpanError } from "./calibration/errors.ts";
@@ -12,12 +11,10 @@ import { writeParameters } from "./calibration/parameterFile.ts";
 import { assetParametersOf, type AssetParameters } from "./calibration/parameters.ts";
 import { summaryOf } from "./calibration/summary.ts";
 import { renderChanges, renderText } from "./calibration/tables.ts";
-import { explain } from "./errors.ts";
 import { readHistory } from "./marketHistory.ts";
 
-/** Exit statuses. */
+/** Exit status. */
 const NO_SOLUTION = 1;
-const UNUSABLE_INPUT = 2;
 
 async function main(argv: readonly string[]): Promise<number> {
   const request = parseArguments(argv);
@@ -35,7 +32,13 @@ async function main(argv: readonly string[]): Promise<number> {
   } finally {
     progress.stop();
   }
-  await write(calibrations, request);
+  const report = {
+    name: "calibration",
+    data: calibrations.map(summaryOf),
+    page: renderPage(calibrations, request.seed),
+    picture: () => drawPicture(calibrations),
+  };
+  await writeReport(report, request);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(
     `\n${renderText(calibrations)}\n\n  ${join(request.out, "calibration.html")} written, ${seconds} s in all`,
@@ -44,7 +47,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const chosen = new Map(calibrations.map(({ asset, chosen: found }) => [asset, found]));
     console.log(renderChanges(await writeParameters(request.write, chosen)));
   }
-  if (request.json) console.log(JSON.stringify(calibrations.map(summaryOf)));
+  if (request.json) console.log(JSON.stringify(report.data));
   return 0;
 }
 
@@ -52,15 +55,6 @@ function startingOf({ underlyings }: Configuration, asset: Asset): AssetParamete
   const underlying = underlyings.find(({ symbol }) => symbol === asset);
   if (underlying === undefined) throw new NoSolutionError(asset, "the parameters to start from do not list it");
   return assetParametersOf(underlying);
-}
-
-async function write(calibrations: readonly Calibration[], { out, image, seed }: Request): Promise<void> {
-  await mkdir(out, { recursive: true });
-  await writeFile(join(out, "calibration.json"), JSON.stringify(calibrations.map(summaryOf), undefined, 1));
-  await writeFile(join(out, "calibration.html"), renderPage(calibrations, seed));
-  if (image === undefined) return;
-  await mkdir(dirname(image), { recursive: true });
-  await writeFile(image, renderImage(drawPicture(calibrations)));
 }
 
 function explainAll(error: unknown): number {

@@ -1,10 +1,8 @@
 // npm run validate: measures the margin of the deployed contracts over price history. Run with --help for what it can do.
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { ProgressDisplay, Random, renderImage } from "@plimsoll/replay";
+import { join } from "node:path";
+import { ProgressDisplay, Random, explain, writeReport } from "@plimsoll/replay";
 import hre from "hardhat";
 import { type Request, parseArguments } from "./arguments.ts";
-import { explain } from "./errors.ts";
 import { type AssetHistory, readHistory } from "./marketHistory.ts";
 import { drawPicture } from "./report/charts.ts";
 import { renderPage } from "./report/page.ts";
@@ -27,7 +25,8 @@ async function main(argv: readonly string[]): Promise<number> {
   } finally {
     progress.stop();
   }
-  await write(result, request);
+  const picture = () => drawPicture(result);
+  await writeReport({ name: "validation", data: result, page: renderPage(result), picture }, request);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(`\n${renderText(result)}\n\n  ${join(request.out, "validation.html")} written, ${seconds} s in all`);
   if (request.json) console.log(JSON.stringify(toJson(result)));
@@ -42,15 +41,6 @@ function readHistories({ files, assets, seed }: Request): AssetHistory[] {
 
 function titleOf({ files }: Request): string {
   return files.length > 0 ? "Margin over price history" : "Margin over a simulated history of no real market";
-}
-
-async function write(result: ValidationResult, { out, image }: Request): Promise<void> {
-  await mkdir(out, { recursive: true });
-  await writeFile(join(out, "validation.json"), JSON.stringify(result, undefined, 1));
-  await writeFile(join(out, "validation.html"), renderPage(result));
-  if (image === undefined) return;
-  await mkdir(dirname(image), { recursive: true });
-  await writeFile(image, renderImage(drawPicture(result)));
 }
 
 // Exits by itself: the in-process chain keeps threads that would hold the process open.

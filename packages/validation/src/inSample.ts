@@ -1,13 +1,13 @@
-import { type PricePath, priceAt, volatilityHistory } from "@plimsoll/replay";
+import { type PricePath, fromAnswer, priceAt, volatilityHistory } from "@plimsoll/replay";
 import {
   type ControllerParameters,
   MarginVolatilityModel,
   type RiskParameters,
+  SIDES,
+  type Side,
   deltaOneRequirement,
-  toNumber,
 } from "@plimsoll/risk";
 import type { UnderlyingConfiguration } from "../../../deploy/configuration.ts";
-import { SIDES, type Side } from "./books.ts";
 import { type AssetHistory, closesOf } from "./marketHistory.ts";
 import type { Tier } from "./observations.ts";
 import { parametersOf } from "./parameters.ts";
@@ -15,7 +15,7 @@ import { lossesFrom } from "./series.ts";
 
 const DAY = 86_400;
 /** The history of volatility needs 90 days of closes before its end. */
-const SEED_DAYS = 91;
+export const SEED_DAYS = 91;
 /** A fitting span of less than a quarter fits nothing. */
 export const LEAST_DAYS = 91;
 
@@ -36,6 +36,7 @@ export class InSample {
   readonly #samples: readonly ModelSample[];
   readonly #path: PricePath;
   readonly #risk: RiskParameters;
+  readonly #losses = new Map<string, Float64Array>();
 
   private constructor(history: AssetHistory, setting: Setting, span: Span) {
     this.from = span.from;
@@ -59,10 +60,22 @@ export class InSample {
   /** Share of the samples since then whose losses were covered, of horizons that end before the validation. */
   coverage(side: Side, tier: Tier, since: number): number {
     const { horizonSeconds } = this.#risk[tier];
-    const samples = this.#samples.filter(({ time }) => time >= since && time + horizonSeconds <= this.#until);
-    const { loss } = lossesFrom(samples, this.#path, { side, horizonSeconds });
-    const misses = samples.filter(({ required }, i) => (loss[i] ?? NaN) > required[side][tier]).length;
-    return 1 - misses / samples.length;
+    const loss = this.#lossOver(horizonSeconds, side);
+    let [count, misses] = [0, 0];
+    this.#samples.forEach(({ time, required }, i) => {
+      if (time < since || time + horizonSeconds > this.#until) return;
+      count++;
+      if ((loss[i] ?? NaN) > required[side][tier]) misses++;
+    });
+    return 1 - misses / count;
+  }
+
+  /** Of all samples, found when first asked for. */
+  #lossOver(horizonSeconds: number, side: Side): Float64Array {
+    const key = `${side}/${horizonSeconds}`;
+    const loss = this.#losses.get(key) ?? lossesFrom(this.#samples, this.#path, { side, horizonSeconds }).loss;
+    this.#losses.set(key, loss);
+    return loss;
   }
 }
 
@@ -92,7 +105,7 @@ function modelSamples(
   let next = history.rounds.findIndex(({ time }) => time > from);
   for (let time = from + stepSeconds; time < until; time += stepSeconds) {
     for (let round = history.rounds[next]; round !== undefined && round.time <= time; round = history.rounds[++next]) {
-      mark = toNumber(round.answer * 10n ** 10n);
+      mark = fromAnswer(round.answer);
       model.observe(mark, round.time);
     }
     const volatilities = model.at(time);

@@ -1,5 +1,5 @@
 import { ArgumentError, priceAt, toAnswer, volatilityHistory } from "@plimsoll/replay";
-import { toWad } from "@plimsoll/client";
+import { nearestWad } from "@plimsoll/client";
 import { type Configuration, loadConfiguration } from "../../../deploy/configuration.ts";
 import { type AssetHistory, closesOf } from "./marketHistory.ts";
 
@@ -7,7 +7,6 @@ import { type AssetHistory, closesOf } from "./marketHistory.ts";
 export const PARAMETERS_KNOWN_FROM = Date.UTC(2022, 0, 1) / 1000;
 
 const SAMPLE_SECONDS = 3600;
-const WAD_DECIMALS = 18;
 
 /**
  * The configuration of one asset as it would have been deployed at `from`: with the volatilities that earlier prices show. A
@@ -23,7 +22,7 @@ export async function configurationAt(history: AssetHistory, from: number, param
   const seeds =
     known === undefined
       ? { realised: underlying.realised, stressed: underlying.stressed }
-      : { realised: toUnits(known.realised), stressed: toUnits(known.stressed) };
+      : { realised: nearestWad(known.realised), stressed: nearestWad(known.stressed) };
   const isKnown = from >= PARAMETERS_KNOWN_FROM && underlying.stressed > seeds.stressed;
   return {
     ...all,
@@ -44,8 +43,4 @@ async function read(parameters: string): Promise<Configuration> {
   } catch (error) {
     throw new ArgumentError(`--parameters ${parameters}: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-function toUnits(volatility: number): bigint {
-  return toWad(volatility.toFixed(WAD_DECIMALS));
 }

@@ -76,11 +76,11 @@ export function readImplied(file: string): ImpliedLevel[] {
   return levels.slice(0, -1).map((one, i) => ({ ...one, time: levels[i + 1]?.time ?? one.time }));
 }
 
-/** The price at the end of each step, from `from` on; where prices are missing the last one stands. */
-export function closesOf(path: PricePath, stepSeconds: number, from = path.start): { time: number; price: number }[] {
+/** The price at the end of each step; where prices are missing the last one stands. */
+export function closesOf(path: PricePath, stepSeconds: number): { time: number; price: number }[] {
   const closes: { time: number; price: number }[] = [];
   const end = endOf(path);
-  for (let time = Math.ceil(from / stepSeconds) * stepSeconds; time <= end; time += stepSeconds) {
+  for (let time = Math.ceil(path.start / stepSeconds) * stepSeconds; time <= end; time += stepSeconds) {
     const index = Math.floor((time - path.start) / path.stepSeconds);
     const price = path.prices[index];
     if (price !== undefined) closes.push({ time, price });

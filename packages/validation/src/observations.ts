@@ -1,6 +1,7 @@
 import type { Asset } from "@plimsoll/replay";
-import type { OptionBookName, Side } from "./books.ts";
-import type { Assessment, Volatilities } from "./onChain.ts";
+import type { MarginVolatility, Side } from "@plimsoll/risk";
+import type { OptionBookName } from "./books.ts";
+import type { Assessment } from "./onChain.ts";
 
 export const TIERS = ["initial", "maintenance"] as const;
 export type Tier = (typeof TIERS)[number];
@@ -11,7 +12,7 @@ export interface Sample {
   readonly time: number;
   /** Mark price of the underlying, USD. */
   readonly mark: number;
-  readonly volatilities: Volatilities;
+  readonly volatilities: MarginVolatility;
   /** Of one perpetual. */
   readonly deltaOne: Readonly<Record<Side, Readonly<Record<Tier, number>>>>;
 }

@@ -1,6 +1,7 @@
 import { type Asset, Random, type Round, toAnswer } from "@plimsoll/replay";
 import type { Configuration } from "../../../deploy/configuration.ts";
-import { type Book, OPTION_BOOKS, type OptionBookName, SIDES, type Side, deltaOne, optionBook } from "./books.ts";
+import { SIDES, type Side } from "@plimsoll/risk";
+import { type Book, OPTION_BOOKS, type OptionBookName, deltaOne, optionBook } from "./books.ts";
 import type { AssetHistory } from "./marketHistory.ts";
 import {
   BOOK_STEP_SECONDS,
@@ -69,6 +70,7 @@ async function sampleOf(market: MarketOnChain, asset: Asset, time: number): Prom
 /** What the feed and the options market say, in the order of time. */
 class Feed {
   #next: number;
+  #nextLevel = 0;
   #publishedAt = -Infinity;
   readonly #history: AssetHistory;
 
@@ -87,22 +89,14 @@ class Feed {
 
   /** The level of implied volatility, if it is time to publish one. */
   impliedDue(time: number): number | undefined {
+    const { implied } = this.#history;
+    while ((implied[this.#nextLevel]?.time ?? Infinity) <= time) this.#nextLevel++;
     if (time - this.#publishedAt < PUBLISHING_SECONDS) return undefined;
-    const known = latestBefore(this.#history.implied, time);
+    const known = implied[this.#nextLevel - 1];
     if (known === undefined || time - known.time > MAX_LEVEL_AGE_SECONDS) return undefined;
     this.#publishedAt = time;
     return known.level;
   }
-}
-
-function latestBefore<T extends { readonly time: number }>(items: readonly T[], time: number): T | undefined {
-  let [low, high] = [0, items.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((items[middle]?.time ?? Infinity) <= time) low = middle + 1;
-    else high = middle;
-  }
-  return items[low - 1];
 }
 
 interface OpenBook {
@@ -163,7 +157,7 @@ const HOUR = 3600;
 const AFTERMATH_HOURS = 30 * 24;
 const SHOCK_PRICE = 10_000;
 
-/** What the contracts ask for after a shock out of a calm. @param start Unix seconds. */
+/** What the contracts ask for after a shock, from the volatilities of the configuration on. @param start Unix seconds. */
 export async function respond(asset: Asset, configuration: Configuration, start: number): Promise<ImpulseResponse> {
   const market = await MarketOnChain.deploy(asset, withPrice(configuration, SHOCK_PRICE), start);
   try {

@@ -1,5 +1,6 @@
-import { type Position, WAD } from "@plimsoll/client";
+import type { Position } from "@plimsoll/client";
 import { type Asset, type Round, SimulatedChain, UNDERLYINGS } from "@plimsoll/replay";
+import { type MarginVolatility, type Risk, toNumber } from "@plimsoll/risk";
 import { Wallet, keccak256, toUtf8Bytes } from "ethers";
 import type { Configuration } from "../../../deploy/configuration.ts";
 import { type LocalDeployment, deployLocal } from "../../../deploy/local.ts";
@@ -12,21 +13,8 @@ import {
 } from "../../../typechain-types/index.ts";
 import { signFlatReport } from "./flatReport.ts";
 
-/** Volatilities per year, as `MarginVolatility` of `IVolatilityOracle.sol`. */
-export interface Volatilities {
-  readonly observed: number;
-  readonly stressed: number;
-  readonly target: number;
-  readonly initial: number;
-  readonly maintenance: number;
-}
-
 /** What the margin engine says of a portfolio without cash, USD. */
-export interface Assessment {
-  readonly equity: number;
-  readonly initial: number;
-  readonly maintenance: number;
-}
+export type Assessment = Pick<Risk, "equity" | "initial" | "maintenance">;
 
 const aggregator = MockAggregator__factory.createInterface();
 const caller = BatchCaller__factory.createInterface();
@@ -45,7 +33,7 @@ const PUBLISHER = new Wallet(keccak256(toUtf8Bytes("the publisher of a validatio
 export interface Reading {
   /** Mark price, USD. */
   readonly mark: number;
-  readonly volatilities: Volatilities;
+  readonly volatilities: MarginVolatility;
 }
 
 interface Call {
@@ -129,7 +117,7 @@ export class MarketOnChain {
     ]);
     const [{ value }] = prices.decodeFunctionResult("price", price ?? "0x") as unknown as [{ value: bigint }];
     const [values] = oracle.decodeFunctionResult("marginVolatility", volatility ?? "0x") as unknown as [
-      Record<keyof Volatilities, bigint>,
+      Record<keyof MarginVolatility, bigint>,
     ];
     return {
       mark: toNumber(value),
@@ -173,8 +161,4 @@ export class MarketOnChain {
     const [targets, inputs] = [calls.map(({ to }) => to), calls.map(({ data }) => data)];
     return { to: this.#venue.caller, data: caller.encodeFunctionData("batch", [targets, inputs]) };
   }
-}
-
-function toNumber(wad: bigint): number {
-  return Number(wad) / Number(WAD);
 }

@@ -1,6 +1,6 @@
 import type { Asset } from "@plimsoll/replay";
-import type { Score } from "@plimsoll/risk";
-import type { OptionBookName, Side } from "./books.ts";
+import type { Score, Side } from "@plimsoll/risk";
+import type { OptionBookName } from "./books.ts";
 import type { Notice } from "./notice.ts";
 import type { ImpulseResponse, Sample, Tier } from "./observations.ts";
 
@@ -47,11 +47,8 @@ export interface ValidationResult {
   readonly assets: readonly AssetResult[];
 }
 
-/** One line of `--json`. Shares and margins are fractions, rises relative. */
-export interface JsonRow {
-  readonly asset: Asset;
-  readonly tier: Tier;
-  readonly side: Side;
+/** A score in a line. Shares and margins are fractions, rises relative. */
+export interface KeyFigures {
   readonly coverage: number;
   readonly coverageLow: number;
   readonly coverageHigh: number;
@@ -62,21 +59,29 @@ export interface JsonRow {
   readonly meanMargin: number;
 }
 
+export function keyFigures(score: Score): KeyFigures {
+  return {
+    coverage: score.coverage.value,
+    coverageLow: score.coverage.low,
+    coverageHigh: score.coverage.high,
+    peakToTrough: score.peakToTrough,
+    rise5d: riseOver(score, 5),
+    missTopQuintile: score.quintiles.at(-1)?.misses.value ?? NaN,
+    missBottomQuintile: score.quintiles[0]?.misses.value ?? NaN,
+    meanMargin: score.mean,
+  };
+}
+
+/** One line of `--json`. */
+export interface JsonRow extends KeyFigures {
+  readonly asset: Asset;
+  readonly tier: Tier;
+  readonly side: Side;
+}
+
 export function toJson({ assets }: ValidationResult): JsonRow[] {
   return assets.flatMap(({ asset, deltaOne }) =>
-    deltaOne.map(({ tier, side, score }) => ({
-      asset,
-      tier,
-      side,
-      coverage: score.coverage.value,
-      coverageLow: score.coverage.low,
-      coverageHigh: score.coverage.high,
-      peakToTrough: score.peakToTrough,
-      rise5d: riseOver(score, 5),
-      missTopQuintile: score.quintiles.at(-1)?.misses.value ?? NaN,
-      missBottomQuintile: score.quintiles[0]?.misses.value ?? NaN,
-      meanMargin: score.mean,
-    })),
+    deltaOne.map(({ tier, side, score }) => ({ asset, tier, side, ...keyFigures(score) })),
   );
 }
 

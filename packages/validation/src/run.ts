@@ -1,8 +1,8 @@
 import { ArgumentError, type Asset, type Progress, endOf, formatTime } from "@plimsoll/replay";
-import { type MarginSeries, scoreOf } from "@plimsoll/risk";
+import { SIDES, type Side, scoreOf } from "@plimsoll/risk";
 import type { Configuration } from "../../../deploy/configuration.ts";
-import { OPTION_BOOKS, SIDES, type Side } from "./books.ts";
-import { InSample, LEAST_DAYS } from "./inSample.ts";
+import { OPTION_BOOKS } from "./books.ts";
+import { InSample, LEAST_DAYS, SEED_DAYS } from "./inSample.ts";
 import { configurationAt } from "./known.ts";
 import { type AssetHistory, closesOf } from "./marketHistory.ts";
 import { noticeOf } from "./notice.ts";
@@ -24,8 +24,6 @@ export interface ValidationOptions {
 }
 
 const DAY = 86_400;
-/** Prices that the oracle's seeds are taken from, where nobody says when to begin. */
-const SEED_DAYS = 91;
 const MIN_DAYS = 10;
 
 /** Validates all histories, at the same time: each has a chain of its own. */
@@ -61,15 +59,16 @@ async function validateAsset(
   const observations = await observe({ history, configuration, ...span, stepSeconds, seed: options.seed }, onProgress);
   const response = await respond(history.asset, configuration, span.from);
   const inputs = { history, observations, configuration, from: span.from };
+  const deltaOne = deltaOneRows(inputs);
   const underlying = underlyingOf(configuration);
   const inSample = InSample.of(history, underlying, { until: span.from, stepSeconds });
   return {
     asset: history.asset,
     ...span,
     hasImplied: history.implied.length > 0,
-    deltaOne: deltaOneRows(inputs),
+    deltaOne,
     books: bookRows(inputs),
-    rivals: rivalRows(inputs, inSample),
+    rivals: deltaOne.flatMap((row) => rivalRows(inputs, row, inSample)),
     isFittedBefore: inSample !== undefined,
     notice: noticeOf(observations, parametersOf(underlying).controller.maintenanceRisePerHour),
     response,
@@ -134,22 +133,30 @@ function bookRows({ observations, configuration }: Inputs): BookRow[] {
   );
 }
 
-function rivalRows(inputs: Inputs, inSample: InSample | undefined): RivalRow[] {
-  return TIERS.flatMap((tier) =>
-    SIDES.flatMap((side) =>
-      rivalsAt(inputs, { tier, side, inSample }).map(({ name, series }) => ({
-        name,
-        tier,
-        side,
-        score: scoreOf(series),
-      })),
-    ),
-  );
+/** The other rules beside a row of ours. */
+function rivalRows(inputs: Inputs, { tier, side, score }: DeltaOneRow, inSample: InSample | undefined): RivalRow[] {
+  return rivalsAt(inputs, { tier, side, inside: score.coverage.value, inSample }).map(({ name, series }) => ({
+    name,
+    tier,
+    side,
+    score: scoreOf(series),
+  }));
 }
 
+/** @param inside Coverage of ours inside of the validation. */
 function rivalsAt(
   { history, observations, configuration, from }: Inputs,
-  { tier, side, inSample }: { readonly tier: Tier; readonly side: Side; readonly inSample: InSample | undefined },
+  {
+    tier,
+    side,
+    inside,
+    inSample,
+  }: {
+    readonly tier: Tier;
+    readonly side: Side;
+    readonly inside: number;
+    readonly inSample: InSample | undefined;
+  },
 ): RivalSeries[] {
   const { stepSeconds, samples } = observations;
   const horizonSeconds = horizonOf(configuration, tier);
@@ -160,7 +167,6 @@ function rivalsAt(
     .map(({ time, price }) => ({ time, mark: price }));
   const start = openings.findIndex(({ time }) => time > from);
   const observed = samples.map(({ volatilities }) => volatilities.observed);
-  const inside = coverageOf(deltaOneSeries(observations, history.path, { tier, side, horizonSeconds }));
   /** Before the validation, over the samples that ours is measured on; without any, inside of it. */
   const fittingSpan = (knownFrom: number) => {
     if (inSample === undefined) return { from: start, to: openings.length, coverage: inside };
@@ -181,8 +187,4 @@ function rivalsAt(
     },
     underlyingOf(configuration).controller.realisedHalfLifeSeconds,
   );
-}
-
-function coverageOf(series: MarginSeries): number {
-  return scoreOf(series).coverage.value;
 }

@@ -1,10 +1,6 @@
 import { MINUTE, type PricePath, priceAt } from "@plimsoll/replay";
-import type { HorizonLosses, MarginSeries } from "@plimsoll/risk";
-import type { Side } from "./books.ts";
+import type { HorizonLosses, MarginSeries, Side } from "@plimsoll/risk";
 import { BOOK_STEP_SECONDS, type BookHistory, type Observations, type Tier } from "./observations.ts";
-
-/** How long after a sample the losses of a tier are looked at, seconds. */
-export type Horizons = Readonly<Record<Tier, number>>;
 
 /** A tier of a perpetual: what the contracts required at each sample, and what one unit lost at the true price. */
 export function deltaOneSeries(

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ArgumentError, MINUTE, Random, roundsOf, type PricePath } from "@plimsoll/replay";
-import { coverageOf, deltaOneRequirement } from "@plimsoll/risk";
+import { coverageOf, deltaOneRequirement, SIDES } from "@plimsoll/risk";
 import { expect } from "chai";
 import { loadConfiguration } from "../../../deploy/configuration.ts";
 import { parseArguments } from "../src/calibration/arguments.ts";
 import { requireBounds } from "../src/calibration/bounds.ts";
 import { calibrate, type Calibration } from "../src/calibration/calibration.ts";
 import { isWithin, measure } from "../src/calibration/candidate.ts";
-import { maskOf, prepare, SIDES, yearsOf, type CalibrationData } from "../src/calibration/data.ts";
+import { maskOf, prepare, yearsOf, type CalibrationData } from "../src/calibration/data.ts";
 import { NoSolutionError, SpanError } from "../src/calibration/errors.ts";
 import { TRAINING_LIMITS } from "../src/calibration/limits.ts";
 import { writeParameters } from "../src/calibration/parameterFile.ts";
@@ -87,7 +87,9 @@ describe("Calibration", function () {
           initial,
           maintenance: { ...starting.risk.maintenance, z: 1e-9, rangeMin: 1e-9 },
         };
-        return coverageOf(seriesOf(data, { risk, columns, row }, data.training)).coverage.value;
+        const { first, end } = data.training;
+        const inTraining = (values: Float64Array) => values.subarray(first, end);
+        return coverageOf(seriesOf(data, { risk, columns, row }, inTraining)).coverage.value;
       };
       expect(covered(1 + 1e-9)).to.be.at.least(0.99);
       expect(covered(1 - 1e-6)).to.be.below(0.99);

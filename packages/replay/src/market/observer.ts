@@ -1,7 +1,7 @@
 import { type Account, perpetual } from "@plimsoll/client";
 import { type Asset, UNDERLYINGS } from "../prices/arguments.ts";
 import type { AccountPoint, DistressPoint, EquityPoint, Group, VolatilityPoint } from "../result.ts";
-import { CauseFinder } from "./causes.ts";
+import type { CauseFinder } from "./causes.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Member } from "./exchange.ts";
 import { fromWad } from "./wad.ts";
@@ -24,6 +24,8 @@ export interface Observed {
   readonly assets: readonly Asset[];
   /** A trader whose opening portfolio is followed as if nobody had touched it. */
   readonly sample: Member | undefined;
+  /** Finds out why auctions start; nobody does under a margin that no volatility moves. */
+  readonly causes: CauseFinder | undefined;
 }
 
 interface SamplePortfolio {
@@ -40,7 +42,6 @@ export class Observer {
   /** Equity of each trader at the first and at the latest look. */
   readonly first = new Map<Account, number>();
   readonly latest = new Map<Account, number>();
-  readonly causes: CauseFinder;
   #sample: SamplePortfolio | undefined;
   readonly #deployment: Deployment;
   readonly #observed: Observed;
@@ -48,7 +49,10 @@ export class Observer {
   constructor(deployment: Deployment, observed: Observed) {
     this.#deployment = deployment;
     this.#observed = observed;
-    this.causes = new CauseFinder(deployment);
+  }
+
+  get causes(): CauseFinder | undefined {
+    return this.#observed.causes;
   }
 
   get sample(): Member | undefined {
@@ -67,7 +71,7 @@ export class Observer {
       this.latest.set(account, equity);
     });
     const isSafe = ({ equity, initial }: Standing) => equity >= initial;
-    await this.causes.look(
+    await this.#observed.causes?.look(
       standings.map((standing, i) => ({ account: ids[i] ?? 0n, isSafe: isSafe(standing) })),
       time,
     );

@@ -1,6 +1,7 @@
 import { RealisedVolatility } from "../realisedVolatility.ts";
 import { YEAR_SECONDS } from "../volatilitySurface.ts";
 import { BacktestError } from "./errors.ts";
+import { quantileIndex } from "./quantile.ts";
 import { RollingTail } from "./rollingTail.ts";
 
 /** Margin paths that the dynamic margin is compared with: of one unit of the underlying, as fractions of its value, at each close. */
@@ -125,9 +126,7 @@ export function scaledToCoverage(
   const ratios = loss.subarray(from, to).map((value, i) => value / (path[from + i] ?? NaN));
   const known = ratios.filter((ratio) => !Number.isNaN(ratio)).sort();
   if (known.length === 0) throw new BacktestError("fitting span", "no sample has a margin and a loss");
-  // Against the rounding of the product, which may lie above the whole number that it is.
-  const needed = Math.ceil(coverage * known.length - 1e-9);
-  const factor = known[Math.max(needed, 1) - 1] ?? NaN;
+  const factor = known[quantileIndex(known.length, coverage)] ?? NaN;
   if (!(factor > 0 && Number.isFinite(factor))) {
     throw new BacktestError("fitting span", `no factor covers ${coverage} of its losses`);
   }

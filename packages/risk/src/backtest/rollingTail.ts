@@ -1,3 +1,5 @@
+import { quantileIndex } from "./quantile.ts";
+
 /** The newest values of a stream, sorted. */
 export class RollingTail {
   readonly #arrival: Float64Array;
@@ -27,19 +29,15 @@ export class RollingTail {
 
   /** The least value that the share `level` of all does not exceed. */
   quantile(level: number): number {
-    return this.#sorted[this.#tailStart(level)] ?? NaN;
+    return this.#sorted[quantileIndex(this.#count, level)] ?? NaN;
   }
 
   /** The mean from the quantile on. */
   meanBeyond(level: number): number {
-    const start = this.#tailStart(level);
+    const start = quantileIndex(this.#count, level);
     let sum = 0;
     for (let i = start; i < this.#count; i++) sum += this.#sorted[i] ?? NaN;
     return sum / (this.#count - start);
-  }
-
-  #tailStart(level: number): number {
-    return Math.min(Math.max(Math.ceil(level * this.#count - 1e-9) - 1, 0), this.#count - 1);
   }
 
   #remove(value: number): void {

@@ -1,6 +1,6 @@
 import { ArgumentError, toBoundary } from "@plimsoll/replay";
-import { Command, Option } from "commander";
-import { filesOf, toAssets } from "../arguments.ts";
+import { Command } from "commander";
+import { addHistoryOptions, filesOf } from "../arguments.ts";
 import type { Asset } from "@plimsoll/replay";
 import type { HistoryFiles } from "../marketHistory.ts";
 
@@ -64,20 +64,10 @@ interface Options extends Pick<Request, "seed" | "parameters" | "json" | "out"> 
 }
 
 function makeCommand(): Command {
-  const collect = (value: string, previous: readonly string[]) => [...previous, value];
-  return new Command("npm run calibrate --")
-    .description("Finds the margin parameters on a training span, and reports what they are worth after it.")
-    .addOption(
-      new Option("--prices <file>", "price file, as FILE or ETH=FILE; several with commas")
-        .argParser(collect)
-        .default([], "none"),
-    )
-    .addOption(
-      new Option("--implied <file>", "index of implied volatility, as FILE or ETH=FILE; several with commas")
-        .argParser(collect)
-        .default([], "none"),
-    )
-    .option("--asset <name>", "ETH, BTC or both with a comma; default: all that have prices", toAssets)
+  const command = new Command("npm run calibrate --").description(
+    "Finds the margin parameters on a training span, and reports what they are worth after it.",
+  );
+  return addHistoryOptions(command, "none")
     .option("--train-until <date>", "end of the training", "2022-01-01")
     .option("--to <date>", "end of the test; a date alone means its end; default: the last price")
     .option(

@@ -1,6 +1,7 @@
 import {
   type ControllerParameters,
   type RiskParameters,
+  SIDES,
   type Side,
   coverageOf,
   deltaOneRequirement,
@@ -8,11 +9,11 @@ import {
   targetOf,
 } from "@plimsoll/risk";
 import { MIN_RANGE, MIN_Z } from "./bounds.ts";
-import { SIDES, STEP_SECONDS, type CalibrationData } from "./data.ts";
-import type { Limits } from "./limits.ts";
+import { STEP_SECONDS, type CalibrationData } from "./data.ts";
+import { holdInExtremes, type Limits } from "./limits.ts";
 import { roundUp } from "./parameters.ts";
 import { coveringZ, leastZ, median } from "./quantile.ts";
-import { requirements } from "./requirements.ts";
+import { requirements, seriesOf } from "./requirements.ts";
 import type { VolatilityColumns } from "./volatilities.ts";
 
 /** Quiet times are half as volatile as the median of the training, which may have seen none. */
@@ -130,20 +131,8 @@ export function isWithin({ peakToTrough, rise5d }: Candidate, limits: Limits): b
 export function holdsInQuintiles({ risk, walked }: Candidate, { data, mask }: Measured, limits: Limits): boolean {
   const counted = (values: Float64Array) => values.filter((_, i) => mask[i] === 1);
   return SIDES.every((side) => {
-    const { loss, worstLoss } = data.losses(side, risk.initial.horizonSeconds);
-    const { quintiles } = coverageOf(
-      {
-        times: counted(data.times),
-        stepSeconds: STEP_SECONDS,
-        horizonSteps: Math.round(risk.initial.horizonSeconds / STEP_SECONDS),
-        margin: counted(requirements(risk, walked.columns, { tier: "initial", side })),
-        loss: counted(loss),
-        worstLoss: counted(worstLoss),
-        volatility: counted(walked.columns.observed),
-      },
-      { coverage: limits.coverage, quintileMissRate: limits.quintileMissRate },
-    );
-    const extremes = [quintiles[0], quintiles.at(-1)].filter((one) => one !== undefined);
-    return extremes.every(({ misses, isLuck }) => misses.value <= limits.quintileMissRate || isLuck);
+    const series = seriesOf(data, { risk, columns: walked.columns, row: { tier: "initial", side } }, counted);
+    const { quintiles } = coverageOf(series, limits);
+    return holdInExtremes(quintiles, limits);
   });
 }

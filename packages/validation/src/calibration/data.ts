@@ -4,7 +4,6 @@ import { type AssetHistory, closesOf } from "../marketHistory.ts";
 import { lossesFrom } from "../series.ts";
 import { SpanError } from "./errors.ts";
 
-export const SIDES = ["long", "short"] as const satisfies readonly Side[];
 export const STEP_SECONDS = 3600;
 const DAY = 86_400;
 /** Prices from which the first volatility is taken. */

@@ -1,8 +1,8 @@
-import { scoreOf, type Score } from "@plimsoll/risk";
+import { scoreOf, SIDES, type Score } from "@plimsoll/risk";
 import { riseOver } from "../result.ts";
 import { TIERS } from "../observations.ts";
-import { SIDES, type CalibrationData, type Span } from "./data.ts";
-import { GOALS } from "./limits.ts";
+import type { CalibrationData, Span } from "./data.ts";
+import { GOALS, holdInExtremes } from "./limits.ts";
 import type { AssetParameters } from "./parameters.ts";
 import { seriesOf, type Row } from "./requirements.ts";
 import { walkVolatilities, type VolatilityColumns } from "./volatilities.ts";
@@ -37,9 +37,11 @@ export function evaluate(data: CalibrationData, starting: AssetParameters, chose
   const implied = { name: "chosen", parameters: chosen, withImplied: true } as const;
   const all = data.history.implied.length === 0 ? sets : [...sets, { ...implied, columns: walk(chosen, true) }];
   const rows = all.flatMap(({ name, parameters, columns: own, withImplied }) =>
-    spansOf(data).flatMap(([span, limits]) =>
+    spansOf(data).flatMap(([span, { first, end }]) =>
       rowsOf().map((row): ScoredRow => {
-        const score = scoreOf(seriesOf(data, { risk: parameters.risk, columns: own, row }, limits));
+        const score = scoreOf(
+          seriesOf(data, { risk: parameters.risk, columns: own, row }, (values) => values.subarray(first, end)),
+        );
         return { ...row, parameters: name, span, withImplied, score };
       }),
     ),
@@ -68,8 +70,7 @@ export function missedGoals({ tier, span, score }: ScoredRow, asset: keyof typeo
   const missed: string[] = [];
   if (score.coverage.value < GOALS.coverage) missed.push("coverage");
   if (tier === "maintenance") return missed;
-  const extremes = [score.quintiles[0], score.quintiles.at(-1)].filter((one) => one !== undefined);
-  if (extremes.some(({ misses, isLuck }) => misses.value > GOALS.quintileMissRate && !isLuck)) missed.push("quintile");
+  if (!holdInExtremes(score.quintiles, GOALS)) missed.push("quintile");
   if (score.peakToTrough > GOALS.peakToTrough) missed.push("peak-to-trough");
   if (riseOver(score, 5) > GOALS.rise5d) missed.push("5-day rise");
   if (span === "test" && score.mean > MEAN_GOALS[asset]) missed.push("mean");

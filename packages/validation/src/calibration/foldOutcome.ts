@@ -1,5 +1,5 @@
-import type { Side } from "@plimsoll/risk";
-import { SIDES, type CalibrationData } from "./data.ts";
+import { SIDES, type Side } from "@plimsoll/risk";
+import type { CalibrationData } from "./data.ts";
 import { requirements } from "./requirements.ts";
 import type { Fold } from "./search.ts";
 

@@ -1,7 +1,12 @@
-import { stressRequirement, type RiskParameters, type Side, type Tiers } from "@plimsoll/risk";
+import {
+  quantileIndex,
+  stressRequirement,
+  YEAR_SECONDS,
+  type RiskParameters,
+  type Side,
+  type Tiers,
+} from "@plimsoll/risk";
 import type { Tier } from "../observations.ts";
-
-const YEAR_SECONDS = 365 * 86_400;
 
 /** Of what a multiple of volatility is asked: the samples that count, their volatility, and what was lost from each. */
 export interface QuantileInputs {
@@ -33,7 +38,7 @@ export function coveringZ(
 export function leastZ(covering: Float64Array, coverage: number): number {
   const known = covering.filter((z) => !Number.isNaN(z)).sort();
   if (known.length === 0) throw new RangeError("no sample has a loss");
-  return known[Math.max(Math.ceil(coverage * known.length - 1e-9), 1) - 1] ?? NaN;
+  return known[quantileIndex(known.length, coverage)] ?? NaN;
 }
 
 /** The middle of the values that count. */

@@ -1,8 +1,8 @@
-import type { ControllerParameters, RiskParameters } from "@plimsoll/risk";
+import { SIDES, YEAR_SECONDS, type ControllerParameters, type RiskParameters } from "@plimsoll/risk";
 import type { Tier } from "../observations.ts";
 import { MIN_FLOOR, MIN_RANGE, MIN_Z, requireBounds } from "./bounds.ts";
 import type { Candidate } from "./candidate.ts";
-import { maskOf, SIDES, type CalibrationData } from "./data.ts";
+import { maskOf, type CalibrationData } from "./data.ts";
 import { GOALS, TRAINING_LIMITS } from "./limits.ts";
 import { roundDown, roundUp, type AssetParameters } from "./parameters.ts";
 import { coveringZ, leastZ } from "./quantile.ts";
@@ -10,7 +10,6 @@ import { requirements } from "./requirements.ts";
 import { walkVolatilities, type VolatilityColumns } from "./volatilities.ts";
 
 const HOUR = 3600;
-const YEAR_SECONDS = 365 * 86_400;
 /** Half-lives of the way down that are tried, and what the longest may cost over the shortest: calm is worth half a per cent. */
 export const INITIAL_HALF_LIVES_HOURS = [24, 72, 168] as const;
 const CALM_SURCHARGE = 0.005;

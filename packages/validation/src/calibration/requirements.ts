@@ -1,6 +1,6 @@
 import { deltaOneRequirement, type MarginSeries, type RiskParameters, type Side } from "@plimsoll/risk";
 import type { Tier } from "../observations.ts";
-import { STEP_SECONDS, type CalibrationData, type Span } from "./data.ts";
+import { STEP_SECONDS, type CalibrationData } from "./data.ts";
 import type { VolatilityColumns } from "./volatilities.ts";
 
 /** One tier of one unit, held or owed. */
@@ -17,15 +17,14 @@ export function requirements(risk: RiskParameters, columns: VolatilityColumns, {
   });
 }
 
-/** The samples of a span, for statistics. */
+/** Some of the samples, for statistics. @param cut Takes the same ones out of each column. */
 export function seriesOf(
   data: CalibrationData,
   { risk, columns, row }: { readonly risk: RiskParameters; readonly columns: VolatilityColumns; readonly row: Row },
-  { first, end }: Span,
+  cut: (values: Float64Array) => Float64Array,
 ): MarginSeries {
   const { horizonSeconds } = risk[row.tier];
   const { loss, worstLoss } = data.losses(row.side, horizonSeconds);
-  const cut = (values: Float64Array) => values.subarray(first, end);
   return {
     times: cut(data.times),
     stepSeconds: STEP_SECONDS,

@@ -1,5 +1,5 @@
 import type { Asset } from "@plimsoll/replay";
-import { riseOver } from "../result.ts";
+import { keyFigures, type KeyFigures } from "../result.ts";
 import type { Calibration } from "./calibration.ts";
 import { missedGoals, type ScoredRow } from "./evaluation.ts";
 import type { FoldOutcome } from "./foldOutcome.ts";
@@ -18,15 +18,8 @@ export interface Summary {
   readonly frontier: readonly FrontierPoint[];
 }
 
-export interface SummaryRow extends Pick<ScoredRow, "parameters" | "span" | "withImplied" | "tier" | "side"> {
-  readonly coverage: number;
-  readonly coverageLow: number;
-  readonly coverageHigh: number;
-  readonly missBottomQuintile: number;
-  readonly missTopQuintile: number;
-  readonly peakToTrough: number;
-  readonly rise5d: number;
-  readonly meanMargin: number;
+export interface SummaryRow
+  extends KeyFigures, Pick<ScoredRow, "parameters" | "span" | "withImplied" | "tier" | "side"> {
   readonly missedGoals: readonly string[];
 }
 
@@ -45,20 +38,5 @@ export function summaryOf({ asset, data, chosen, rows, folds, frontier }: Calibr
 
 function summaryRow(row: ScoredRow, asset: Asset): SummaryRow {
   const { parameters, span, withImplied, tier, side, score } = row;
-  return {
-    parameters,
-    span,
-    withImplied,
-    tier,
-    side,
-    coverage: score.coverage.value,
-    coverageLow: score.coverage.low,
-    coverageHigh: score.coverage.high,
-    missBottomQuintile: score.quintiles[0]?.misses.value ?? NaN,
-    missTopQuintile: score.quintiles.at(-1)?.misses.value ?? NaN,
-    peakToTrough: score.peakToTrough,
-    rise5d: riseOver(score, 5),
-    meanMargin: score.mean,
-    missedGoals: missedGoals(row, asset),
-  };
+  return { parameters, span, withImplied, tier, side, ...keyFigures(score), missedGoals: missedGoals(row, asset) };
 }
