@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
+import { DynamicArrayLib } from "solady/src/utils/DynamicArrayLib.sol";
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { IMarginEngine, Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
 import { AccountParameters, IMarkets } from "./interfaces/IMarkets.sol";
@@ -8,6 +9,7 @@ import { IOpenInterest } from "./interfaces/IOpenInterest.sol";
 import { IPriceOracle, Validity } from "./interfaces/IPriceOracle.sol";
 import { IVolatilityOracle } from "./interfaces/IVolatilityOracle.sol";
 import { MarginAddOns } from "./libraries/MarginAddOns.sol";
+import { OptionBook } from "./libraries/OptionBooks.sol";
 import { OptionLeg, OptionLegs, Tenor } from "./libraries/OptionLegs.sol";
 import { Scan, ScanLoss, Tiers } from "./libraries/ScanLoss.sol";
 import {
@@ -22,16 +24,19 @@ import {
 import { ScenarioKernel, ScenarioSet } from "./libraries/ScenarioKernel.sol";
 import { Revaluation, ScenarioProfits } from "./libraries/ScenarioProfits.sol";
 import { NearestStrikes, StrikeNodes } from "./libraries/StrikeNodes.sol";
+import { SquareRoot } from "./libraries/SquareRoot.sol";
 import { Lattice } from "./libraries/TangentLattice.sol";
 import { MarginModel } from "./MarginModel.sol";
 import { Instrument } from "./types/Instrument.sol";
-import { Position, toPosition } from "./types/Position.sol";
+import { Position, PositionLibrary, toPosition } from "./types/Position.sol";
 
 /// @title See `IMarginEngine`.
 /// @dev An evaluation goes through the underlyings, loads the market data of each once, and adds to every portfolio what its legs
 /// there contribute.
 contract MarginEngine is IMarginEngine, MarginModel {
+    using DynamicArrayLib for uint256[];
     using OptionLegs for OptionLeg;
+    using PositionLibrary for Position[];
     using ScenarioProfits for Revaluation;
     using ScenarioKernel for ScenarioSet;
     using StrikeNodes for NearestStrikes;
@@ -83,6 +88,7 @@ contract MarginEngine is IMarginEngine, MarginModel {
                 market.set.lattice = lattice;
                 for (uint256 i = 0; i < portfolios.length; ++i) {
                     Evaluation memory evaluation = evaluations[i];
+                    market.isKept = i + 1 < portfolios.length;
                     if (evaluation.market != market.underlying) addBook(evaluation, portfolios[i], market);
                 }
             }
@@ -100,18 +106,21 @@ contract MarginEngine is IMarginEngine, MarginModel {
         require(instrument.isWellFormed(), UnknownInstrument(instrument));
         Market memory market = load(instrument.underlying());
         if (!instrument.isOption()) return (market.spot, Validity(market.validity));
-        OptionLeg memory leg;
+        OptionLeg memory leg = market.leg;
         leg.set(toPosition(instrument, 0), tenorOf(market, instrument.expiry())[0], market.logSpot);
         return (leg.valueOf(market.spot, 0, MARK_VOLATILITY), Validity(market.validity));
     }
 
     /// @dev Lets portfolios of the same positions share one evaluation: a taker without positions holds what he takes.
     function share(Evaluation[] memory evaluations, uint256 index, Position[] calldata positions) private pure {
-        bytes32 positionsHash = keccak256(abi.encode(positions));
-        uint256 first = 0;
-        while (first < index && evaluations[first].positionsHash != positionsHash) ++first;
-        evaluations[index] = evaluations[first];
-        evaluations[index].positionsHash = positionsHash;
+        unchecked {
+            bytes32 positionsHash = keccak256(abi.encode(positions));
+            uint256 first = 0;
+            while (first < index && evaluations[first].positionsHash != positionsHash) ++first;
+            Evaluation memory evaluation = evaluations[first];
+            evaluation.positionsHash = positionsHash;
+            evaluations[index] = evaluation;
+        }
     }
 
     /// @dev Adds what a portfolio has on one underlying.
@@ -194,7 +203,7 @@ contract MarginEngine is IMarginEngine, MarginModel {
                 uint256 variance = tenor.slice.variance;
                 if (variance >= SHORT_DATED_VARIANCE) continue;
                 (uint256 long, uint256 short) = pinnedUnits(portfolio, market, book, i);
-                uint256 volatility = FixedPointMathLib.sqrtWad(variance);
+                uint256 volatility = SquareRoot.sqrtWad(variance);
                 addOns.maintenance += MarginAddOns.pinCharge(market.spot, inner, volatility, long, short);
                 addOns.initial += MarginAddOns.pinCharge(market.spot, outer, volatility, long, short);
             }
@@ -209,9 +218,10 @@ contract MarginEngine is IMarginEngine, MarginModel {
         uint256 index
     ) private view returns (uint256 long, uint256 short) {
         unchecked {
-            Tenor memory tenor = tenorOf(market, book.options.expiries[index])[0];
-            for (uint256 next = book.options.heads[index]; next != 0; next = book.options.next[next - 1]) {
-                Position position = portfolio.positions[next - 1];
+            OptionBook memory options = book.options;
+            Tenor memory tenor = tenorOf(market, options.expiries.get(index))[0];
+            for (uint256 next = options.heads.get(index); next != 0; next = options.next.get(next - 1)) {
+                Position position = portfolio.positions.at(next - 1);
                 int256 move = -OptionLegs.logMoneyness(position.instrument(), tenor, market.logSpot);
                 if (FixedPointMathLib.abs(move) > market.widest.initial) continue;
                 int256 size = position.size();

@@ -8,6 +8,7 @@ import { IMarkets } from "./interfaces/IMarkets.sol";
 import { IPriceOracle, Price, Validity } from "./interfaces/IPriceOracle.sol";
 import { IVolatilityOracle, VolatilitySnapshot } from "./interfaces/IVolatilityOracle.sol";
 import { MarginAddOns } from "./libraries/MarginAddOns.sol";
+import { KeptOption, KeptOptions } from "./libraries/KeptOptions.sol";
 import { OptionBook, OptionBooks } from "./libraries/OptionBooks.sol";
 import { OptionLeg, OptionLegs, Tenor } from "./libraries/OptionLegs.sol";
 import { Tiers } from "./libraries/ScanLoss.sol";
@@ -17,9 +18,9 @@ import { Revaluation, ScenarioProfits } from "./libraries/ScenarioProfits.sol";
 import { SignedWad } from "./libraries/SignedWad.sol";
 import { NearestStrikes, StrikeNodes } from "./libraries/StrikeNodes.sol";
 import { Lattice, TangentLattice } from "./libraries/TangentLattice.sol";
-import { Instrument, Kind } from "./types/Instrument.sol";
+import { Instrument } from "./types/Instrument.sol";
 import { MAX_LEGS, MAX_STRESSES, MAX_UNDERLYINGS } from "./types/Limits.sol";
-import { Position } from "./types/Position.sol";
+import { Position, PositionLibrary } from "./types/Position.sol";
 import { RiskWords, StressWord } from "./types/RiskWords.sol";
 
 /// @title From a portfolio and market data to the sums of the scenario kernel: what margin and its explanation have in common.
@@ -29,16 +30,19 @@ abstract contract MarginModel is IMarginModel {
     using OptionBooks for OptionBook;
     using OptionLegs for OptionLeg;
     using OptionLegs for Tenor;
+    using PositionLibrary for Position[];
     using ScenarioKernel for ScenarioSet;
+    using ScenarioKernel for ScenarioSums;
     using ScenarioProfits for Revaluation;
     using SignedWad for int256;
     using StrikeNodes for NearestStrikes;
 
     /// @dev What an evaluation knows of an underlying. @param validity As `Validity`. @param widest Ranges of the widened grid while the
     /// price is overdue, else of the grid. @param highestPrice Of all nodes. @param set Without strike nodes; laid out when the first options are met.
-    /// @param tenors Those met so far. @param leg Filled anew for each option.
+    /// @param tenors Those met so far. @param leg Filled anew for each option. @param isKept Whether options are kept for portfolios that follow.
     struct Market {
         uint16 underlying;
+        bool isKept;
         bool isOverdue;
         uint256 validity;
         uint256 validSince;
@@ -106,7 +110,7 @@ abstract contract MarginModel is IMarginModel {
             require(positions.length <= MAX_LEGS, TooManyLegs(positions.length));
             uint256 last = 0;
             for (uint256 i = 0; i < positions.length; ++i) {
-                Instrument instrument = positions[i].instrument();
+                Instrument instrument = positions.at(i).instrument();
                 require(instrument.isWellFormed(), UnknownInstrument(instrument));
                 uint256 underlying = instrument.underlying();
                 if (underlying != last) all = withUnderlying(all, underlying);
@@ -134,7 +138,7 @@ abstract contract MarginModel is IMarginModel {
         unchecked {
             Position[] calldata positions = portfolio.positions;
             for (uint256 i = 0; i < positions.length; ++i) {
-                Position position = positions[i];
+                Position position = positions.at(i);
                 Instrument instrument = position.instrument();
                 if (instrument.underlying() != market.underlying) continue;
                 book.isUsed = true;
@@ -159,7 +163,7 @@ abstract contract MarginModel is IMarginModel {
             book.units += size;
             standing.equity += size.mulDown(int256(market.spot));
             Instrument instrument = position.instrument();
-            if (instrument.kind() != Kind.Spot) {
+            if (!instrument.isSpot()) {
                 standing.isLiable = true;
             } else if (size > 0) {
                 uint256 value = FixedPointMathLib.mulWadUp(uint256(size), market.spot);
@@ -171,8 +175,11 @@ abstract contract MarginModel is IMarginModel {
     /// @return found A list that begins with it.
     function tenorOf(Market memory market, uint256 expiry) internal view returns (Tenor[] memory found) {
         found = market.tenors;
-        while (found.length != 0 && found[0].expiry != expiry) found = found[0].others;
-        if (found.length != 0) return found;
+        while (found.length != 0) {
+            Tenor memory listed = found[0];
+            if (listed.expiry == expiry) return found;
+            found = listed.others;
+        }
         found = new Tenor[](1);
         Tenor memory tenor = found[0];
         tenor.others = market.tenors;
@@ -222,6 +229,7 @@ abstract contract MarginModel is IMarginModel {
                 ScenarioKernel.beginFarthest(sums);
                 addOptions(portfolio, market, options, revaluation, options.farthest);
             }
+            ScenarioKernel.close(sums);
         }
     }
 
@@ -230,10 +238,10 @@ abstract contract MarginModel is IMarginModel {
         unchecked {
             OptionBook memory options = book.options;
             for (uint256 i = 0; i < options.count; ++i) {
-                Tenor memory tenor = tenorOf(market, options.expiries[i])[0];
+                Tenor memory tenor = tenorOf(market, options.expiries.get(i))[0];
                 if (tenor.slice.variance >= SHORT_DATED_VARIANCE || market.spot == 0) continue;
-                for (uint256 next = options.heads[i]; next != 0; next = options.next[next - 1]) {
-                    Position position = portfolio.positions[next - 1];
+                for (uint256 next = options.heads.get(i); next != 0; next = options.next.get(next - 1)) {
+                    Position position = portfolio.positions.at(next - 1);
                     int256 move = -OptionLegs.logMoneyness(position.instrument(), tenor, market.logSpot);
                     if (position.size() <= 0 || FixedPointMathLib.abs(move) > market.widest.initial) continue;
                     book.strikes.add(OptionLegs.discountedStrike(position.instrument(), tenor), move);
@@ -257,7 +265,7 @@ abstract contract MarginModel is IMarginModel {
             base = set;
         }
         // Once for the set of a market, whatever portfolios follow.
-        if (base.moves[0].length == 0) base.prepare();
+        if (!base.moves.exists()) base.prepare();
         return base;
     }
 
@@ -271,13 +279,40 @@ abstract contract MarginModel is IMarginModel {
     ) private view {
         unchecked {
             OptionLeg memory leg = market.leg;
-            Tenor memory tenor = tenorOf(market, options.expiries[index])[0];
+            Tenor memory tenor = tenorOf(market, options.expiries.get(index))[0];
             Position[] calldata positions = portfolio.positions;
-            for (uint256 next = options.heads[index]; next != 0; next = options.next.get(next - 1)) {
-                leg.set(positions[next - 1], tenor, market.logSpot);
-                revaluation.set.addOption(revaluation.sums, leg);
+            // Strike nodes are a book's own.
+            bool isCommon = revaluation.set.nodes.length == market.set.nodes.length;
+            bool isShared = isCommon && (market.isKept || tenor.kept.length != 0);
+            for (uint256 next = options.heads.get(index); next != 0; next = options.next.get(next - 1)) {
+                Position position = positions.at(next - 1);
+                if (isShared) {
+                    addShared(market, tenor, revaluation, position);
+                } else {
+                    leg.set(position, tenor, market.logSpot);
+                    revaluation.set.addOption(revaluation.sums, leg);
+                }
             }
         }
+    }
+
+    /// @dev Adds an option as it was added for an earlier portfolio, or keeps what it adds for the portfolios that follow.
+    function addShared(
+        Market memory market,
+        Tenor memory tenor,
+        Revaluation memory revaluation,
+        Position position
+    ) private pure {
+        KeptOption[] memory list = KeptOptions.find(tenor.kept, position);
+        if (list.length != 0 && revaluation.sums.repeat(list[0], position)) return;
+        OptionLeg memory leg = market.leg;
+        leg.set(position, tenor, market.logSpot);
+        if (!market.isKept) return revaluation.set.addOption(revaluation.sums, leg);
+        list = new KeptOption[](1);
+        KeptOption memory kept = list[0];
+        (kept.position, kept.others) = (position, tenor.kept);
+        revaluation.set.addAndKeep(revaluation.sums, leg, kept);
+        if (kept.gross != 0) tenor.kept = list;
     }
 
     function addShortOptionMinimum(Tiers memory addOns, Book memory book, Market memory market) internal pure {

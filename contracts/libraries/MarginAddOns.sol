@@ -2,6 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
+import { SquareRoot } from "./SquareRoot.sol";
 
 /// @title What is required on top of the scan loss. USD WAD, rounded up.
 library MarginAddOns {
@@ -43,11 +44,13 @@ library MarginAddOns {
         uint256 depth,
         uint256 rate
     ) internal pure returns (uint256) {
-        if (exposure == 0) return 0;
-        exposure = FixedPointMathLib.min(exposure, MAX_EXPOSURE);
-        others = FixedPointMathLib.clamp(others, exposure, MAX_EXPOSURE);
-        uint256 root = FixedPointMathLib.sqrtWad(FixedPointMathLib.divWadUp(others, depth)) + 1;
-        return FixedPointMathLib.mulWadUp(FixedPointMathLib.mulWadUp(exposure, root), rate);
+        unchecked {
+            if (exposure == 0) return 0;
+            exposure = FixedPointMathLib.min(exposure, MAX_EXPOSURE);
+            others = FixedPointMathLib.clamp(others, exposure, MAX_EXPOSURE);
+            uint256 root = SquareRoot.sqrtWad(FixedPointMathLib.divWadUp(others, depth)) + 1;
+            return FixedPointMathLib.mulWadUp(FixedPointMathLib.mulWadUp(exposure, root), rate);
+        }
     }
 
     /// @notice What short-dated options may lose between two price nodes, at strikes that are no nodes: a kink of q units in the

@@ -35,15 +35,20 @@ library OptionBooks {
             Instrument instrument = position.instrument();
             uint256 expiry = instrument.expiry();
             uint256 count = self.count;
-            uint256[] memory expiries = self.expiries;
-            uint256 i = 0;
-            while (i < count && expiries.get(i) != expiry) ++i;
-            if (i == count) {
-                if (count == 0) self.next = new uint256[](positions);
-                addExpiry(self, expiry, instrument.underlying());
+            if (count == 0) {
+                // One more than there may be, so that the search below always ends.
+                self.expiries = new uint256[](MAX_EXPIRIES + 1);
+                self.heads = new uint256[](MAX_EXPIRIES + 1);
+                self.next = new uint256[](positions);
             }
-            self.next.set(index, self.heads.get(i));
-            self.heads.set(i, index + 1);
+            uint256[] memory expiries = self.expiries;
+            expiries.set(count, expiry);
+            uint256 i = 0;
+            while (expiries.get(i) != expiry) ++i;
+            if (i == count) addExpiry(self, expiry, instrument.underlying());
+            uint256[] memory heads = self.heads;
+            self.next.set(index, heads.get(i));
+            heads.set(i, index + 1);
         }
     }
 
@@ -56,17 +61,14 @@ library OptionBooks {
         unchecked {
             uint256 count = self.count;
             require(count < MAX_EXPIRIES, IMarginModel.TooManyExpiries(underlying, MAX_EXPIRIES));
-            if (count == 0) {
-                self.expiries = new uint256[](MAX_EXPIRIES);
-                self.heads = new uint256[](MAX_EXPIRIES);
-            }
-            self.expiries[count] = expiry;
             self.count = count + 1;
             if (expiry <= block.timestamp) return;
             // Until the first that has not passed both point at one that has, or at this one.
-            if (self.expiries[self.farthest] <= block.timestamp) (self.nearest, self.farthest) = (count, count);
-            else if (expiry < self.expiries[self.nearest]) self.nearest = count;
-            else if (expiry > self.expiries[self.farthest]) self.farthest = count;
+            uint256[] memory expiries = self.expiries;
+            uint256 last = expiries.get(self.farthest);
+            if (last <= block.timestamp) (self.nearest, self.farthest) = (count, count);
+            else if (expiry < expiries.get(self.nearest)) self.nearest = count;
+            else if (expiry > last) self.farthest = count;
         }
     }
 }

@@ -7,6 +7,7 @@ import { Instrument } from "../types/Instrument.sol";
 import { Position } from "../types/Position.sol";
 import { ShockWord } from "../types/RiskWords.sol";
 import { Black76 } from "./Black76.sol";
+import { KeptOption } from "./KeptOptions.sol";
 import {
     LOWER_VOLATILITY,
     MARK_VOLATILITY,
@@ -28,8 +29,8 @@ struct OptionLeg {
 }
 
 /// @notice What options of one expiry share. @param carry rT, ln of the forward over the spot, WAD. @param discount e^(−rT), WAD.
-/// @param down Factor of the lower volatility node, WAD. @param up Of the upper. @param others Room for the reader to keep a list of
-/// tenors in: one or none.
+/// @param down Factor of the lower volatility node, WAD. @param up Of the upper. @param kept Options of the expiry that have been valued, if any
+/// are kept. @param others Room for the reader to keep a list of tenors in: one or none.
 struct Tenor {
     uint256 expiry;
     int256 carry;
@@ -37,6 +38,7 @@ struct Tenor {
     uint256 down;
     uint256 up;
     Slice slice;
+    KeptOption[] kept;
     Tenor[] others;
 }
 

@@ -5,6 +5,7 @@ import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { VolatilitySnapshot } from "../interfaces/IVolatilityOracle.sol";
 import { MAX_STRESSES } from "../types/Limits.sol";
 import { RiskWords, ShockWord, StressWord, TierWord } from "../types/RiskWords.sol";
+import { SquareRoot } from "./SquareRoot.sol";
 
 /// @dev Price nodes at ±⅓, ±⅔, ±1 of the maintenance range, at ⅓, ⅔, 1 of the way from there to the initial range, and at 0: in pairs from the
 /// nearest to the farthest, upper before lower, and then the middle.
@@ -138,7 +139,7 @@ library ScenarioGrid {
     function scanRange(TierWord tier, uint256 volatility, uint256 overdueSeconds) private pure returns (uint256) {
         unchecked {
             uint256 horizon = tier.horizonSeconds() + overdueSeconds;
-            uint256 perVolatility = (tier.z() * FixedPointMathLib.sqrt((horizon * 1e36) / YEAR)) / uint256(WAD);
+            uint256 perVolatility = (tier.z() * SquareRoot.sqrt((horizon * 1e36) / YEAR)) / uint256(WAD);
             uint256 range = FixedPointMathLib.saturatingMul(perVolatility, volatility) / uint256(WAD);
             return FixedPointMathLib.clamp(range, tier.rangeMin(), tier.rangeMax());
         }

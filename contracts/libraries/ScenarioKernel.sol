@@ -2,14 +2,16 @@
 pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
+import { Position } from "../types/Position.sol";
 import { Black76 } from "./Black76.sol";
+import { KeptOption } from "./KeptOptions.sol";
 import { OptionLeg } from "./OptionLegs.sol";
+import { ScenarioRows, ScenarioRowsLibrary } from "./ScenarioRows.sol";
 import { Frame, Lattice, REACH, TangentLattice } from "./TangentLattice.sol";
 import {
     LOWER_VOLATILITY,
     MARK_VOLATILITY,
     MIDDLE_NODE,
-    PRICE_NODES,
     PriceNode,
     UPPER_VOLATILITY,
     VOLATILITY_NODES
@@ -20,7 +22,7 @@ import {
 /// @param nodes Price nodes that meet all volatilities: those of the grid, in its order and symmetric in log price, then any others.
 /// @param stresses Prices that meet one volatility each. @param stressVolatilities Which one: its index in `OptionLeg`.
 /// @param reach Log move of the farthest pair, 2^-40. @param lowest Least log move of all prices, 2^-40. @param highest The greatest.
-/// @param moves By volatility: log moves of its prices, 2^-40: of the nodes, then of the stresses.
+/// @param moves Log moves of the prices, 2^-40: of the nodes, then of the stresses that meet the volatility of the row.
 struct ScenarioSet {
     uint256 spot;
     Lattice lattice;
@@ -30,7 +32,7 @@ struct ScenarioSet {
     int256 reach;
     int256 lowest;
     int256 highest;
-    uint256[][VOLATILITY_NODES] moves;
+    ScenarioRows moves;
 }
 
 /// @dev Columns of a twisted book: `VOLATILITY_NODES`, and the nearest and the farthest expiry alone, down and up; see `ScenarioProfits`.
@@ -48,9 +50,10 @@ enum Phase {
 /// @param isOpen Whether there are any. @param isTwisted Whether they are of more than one expiry: those of the nearest are added
 /// first, those of the farthest last, and the rows are copied between.
 /// @param linear Units and cash that no volatility touches, in a word of two lanes like the sums, but unscaled by N.
-/// @param gross Σ|size|·(spot + strike), in quanta. @param rows Sums, as the moves of the set. @param nearest Those of the nearest expiry.
-/// @param butFarthest Those of all but the farthest. @param plain By cell and then stress: squared WAD of the legs outside the
-/// kernel's domain; empty without any.
+/// @param gross Σ|size|·(spot + strike), in quanta. @param rows Sums, at the places of the set's moves. @param nearest Those of the nearest
+/// expiry. @param butFarthest Those of all but the farthest. @param snapshot A copy of `rows` as they are; 0 if there is none.
+/// @param repeatedFrom With `repeatedTo`, if that is not 0: `rows` still lack `repeatedFactor` times the rows there less the rows here.
+/// @param plain By cell and then stress: squared WAD of the legs outside the kernel's domain; empty without any.
 struct ScenarioSums {
     bool isOpen;
     bool isTwisted;
@@ -58,9 +61,13 @@ struct ScenarioSums {
     int256 linear;
     uint256 gross;
     Frame frame;
-    uint256[][VOLATILITY_NODES] rows;
-    uint256[][VOLATILITY_NODES] nearest;
-    uint256[][VOLATILITY_NODES] butFarthest;
+    ScenarioRows rows;
+    ScenarioRows nearest;
+    ScenarioRows butFarthest;
+    ScenarioRows snapshot;
+    ScenarioRows repeatedFrom;
+    ScenarioRows repeatedTo;
+    int256 repeatedFactor;
     int256[] plain;
 }
 
@@ -91,32 +98,20 @@ library ScenarioKernel {
     function prepare(ScenarioSet memory set) internal pure {
         unchecked {
             PriceNode[] memory nodes = set.nodes;
-            uint256 shared = nodes.length;
-            uint256[] memory row = new uint256[](shared + set.stresses.length);
+            uint256 stresses = set.stresses.length;
+            ScenarioRows moves = ScenarioRowsLibrary.create(nodes.length + stresses);
+            set.moves = moves;
             int256 move = 0;
             for (uint256 i = 0; i < MIDDLE_NODE; i += 2) {
                 move = TangentLattice.toLattice(nodes[i].move);
+                moves.push(0, move);
                 // A lower move is not converted by itself: the fast path takes it for the upper one's opposite.
-                row[i] = uint256(move);
-                row[i + 1] = uint256(-move);
+                moves.push(0, -move);
             }
             (set.reach, set.highest, set.lowest) = (move, move, -move);
-            for (uint256 i = PRICE_NODES; i < shared; ++i) putMove(set, row, i, nodes[i].move);
-            for (uint256 i = 0; i < VOLATILITY_NODES; ++i) set.moves[i] = copyOf(row, putStresses(set, row, i));
-        }
-    }
-
-    /// @dev Puts the stresses that meet a volatility behind the nodes. @return prices How many there are with them.
-    function putStresses(
-        ScenarioSet memory set,
-        uint256[] memory row,
-        uint256 volatility
-    ) private pure returns (uint256 prices) {
-        unchecked {
-            prices = set.nodes.length;
-            for (uint256 i = 0; i < set.stresses.length; ++i) {
-                if (set.stressVolatilities[i] == volatility) putMove(set, row, prices++, set.stresses[i].move);
-            }
+            for (uint256 i = MIDDLE_NODE; i < nodes.length; ++i) pushMove(set, 0, nodes[i].move);
+            moves.spread();
+            for (uint256 i = 0; i < stresses; ++i) pushMove(set, set.stressVolatilities[i], set.stresses[i].move);
         }
     }
 
@@ -125,19 +120,26 @@ library ScenarioKernel {
         sums.isOpen = true;
         sums.isTwisted = isTwisted;
         sums.phase = isTwisted ? Phase.Nearest : Phase.Between;
-        for (uint256 i = 0; i < VOLATILITY_NODES; ++i) sums.rows[i] = new uint256[](set.moves[i].length);
+        sums.rows = set.moves.emptied();
     }
 
     /// @notice To be called between the options of the nearest expiry and the others.
     function endNearest(ScenarioSums memory sums) internal pure {
         sums.phase = Phase.Between;
-        copy(sums.nearest, sums.rows);
+        addRepeated(sums);
+        sums.nearest = sums.rows.copied();
     }
 
     /// @notice To be called between the others and the options of the farthest expiry.
     function beginFarthest(ScenarioSums memory sums) internal pure {
         sums.phase = Phase.Farthest;
-        copy(sums.butFarthest, sums.rows);
+        addRepeated(sums);
+        sums.butFarthest = sums.rows.copied();
+    }
+
+    /// @notice To be called after the last option.
+    function close(ScenarioSums memory sums) internal pure {
+        addRepeated(sums);
     }
 
     /// @notice Adds a leg to all scenarios. Its volatilities ascend.
@@ -155,6 +157,56 @@ library ScenarioKernel {
             sums.frame.strike = -strike;
             addCall(set, sums, leg, forward);
         }
+    }
+
+    /// @notice Adds a leg, and writes down what it added. @param kept Whose `gross` stays 0 if the leg cannot be repeated.
+    function addAndKeep(
+        ScenarioSet memory set,
+        ScenarioSums memory sums,
+        OptionLeg memory leg,
+        KeptOption memory kept
+    ) internal pure {
+        unchecked {
+            addRepeated(sums);
+            if (!sums.snapshot.exists()) sums.snapshot = sums.rows.copied();
+            (int256 linear, uint256 gross) = (sums.linear, sums.gross);
+            kept.before = sums.snapshot;
+            addOption(set, sums, leg);
+            sums.snapshot = sums.rows.copied();
+            kept.later = sums.snapshot;
+            (kept.linear, kept.gross) = (sums.linear - linear, sums.gross - gross);
+        }
+    }
+
+    /// @notice Adds what an option added to other sums of the same set, to the bit. @param position The option or its opposite.
+    /// @return isDone False where the sums have no room left in the kernel's domain, and nothing is added.
+    function repeat(
+        ScenarioSums memory sums,
+        KeptOption memory kept,
+        Position position
+    ) internal pure returns (bool isDone) {
+        unchecked {
+            int256 factor = Position.unwrap(kept.position) == Position.unwrap(position) ? int256(1) : -1;
+            uint256 gross = sums.gross + kept.gross;
+            if (gross > MAX_GROSS) return false;
+            sums.gross = gross;
+            sums.linear += factor * kept.linear;
+            // Options that were added one after the other are repeated at once.
+            bool follows = ScenarioRows.unwrap(sums.repeatedTo) == ScenarioRows.unwrap(kept.before);
+            if (!follows || sums.repeatedFactor != factor) {
+                addRepeated(sums);
+                (sums.repeatedFrom, sums.repeatedFactor) = (kept.before, factor);
+            }
+            sums.repeatedTo = kept.later;
+            return true;
+        }
+    }
+
+    function addRepeated(ScenarioSums memory sums) private pure {
+        ScenarioRows to = sums.repeatedTo;
+        if (!to.exists()) return;
+        sums.rows.addDifference(to, sums.repeatedFrom, sums.repeatedFactor);
+        (sums.repeatedTo, sums.snapshot) = (ScenarioRows.wrap(0), ScenarioRows.wrap(0));
     }
 
     /// @notice How far a value may be from the sum of the plain prices, USD WAD, rounded up: 1e-10 of Σ|size|·(spot + strike),
@@ -205,13 +257,14 @@ library ScenarioKernel {
                 }
             }
             uint256[VOLATILITY_NODES] memory v = leg.totalVolatilities;
-            uint256[][VOLATILITY_NODES] memory rows = sums.rows;
-            uint256[][VOLATILITY_NODES] memory moves = set.moves;
+            uint256 stride = set.moves.stride();
+            uint256 moves = set.moves.row(0);
+            uint256 row = sums.rows.row(0);
             Lattice memory lattice = set.lattice;
             Frame memory frame = sums.frame;
-            TangentLattice.addRow(lattice, frame, moneyness, v[0], moves[0], rows[0], isInside);
-            TangentLattice.addRow(lattice, frame, moneyness, v[1], moves[1], rows[1], isInside);
-            TangentLattice.addRow(lattice, frame, moneyness, v[2], moves[2], rows[2], isInside);
+            TangentLattice.addRow(lattice, frame, moneyness, v[0], moves, row, isInside);
+            TangentLattice.addRow(lattice, frame, moneyness, v[1], moves + stride, row + stride, isInside);
+            TangentLattice.addRow(lattice, frame, moneyness, v[2], moves + 2 * stride, row + 2 * stride, isInside);
         }
     }
 
@@ -236,11 +289,13 @@ library ScenarioKernel {
 
     /// @dev At which volatility node an option stands in a column of `ScenarioProfits`.
     function volatilityOf(Phase phase, uint256 column) private pure returns (uint256) {
-        if (column < VOLATILITY_NODES) return column;
-        // Two columns for the nearest expiry, then two for the farthest.
-        bool isShocked = phase == (column < FARTHEST_COLUMN ? Phase.Nearest : Phase.Farthest);
-        if (!isShocked) return MARK_VOLATILITY;
-        return (column - VOLATILITY_NODES) % 2 == 0 ? LOWER_VOLATILITY : UPPER_VOLATILITY;
+        unchecked {
+            if (column < VOLATILITY_NODES) return column;
+            // Two columns for the nearest expiry, then two for the farthest.
+            bool isShocked = phase == (column < FARTHEST_COLUMN ? Phase.Nearest : Phase.Farthest);
+            if (!isShocked) return MARK_VOLATILITY;
+            return (column - VOLATILITY_NODES) % 2 == 0 ? LOWER_VOLATILITY : UPPER_VOLATILITY;
+        }
     }
 
     /// @notice How many columns a price node has.
@@ -257,25 +312,11 @@ library ScenarioKernel {
     }
 
     /// @param move WAD.
-    function putMove(ScenarioSet memory set, uint256[] memory row, uint256 slot, int256 move) private pure {
+    function pushMove(ScenarioSet memory set, uint256 volatility, int256 move) private pure {
         move = TangentLattice.toLattice(move);
-        row[slot] = uint256(move);
+        set.moves.push(volatility, move);
         if (move < set.lowest) set.lowest = move;
         if (move > set.highest) set.highest = move;
-    }
-
-    function copy(uint256[][VOLATILITY_NODES] memory to, uint256[][VOLATILITY_NODES] memory from) private pure {
-        for (uint256 i = 0; i < VOLATILITY_NODES; ++i) to[i] = copyOf(from[i], from[i].length);
-    }
-
-    function copyOf(uint256[] memory row, uint256 length) private pure returns (uint256[] memory result) {
-        assembly ("memory-safe") {
-            result := mload(0x40)
-            mstore(result, length)
-            let bytesUsed := shl(5, length)
-            mcopy(add(result, 0x20), add(row, 0x20), bytesUsed)
-            mstore(0x40, add(result, add(bytesUsed, 0x20)))
-        }
     }
 
     /// @dev Towards zero, so that a long and a short of the same size cancel.

@@ -11,6 +11,7 @@ import {
     VOLATILITY_NODES
 } from "./ScenarioGrid.sol";
 import { FARTHEST_COLUMN, ScenarioKernel, ScenarioSet, ScenarioSums } from "./ScenarioKernel.sol";
+import { ScenarioRows } from "./ScenarioRows.sol";
 import { SignedWad } from "./SignedWad.sol";
 import { LANE_SCALE } from "./TangentLattice.sol";
 
@@ -42,6 +43,9 @@ library ScenarioProfits {
     int256 private constant WAD = 1e18;
     /// @dev Of the fraction price/spot, which is below 2^3: a lane is below 2^127, and their product below 2^242.
     uint256 private constant RATIO_BITS = 112;
+    uint256 private constant LANE_AND_RATIO_BITS = 240;
+    /// @dev 2^127: added to a low lane it makes it a natural number.
+    uint256 private constant LOW_LANE_OFFSET = 0x80000000000000000000000000000000;
 
     /// @notice Finds what the legs added so far, and `units` of the underlying itself (WAD), gain in every scenario.
     /// @param innerRange Moves of the maintenance tier, WAD.
@@ -52,18 +56,20 @@ library ScenarioProfits {
             if (sums.isOpen) {
                 self.linear = sums.linear * LANE_SCALE;
                 uint256 spot = self.set.spot;
-                self.summedValue = valueOf(self, wordAt(sums.rows[MARK_VOLATILITY], MIDDLE_NODE), ratioOf(self, spot));
+                self.summedValue = valueOf(self, sums.rows.at(MARK_VOLATILITY, MIDDLE_NODE), ratioOf(self, spot));
                 self.value = self.summedValue;
             }
             if (sums.plain.length != 0) self.value += nowOf(sums.plain, sums.columnsOf()).fromSquareDown();
             PriceNode[] memory nodes = self.set.nodes;
+            (int256 lowest, int256 lowestInner) = (0, 0);
             for (uint256 i = 0; i < nodes.length; ++i) {
                 PriceNode memory node = nodes[i];
                 int256 profit = lowestAt(self, node.price, i);
-                if (profit >= self.lowestInner) continue;
-                if (profit < self.lowest) self.lowest = profit;
-                if (FixedPointMathLib.abs(node.move) <= innerRange) self.lowestInner = profit;
+                if (profit >= lowestInner) continue;
+                if (profit < lowest) lowest = profit;
+                if (FixedPointMathLib.abs(node.move) <= innerRange) lowestInner = profit;
             }
+            (self.lowest, self.lowestInner) = (lowest, lowestInner);
             setStress(self);
         }
     }
@@ -103,47 +109,57 @@ library ScenarioProfits {
         int256 linear,
         int256 ratio
     ) private pure returns (int256 lowest) {
+        ScenarioRows rows = sums.rows;
+        uint256 stride = rows.stride();
         assembly ("memory-safe") {
-            function scaled(word, ratio_) -> value {
-                value := signextend(15, word)
-                value := add(mul(sar(128, sub(word, value)), ratio_), shl(RATIO_BITS, value))
+            // high·ratio + low·2^112 of a word with a natural number in its low lane, where high·2^240 + low·2^112 is the word
+            // times 2^112, modulo 2^256.
+            function scaled(word, ratioLess) -> value {
+                value := add(shl(RATIO_BITS, word), mul(sar(128, word), ratioLess))
             }
             function lower(a, b) -> c {
                 c := xor(a, mul(xor(a, b), slt(b, a)))
             }
-            // From the start of a row to the sum of the node.
-            let place := add(0x20, shl(5, node))
-            let rows := mload(add(sums, 0xc0))
-            let down := add(mload(add(mload(rows), place)), linear)
-            let mark := add(mload(add(mload(add(rows, 0x20)), place)), linear)
-            let up := add(mload(add(mload(add(rows, 0x40)), place)), linear)
+            linear := add(linear, LOW_LANE_OFFSET)
+            ratio := sub(ratio, shl(LANE_AND_RATIO_BITS, 1))
+            // From the start of the first row to the sum of the node.
+            let place := shl(5, add(node, 1))
+            let at := add(rows, place)
+            let down := add(mload(at), linear)
+            at := add(at, stride)
+            let mark := add(mload(at), linear)
+            let up := add(mload(add(at, stride)), linear)
             lowest := lower(lower(scaled(down, ratio), scaled(mark, ratio)), scaled(up, ratio))
             if mload(add(sums, 0x20)) {
                 // The nearest expiry alone.
-                rows := mload(add(sums, 0xe0))
-                mark := sub(mark, mload(add(mload(add(rows, 0x20)), place)))
-                lowest := lower(lowest, scaled(add(mark, mload(add(mload(rows), place))), ratio))
-                lowest := lower(lowest, scaled(add(mark, mload(add(mload(add(rows, 0x40)), place))), ratio))
+                at := add(mload(add(sums, 0xe0)), place)
+                let nearestDown := mload(at)
+                at := add(at, stride)
+                mark := sub(mark, mload(at))
+                lowest := lower(lowest, scaled(add(mark, nearestDown), ratio))
+                lowest := lower(lowest, scaled(add(mark, mload(add(at, stride))), ratio))
                 // The farthest alone: the others at the mark.
-                rows := mload(add(sums, 0x100))
-                mark := mload(add(mload(add(rows, 0x20)), place))
-                lowest := lower(lowest, scaled(add(mark, sub(down, mload(add(mload(rows), place)))), ratio))
-                lowest := lower(lowest, scaled(add(mark, sub(up, mload(add(mload(add(rows, 0x40)), place)))), ratio))
+                at := add(mload(add(sums, 0x100)), place)
+                down := sub(down, mload(at))
+                at := add(at, stride)
+                mark := mload(at)
+                lowest := lower(lowest, scaled(add(mark, down), ratio))
+                lowest := lower(lowest, scaled(add(mark, sub(up, mload(add(at, stride)))), ratio))
             }
+            lowest := sub(lowest, shl(RATIO_BITS, LOW_LANE_OFFSET))
         }
     }
 
     /// @dev The word of a cell.
     function wordOf(ScenarioSums memory sums, uint256 node, uint256 column) private pure returns (int256) {
         unchecked {
-            if (column < VOLATILITY_NODES) return wordAt(sums.rows[column], node);
+            ScenarioRows rows = sums.rows;
+            if (column < VOLATILITY_NODES) return rows.at(column, node);
             uint256 shocked = (column - VOLATILITY_NODES) % 2 == 0 ? LOWER_VOLATILITY : UPPER_VOLATILITY;
-            if (column < FARTHEST_COLUMN) {
-                int256 nearest = wordAt(sums.nearest[shocked], node) - wordAt(sums.nearest[MARK_VOLATILITY], node);
-                return wordAt(sums.rows[MARK_VOLATILITY], node) + nearest;
-            }
-            int256 farthest = wordAt(sums.rows[shocked], node) - wordAt(sums.butFarthest[shocked], node);
-            return wordAt(sums.butFarthest[MARK_VOLATILITY], node) + farthest;
+            bool isNearest = column < FARTHEST_COLUMN;
+            ScenarioRows part = isNearest ? sums.nearest : sums.butFarthest;
+            int256 shift = part.at(shocked, node) - part.at(MARK_VOLATILITY, node);
+            return isNearest ? rows.at(MARK_VOLATILITY, node) + shift : rows.at(shocked, node) - shift;
         }
     }
 
@@ -160,7 +176,7 @@ library ScenarioProfits {
                 int256 profit = linearProfit(self, price);
                 if (sums.isOpen) {
                     uint256 volatility = set.stressVolatilities[i];
-                    int256 word = wordAt(sums.rows[volatility], nodes + before[volatility]++);
+                    int256 word = sums.rows.at(volatility, nodes + before[volatility]++);
                     profit += valueOf(self, word, ratioOf(self, price));
                     if (sums.plain.length != 0) profit += plainProfit(sums.plain, nodes * columns + i, columns);
                 }
@@ -210,12 +226,6 @@ library ScenarioProfits {
     function fromScaled(int256 scaled) private pure returns (int256) {
         unchecked {
             return (FixedPointMathLib.rawSDiv((scaled >> RATIO_BITS) * WAD, 6) >> 82) - 1;
-        }
-    }
-
-    function wordAt(uint256[] memory row, uint256 slot) private pure returns (int256 word) {
-        assembly ("memory-safe") {
-            word := mload(add(add(row, 0x20), shl(5, slot)))
         }
     }
 }

@@ -20,14 +20,16 @@ library StrikeNodes {
     /// @notice Adds a strike, whatever the order. @param price Discounted strike, USD WAD. @param move ln(price/spot), WAD.
     function add(NearestStrikes memory self, uint256 price, int256 move) internal pure {
         unchecked {
-            if (self.count == 0) self.nodes = new PriceNode[](MAX_STRIKE_NODES);
-            uint256 place = self.count;
-            while (place > 0 && isNearer(move, self.nodes[place - 1].move)) --place;
-            if (place > 0 && self.nodes[place - 1].move == move) return;
-            if (self.count == MAX_STRIKE_NODES) self.isCut = true;
-            else ++self.count;
+            uint256 count = self.count;
+            if (count == 0) self.nodes = new PriceNode[](MAX_STRIKE_NODES);
+            PriceNode[] memory nodes = self.nodes;
+            uint256 place = count;
+            while (place > 0 && isNearer(move, nodes[place - 1].move)) --place;
+            if (place > 0 && nodes[place - 1].move == move) return;
+            if (count == MAX_STRIKE_NODES) self.isCut = true;
+            else self.count = ++count;
             PriceNode memory node = PriceNode(price, move);
-            for (; place < self.count; ++place) (self.nodes[place], node) = (node, self.nodes[place]);
+            for (; place < count; ++place) (nodes[place], node) = (node, nodes[place]);
         }
     }
 

@@ -3,6 +3,7 @@ pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { PRICE_NODES } from "./ScenarioGrid.sol";
+import { ScenarioRowsLibrary } from "./ScenarioRows.sol";
 
 /// @dev What sums are scaled by, beside quanta of USD: 2^35 of the table, and 6 of the interpolation weights.
 int256 constant LANE_SCALE = 206_158_430_208;
@@ -94,16 +95,16 @@ library TangentLattice {
     }
 
     /// @notice Adds a leg at all prices of a row, from a frame that holds its `asset` and `strike`.
-    /// @param moneyness ln(spot/strike), 2^-40. @param moves Of the prices, as in `ScenarioSet`.
-    /// @param row Sums at them.
+    /// @param moneyness ln(spot/strike), 2^-40. @param moves Where the row of the prices' moves begins, see `ScenarioRows`.
+    /// @param row Where that of the sums begins.
     /// @param isInside Whether d1 and d2 stay within `REACH` at the prices of the grid.
     function addRow(
         Lattice memory lattice,
         Frame memory frame,
         int256 moneyness,
         uint256 totalVolatility,
-        uint256[] memory moves,
-        uint256[] memory row,
+        uint256 moves,
+        uint256 row,
         bool isInside
     ) internal pure {
         unchecked {
@@ -122,7 +123,7 @@ library TangentLattice {
             uint256 offset = 8 * (position >> 25);
             if (isInside) {
                 addGrid(moves, row, base, inverse, offset, weights, slopes, skew, frame.asset, frame.strike);
-                if (row.length == PRICE_NODES) return;
+                if (ScenarioRowsLibrary.countAt(moves) == PRICE_NODES) return;
             }
             (frame.base, frame.inverse, frame.offset) = (base, inverse, offset);
             (frame.weights, frame.slopes, frame.skew) = (weights, slopes, skew);
@@ -137,8 +138,8 @@ library TangentLattice {
     /// word: N at the four points around n − v. The sum grows by asset·N(n), and by strike times N at n − v, which is the chord less
     /// the curve 6·2^217·K·φ·v·s²/2·(1 + s·(2v − n)/3)/K, where 3·8/h² = 393,216 (times 2^56) stands for the 1.
     function addGrid(
-        uint256[] memory moves,
-        uint256[] memory row,
+        uint256 moves,
+        uint256 row,
         int256 base,
         int256 inverse,
         uint256 offset,
@@ -292,15 +293,9 @@ library TangentLattice {
 
     /// @dev Adds at every price of the row but the first `done`, wherever d1 and d2 may lie: the guarded path. Cells as in
     /// `addGrid`.
-    function addSingles(
-        Frame memory frame,
-        uint256 table,
-        uint256[] memory moves,
-        uint256[] memory row,
-        uint256 done
-    ) private pure {
+    function addSingles(Frame memory frame, uint256 table, uint256 moves, uint256 row, uint256 done) private pure {
         assembly ("memory-safe") {
-            let end := add(row, shl(5, add(mload(row), 1)))
+            let end := add(row, shl(5, add(mload(moves), 1)))
             let offset := mload(add(frame, 0x40))
             let lowest := add(table, offset)
             let toMove := sub(moves, row)

@@ -4,6 +4,7 @@ pragma solidity ^0.8.37;
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { Surface } from "../interfaces/IVolatilityOracle.sol";
 import { MAX_TENORS } from "../types/Limits.sol";
+import { SquareRoot } from "./SquareRoot.sol";
 
 /// @notice An SSVI surface at one expiry. WAD. @param variance At-the-money total variance θ.
 /// @param curvature φ = η/√θ; 0 without variance.
@@ -46,7 +47,7 @@ library VolatilitySurface {
             uint256 variance = atTheMoneyVariance(surface, timeToExpirySeconds);
             if (variance == 0) return slice;
             slice.variance = variance;
-            uint256 root = FixedPointMathLib.sqrtWad(variance);
+            uint256 root = SquareRoot.sqrtWad(variance);
             slice.curvature = int256(FixedPointMathLib.rawDiv(uint256(surface.eta) * uint256(WAD), root));
             slice.rho = surface.rho;
         }
@@ -54,7 +55,7 @@ library VolatilitySurface {
 
     /// @notice Total volatility σ√T of a strike, WAD. @param logStrike k = ln(K/F), WAD.
     function totalVolatility(Slice memory slice, int256 logStrike) internal pure returns (uint256) {
-        return FixedPointMathLib.sqrtWad(totalVariance(slice, logStrike));
+        return SquareRoot.sqrtWad(totalVariance(slice, logStrike));
     }
 
     /// @dev With η ≤ 19, θ of a wei and |k| ≤ 200 the slope term is below 1e31, its square below 1e62: nothing overflows.
@@ -63,7 +64,7 @@ library VolatilitySurface {
             int256 rho = slice.rho;
             int256 slope = (slice.curvature * logStrike) / WAD;
             int256 shifted = slope + rho;
-            uint256 root = FixedPointMathLib.sqrt(uint256(shifted * shifted + WAD * WAD - rho * rho));
+            uint256 root = SquareRoot.sqrt(uint256(shifted * shifted + WAD * WAD - rho * rho));
             int256 factor = WAD + (rho * slope) / WAD + int256(root);
             // In exact numbers the factor is never negative; rounding may leave it a few wei below zero.
             return factor <= 0 ? 0 : (slice.variance * uint256(factor)) / uint256(2 * WAD);

@@ -83,6 +83,11 @@ library InstrumentLibrary {
     }
 
     /// @dev Likewise.
+    function isSpot(Instrument instrument) internal pure returns (bool) {
+        return (Instrument.unwrap(instrument) >> KIND_OFFSET) & 0xf == uint128(uint8(Kind.Spot));
+    }
+
+    /// @dev Likewise.
     function isPerpetual(Instrument instrument) internal pure returns (bool) {
         return (Instrument.unwrap(instrument) >> KIND_OFFSET) & 0xf == uint128(uint8(Kind.Perpetual));
     }
@@ -94,12 +99,12 @@ library InstrumentLibrary {
         // Without jumps, because the margin engine asks for every leg. Kinds from Future on expire, from Call on have a strike.
         assembly ("memory-safe") {
             let kind_ := and(shr(KIND_OFFSET, word), 0xf)
-            let isKnown := and(lt(kind_, 5), iszero(shr(SPARE_OFFSET, word)))
-            let hasUnderlying := gt(shr(UNDERLYING_OFFSET, word), 0)
+            // Above the kind are the underlying, which is not 0, and spare bits, which are clear.
+            let isKnown := and(lt(kind_, 5), lt(sub(shr(UNDERLYING_OFFSET, word), 1), 0xffff))
             let expires := gt(and(shr(EXPIRY_OFFSET, word), 0xffffffffff), 0)
             let hasStrike := gt(and(word, 0xffffffffffffffff), 0)
             let fits := and(eq(expires, gt(kind_, 1)), or(iszero(kind_), eq(hasStrike, gt(kind_, 2))))
-            isTrue := and(and(isKnown, hasUnderlying), fits)
+            isTrue := and(isKnown, fits)
         }
     }
 }

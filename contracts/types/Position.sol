@@ -13,8 +13,23 @@ function toPosition(Instrument instrument, int128 size) pure returns (Position) 
 }
 
 library PositionLibrary {
+    /// @notice A position of a list, for loops that end with it: the index is not checked.
+    function at(Position[] calldata positions, uint256 index) internal pure returns (Position position) {
+        assembly ("memory-safe") {
+            position := calldataload(add(positions.offset, shl(5, index)))
+        }
+    }
+
     function instrument(Position position) internal pure returns (Instrument) {
         return Instrument.wrap(uint128(Position.unwrap(position) >> 128));
+    }
+
+    /// @notice As many units on the other side. @dev −2^127 units, which nobody holds, are their own opposite.
+    function opposite(Position position) internal pure returns (Position) {
+        unchecked {
+            uint256 word = Position.unwrap(position);
+            return Position.wrap(((word >> 128) << 128) | uint128(0 - word));
+        }
     }
 
     /// @notice Units held, WAD; negative when short.

@@ -2,9 +2,11 @@
 pragma solidity ^0.8.37;
 
 import { Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
+import { Position } from "../../contracts/types/Position.sol";
 import { EngineFuzz } from "../helpers/EngineFuzz.sol";
 
-/// Portfolios that are evaluated together share market data, and those of the same positions one evaluation: each is what it is alone.
+/// Portfolios that are evaluated together share market data, those of the same positions one evaluation, and
+/// options that several hold are valued once: each is what it is alone.
 contract MarginEngineSharedTest is EngineFuzz {
     function requireAsAlone(Portfolio[] memory portfolios) private view {
         Risk[] memory risks = engine.evaluate(portfolios);
@@ -24,6 +26,28 @@ contract MarginEngineSharedTest is EngineFuzz {
         portfolios[3] = Portfolio(-portfolios[2].cash, portfolios[0].positions);
         portfolios[4] = union(portfolios[0], portfolios[1]);
         portfolios[5] = portfolio(portfolios[2].cash);
+        requireAsAlone(portfolios);
+    }
+
+    /// What an option adds is repeated for the next portfolio that holds it or its opposite, in runs or one by one, and near the limit of
+    /// the kernel's domain, where one portfolio has room for a leg and another has not.
+    function testFuzz_OptionsThatSeveralHold(uint256 seed) external {
+        anyMarket(derive(seed, 0));
+        uint256 multiple = draw(seed, 1, 0, 3) == 0 ? 1e6 : 1;
+        uint40[3] memory expiries = [EXPIRY, EXPIRY + 30 days, EXPIRY + 60 days];
+        Portfolio[] memory portfolios = new Portfolio[](5);
+        for (uint256 i = 0; i < portfolios.length; ++i) portfolios[i] = portfolio(1e24);
+        for (uint256 i = 0; i < 9; ++i) {
+            Position leg = anyLegOn(derive(seed, i + 2), ETH, expiries[i % 3]);
+            if (leg.instrument().isSpot()) continue;
+            int128 size = leg.size() * int128(int256(multiple));
+            portfolios[0] = with(portfolios[0], leg.instrument(), size);
+            portfolios[1] = with(portfolios[1], leg.instrument(), -size);
+            uint256 choice = draw(seed, i + 20, 0, 5);
+            if (choice != 0) portfolios[2] = with(portfolios[2], leg.instrument(), size);
+            portfolios[3] = with(portfolios[3], leg.instrument(), choice < 3 ? size : -size);
+            if (choice < 2) portfolios[4] = with(portfolios[4], leg.instrument(), choice == 0 ? size : size / 2 + 1);
+        }
         requireAsAlone(portfolios);
     }
 
