@@ -77,6 +77,9 @@ interface Vm {
     function parseJsonIntArray(string calldata json, string calldata key) external pure returns (int256[] memory);
     function parseJsonStringArray(string calldata json, string calldata key) external pure returns (string[] memory);
 
+    // Environment
+    function envOr(string calldata name, uint256 otherwise) external view returns (uint256);
+
     // Gas
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256 gas);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;

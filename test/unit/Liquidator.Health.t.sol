@@ -1,81 +1,61 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { BackstopVault } from "../../contracts/BackstopVault.sol";
-import { Clearinghouse } from "../../contracts/Clearinghouse.sol";
-import { Liquidator } from "../../contracts/Liquidator.sol";
-import { Approval, Batch, Deposit, Fill, MAY_TRADE, Withdrawal } from "../../contracts/interfaces/IClearinghouse.sol";
-import { AuctionState, Liquidation } from "../../contracts/interfaces/ILiquidator.sol";
-import { Risk } from "../../contracts/interfaces/IMarginEngine.sol";
-import { Account, toAccount } from "../../contracts/types/Account.sol";
-import { CASH, Instrument } from "../../contracts/types/Instrument.sol";
+// The counts are what `npm run health` reads.
+/* solhint-disable no-console */
+import { console } from "hardhat/console.sol";
+import { AuctionState } from "../../contracts/interfaces/ILiquidator.sol";
+import { Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
+import { Instrument } from "../../contracts/types/Instrument.sol";
 import { Position, toPosition } from "../../contracts/types/Position.sol";
-import { TestToken } from "../../contracts/mocks/TestToken.sol";
-import { EngineFixture } from "../helpers/EngineFixture.sol";
+import { HealthFixture } from "../helpers/HealthFixture.sol";
 
-/// Random books of options and perpetuals on the real margin engine, and any legs that a keeper might propose.
-contract LiquidatorHealthTest is EngineFixture {
-    uint256 private constant WAD = 1e18;
-    uint40 private constant LATER = EXPIRY + 28 days;
-    uint256 private constant INSTRUMENTS = 12;
+/// Random books of options, perpetuals and collateral in random markets, and any legs that a keeper might propose.
+contract LiquidatorHealthTest is HealthFixture {
+    uint256 private constant STATES = 1000;
+    uint256 private constant MAX_LEGS_OF_BOOK = 10;
+    uint256 private constant STATES_OF_A_BOOK = 4;
+    uint256 private constant MAX_CALLS = 2;
+    /// Of the calls, at least. Where most revert, nothing is shown.
+    uint256 private constant LEAST_MOVED_PERCENT = 25;
 
-    TestToken private usdc;
-    Clearinghouse private clearinghouse;
-    BackstopVault private vault;
-    Liquidator private liquidator;
-    address private alice = makeAddr("alice");
-    address private bob = makeAddr("bob");
-    Account private debtor = toAccount(alice, 0);
-    Account private keeper = toAccount(bob, 0);
-    Account private maker = toAccount(address(this), 0);
+    /// What became of some states. Thrown, so that the next ones find the chain as it was.
+    error Tried(uint256 states, uint256 calls, uint256 moved);
+    error NothingTried();
+
     uint256 private entropy;
 
-    function setUp() public override {
-        super.setUp();
-        usdc = new TestToken("USD Coin", "USDC", 6);
-        clearinghouse = Clearinghouse(
-            deploy("Clearinghouse", abi.encode(address(manager), address(usdc), address(markets)))
-        );
-        clearinghouse.setMarginEngine(address(engine));
-        vault = BackstopVault(deploy("BackstopVault", abi.encode(clearinghouse)));
-        liquidator = Liquidator(deploy("Liquidator", abi.encode(clearinghouse, vault)));
-        clearinghouse.setLiquidator(address(liquidator));
-        usdc.approve(address(clearinghouse), type(uint256).max);
-        fund(maker, 1e9);
-        fund(keeper, 1e9);
-        fund(debtor, 1e8);
-        Batch memory actions;
-        actions.approvals = new Approval[](1);
-        actions.approvals[0] = Approval(debtor, address(this), MAY_TRADE, type(uint40).max);
-        vm.prank(alice);
-        clearinghouse.batch(actions);
-    }
-
-    /// INV-4, INV-1, INV-2, and what the guards promise, after every call that goes through.
-    function testFuzz_anyLegsNeverLowerEquityOverRequirement(uint256 seed) public {
-        entropy = seed;
-        openBook(1 + random(8));
-        setEquityShare(random(0.999e18));
-        if (!isBelow()) return; // rounding of a tiny book
-        liquidator.startAuction(debtor);
-        for (uint256 i = 0; i < 4 && isAuctioned(); i++) {
-            vm.warp(vm.getBlockTimestamp() + random(4 minutes));
-            Position[] memory legs = anyLegs();
-            if (legs.length == 0) continue;
-            Risk memory before = riskOf(debtor);
-            (bool isDone, ) = liquidate(legs);
-            if (isDone) requireHealthier(before);
-            requireConserved();
+    /// INV-4, INV-1, INV-2 and what the guards promise, after every call that goes through. `npm run health` tries more states.
+    function test_noCallLowersEquityOverRequirement() public {
+        uint256 seed = vm.envOr("HEALTH_SEED", uint256(1));
+        uint256 first = vm.envOr("HEALTH_FIRST", uint256(0)) / STATES_OF_A_BOOK;
+        uint256 end = first + (vm.envOr("HEALTH_STATES", STATES) + STATES_OF_A_BOOK - 1) / STATES_OF_A_BOOK;
+        uint256[3] memory sum;
+        uint256 violations = 0;
+        for (uint256 i = first; i < end; i++) {
+            uint256 word = derive(seed, i);
+            try this.tryBook(word) {
+                revert NothingTried();
+            } catch (bytes memory reason) {
+                if (addTo(sum, reason)) continue;
+                violations++;
+                console.log("violation in book %s: %s", i, vm.toString(reason));
+            }
         }
+        console.log("states %s, calls %s, moved %s", sum[0], sum[1], sum[2]);
+        assertEq(violations, 0, "violations");
+        assertGe(sum[2] * 100, sum[1] * LEAST_MOVED_PERCENT, "too few calls moved legs");
     }
 
-    /// The same slice of every leg is homogeneous: it must pass every guard while c < E/R, so nothing makes a book
-    /// impossible to liquidate. It cures the account, unless so little is left (E/R little above c) that the floor stands above it: then health has
-    /// risen as well, and if that is not enough the rest is offered whole.
+    /// Without concentration the same slice of every leg is homogeneous: it must pass every guard while c < E/R, so nothing makes a
+    /// book impossible to liquidate. It cures the account, unless so little is left (E/R little above c) that
+    /// the floor stands above it: then health has risen as well, and if that is not enough the rest is offered whole.
     function testFuzz_sliceOfTheWholeBookIsAlwaysPossible(uint256 seed) public {
         entropy = seed;
-        openBook(1 + random(8));
+        setConcentration(0);
+        openBook(anyBook());
         setEquityShare(0.1e18 + random(0.85e18));
+        Portfolio memory held = clearinghouse.portfolio(debtor);
         Risk memory before = riskOf(debtor);
         if (!isBelow() || before.maintenance < 1000e18) return; // the floor is another test's
         liquidator.startAuction(debtor);
@@ -87,8 +67,7 @@ contract LiquidatorHealthTest is EngineFixture {
         uint256 share = uint256(((1.14e18 - health) * 1e18) / (1.14e18 - state.rate));
         (bool isDone, bytes memory reason) = liquidate(slice(share));
         if (!isDone) assertEq(reason, ""); // shows why a fair slice was refused
-        requireHealthier(before);
-        requireConserved();
+        requireHealthier(held);
         Risk memory remaining = riskOf(debtor);
         if (remaining.maintenanceBeforeFloor < remaining.maintenance && isBelow()) {
             assertGe(remaining.equity, int256(remaining.maintenanceBeforeFloor), "cured but for the floor");
@@ -99,92 +78,78 @@ contract LiquidatorHealthTest is EngineFixture {
         }
     }
 
-    function liquidate(Position[] memory legs) private returns (bool, bytes memory) {
-        Liquidation memory order = Liquidation(debtor, keeper, legs, type(int256).min, uint40(vm.getBlockTimestamp()));
-        vm.prank(bob);
-        try liquidator.liquidate(order) {
-            return (true, "");
-        } catch (bytes memory reason) {
-            return (false, reason);
+    /// One market and one book, with several shares of equity. Always reverts.
+    function tryBook(uint256 seed) external {
+        entropy = derive(seed, 1);
+        vm.warp(NOW);
+        anyMarket(seed);
+        if (random(3) == 0) pledgeEther(1e17 + random(20e18));
+        Position[] memory book = anyBook();
+        openBook(book);
+        uint256[3] memory sum;
+        for (uint256 i = 0; i < STATES_OF_A_BOOK; i++) {
+            try this.tryState(derive(seed, 2 + i), book) {
+                revert NothingTried();
+            } catch (bytes memory reason) {
+                if (!addTo(sum, reason)) rethrow(reason);
+            }
         }
+        revert Tried(sum[0], sum[1], sum[2]);
     }
 
-    function requireHealthier(Risk memory before) private view {
-        Risk memory remaining = riskOf(debtor);
-        assertGe(
-            remaining.equity * int256(before.maintenance),
-            before.equity * int256(remaining.maintenance),
-            "INV-4: E/R fell"
-        );
-        assertLt(remaining.maintenance, before.maintenance, "nothing was removed");
-        if (remaining.stressLoss > before.stressLoss) {
-            assertLe(int256(remaining.stressLoss), remaining.equity, "tail under the equity");
+    /// One share of equity, and calls of any packages, each at its own rate. Always reverts.
+    function tryState(uint256 seed, Position[] calldata book) external {
+        entropy = seed;
+        vm.warp(NOW);
+        setEquityShare(random(0.999e18));
+        try liquidator.startAuction(debtor) {} catch {
+            revert Tried(0, 0, 0); // rounding of a tiny book
         }
-        bool isFloorBound = before.maintenance > before.maintenanceBeforeFloor;
-        if (isFloorBound) assertEq(remaining.maintenance, 0, "in part");
-        else assertLe(remaining.equity, int256((remaining.maintenance * 115) / 100 + 1e18), "too much");
-        Risk memory taker = riskOf(keeper);
-        assertGe(taker.equity, int256(taker.initial), "taker");
+        uint256 most = 1 + random(MAX_CALLS);
+        uint256 calls = 0;
+        uint256 moved = 0;
+        for (; calls < most && isAuctioned(); calls++) {
+            vm.warp(vm.getBlockTimestamp() + random(4 minutes));
+            Portfolio memory held = clearinghouse.portfolio(debtor);
+            (bool isDone, ) = liquidate(anyLegs());
+            if (!isDone) continue;
+            moved++;
+            requireHealthier(held);
+        }
+        if (moved > 0) requireConserved(book);
+        revert Tried(1, calls, moved);
     }
 
-    function requireConserved() private view {
-        Account[4] memory accounts = [debtor, keeper, maker, vault.treasury()];
-        int256 owned = int256(clearinghouse.reserve());
-        for (uint256 i = 0; i < accounts.length; i++) owned += clearinghouse.portfolio(accounts[i]).cash;
-        assertEq(owned, int256(clearinghouse.recordedInTokens(CASH) * 1e12), "INV-1");
-        for (uint256 n = 0; n < INSTRUMENTS; n++) {
-            int256 net = 0;
-            for (uint256 i = 0; i < accounts.length; i++) net += clearinghouse.position(accounts[i], instrumentAt(n));
-            assertEq(net, 0, "INV-2");
-        }
-    }
-
-    /// Trades at mark. The checks of the clearinghouse are suspended: what matters is where the account stands.
-    function openBook(uint256 legs) private {
-        suspendMargin();
-        for (uint256 i = 0; i < legs; i++) {
-            Instrument instrument = instrumentAt(random(INSTRUMENTS));
-            uint128 size = uint128(0.1e18 + random(50e18));
+    function anyBook() private returns (Position[] memory legs) {
+        legs = new Position[](1 + random(MAX_LEGS_OF_BOOK));
+        for (uint256 i = 0; i < legs.length; i++) {
+            Instrument instrument = anyInstrument();
+            int256 size = int256(0.1e18 + random(50e18));
             if (instrument.underlying() == BTC) size /= 20;
-            (uint256 price, ) = engine.mark(instrument);
-            Batch memory actions;
-            actions.fills = new Fill[](1);
-            actions.fills[0] =
-                random(2) == 0
-                    ? Fill(debtor, maker, instrument, size, price)
-                    : Fill(maker, debtor, instrument, size, price);
-            clearinghouse.batch(actions);
+            legs[i] = toPosition(instrument, int128(random(2) == 0 ? size : -size));
         }
-        vm.clearMockedCalls();
     }
 
-    /// Takes cash out until E is this share of R, WAD.
-    function setEquityShare(uint256 share) private {
-        Risk memory risk = riskOf(debtor);
-        if (risk.maintenance == 0) return;
-        // What leaves may turn cash into debt, and a book that is long options only into one with the floor.
-        int256 excess = risk.equity - int256((risk.maintenance * share) / WAD);
-        suspendMargin();
-        Batch memory actions;
-        actions.withdrawals = new Withdrawal[](1);
-        actions.withdrawals[0] = Withdrawal(debtor, CASH, uint256(excess) / 1e12, alice);
-        vm.prank(alice);
-        clearinghouse.batch(actions);
-        vm.clearMockedCalls();
+    /// Strikes within 30 % of the spot, expiries from 17 hours to a month.
+    function anyInstrument() private returns (Instrument) {
+        uint16 underlying = random(2) == 0 ? ETH : BTC;
+        uint256 kind = random(3);
+        if (kind == 0) return perpetual(underlying);
+        uint256 strike = (prices.price(underlying).value * (70 + random(61))) / 100e18;
+        uint40 expiry = EXPIRY - 9 days + uint40(random(30) * 1 days);
+        return kind == 1 ? call(underlying, expiry, strike) : put(underlying, expiry, strike);
     }
 
-    function suspendMargin() private {
-        Risk[] memory fine = new Risk[](2);
-        (fine[0].equity, fine[1].equity) = (1e30, 1e30);
-        vm.mockCall(address(engine), abi.encodeWithSelector(engine.evaluate.selector), abi.encode(fine));
-    }
-
+    /// A slice of everything, or a share of one leg, or a share of each of some legs.
     function anyLegs() private returns (Position[] memory legs) {
+        uint256 form = random(4);
+        if (form == 0) return slice((1 + random(40)) * 1e16);
         Position[] memory held = clearinghouse.positions(debtor);
         Position[] memory chosen = new Position[](held.length);
         uint256 count = 0;
+        uint256 only = random(held.length);
         for (uint256 i = 0; i < held.length; i++) {
-            if (random(2) == 0) continue;
+            if (form == 1 ? i != only : random(2) == 0) continue;
             int256 size = (int256(held[i].size()) * int256(1 + random(100))) / 100;
             if (size != 0) chosen[count++] = toPosition(held[i].instrument(), int128(size));
         }
@@ -192,48 +157,27 @@ contract LiquidatorHealthTest is EngineFixture {
         for (uint256 i = 0; i < count; i++) legs[i] = chosen[i];
     }
 
-    function slice(uint256 share) private view returns (Position[] memory legs) {
-        legs = clearinghouse.positions(debtor);
-        for (uint256 i = 0; i < legs.length; i++) {
-            legs[i] = toPosition(legs[i].instrument(), int128((legs[i].size() * int256(share)) / 1e18));
+    /// @return isTried False where something else was thrown.
+    function addTo(uint256[3] memory sum, bytes memory reason) private pure returns (bool isTried) {
+        isTried = bytes4(reason) == Tried.selector;
+        if (!isTried) return false;
+        for (uint256 i = 0; i < sum.length; i++) {
+            uint256 word;
+            assembly ("memory-safe") {
+                word := mload(add(add(reason, 0x24), mul(i, 0x20)))
+            }
+            sum[i] += word;
         }
     }
 
-    function instrumentAt(uint256 index) private pure returns (Instrument) {
-        uint16 underlying = index % 2 == 0 ? ETH : BTC;
-        uint256 strike = underlying == ETH ? 2000 : 40_000;
-        uint256 form = index / 2;
-        if (form == 0) return perpetual(underlying);
-        if (form == 1) return call(underlying, EXPIRY, strike);
-        if (form == 2) return put(underlying, EXPIRY, (strike * 9) / 10);
-        if (form == 3) return call(underlying, LATER, (strike * 12) / 10);
-        if (form == 4) return put(underlying, LATER, strike);
-        return call(underlying, LATER, (strike * 8) / 10);
+    function rethrow(bytes memory reason) private pure {
+        assembly ("memory-safe") {
+            revert(add(reason, 0x20), mload(reason))
+        }
     }
 
     function random(uint256 below) private returns (uint256) {
         entropy = uint256(keccak256(abi.encode(entropy)));
         return entropy % below;
-    }
-
-    function isBelow() private view returns (bool) {
-        Risk memory risk = riskOf(debtor);
-        return risk.equity < int256(risk.maintenance);
-    }
-
-    function isAuctioned() private view returns (bool) {
-        return liquidator.auctionState(debtor).auction.startedAt != 0;
-    }
-
-    function riskOf(Account account) private view returns (Risk memory) {
-        return evaluate(clearinghouse.portfolio(account));
-    }
-
-    function fund(Account account, uint256 dollars) private {
-        usdc.mint(address(this), dollars * 1e6);
-        Batch memory actions;
-        actions.deposits = new Deposit[](1);
-        actions.deposits[0] = Deposit(account, CASH, dollars * 1e6);
-        clearinghouse.batch(actions);
     }
 }

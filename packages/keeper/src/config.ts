@@ -22,6 +22,17 @@ export const deploymentSchema = z.object({
 });
 export type Deployment = z.infer<typeof deploymentSchema>;
 
+const share = z.number().min(0).max(1);
+
+/** What hedging and unwinding elsewhere costs: fee and slippage of what is linear, as a share of its value; of an option as a share of what it is on and of its own value. */
+const hedgeSchema = z.object({
+  linearShare: share.default(0.001),
+  optionShare: share.default(0.0003),
+  spreadShare: share.default(0.02),
+  /** Of an option's value, at most. */
+  optionCap: share.default(0.125),
+});
+
 const legsSchema = z.object({
   /** Most groups of legs that are sized and compared for one account. */
   maxGroups: z.number().int().positive().default(6),
@@ -42,8 +53,8 @@ export const configSchema = z.object({
   maxHeadAgeSeconds: seconds.default(60),
   /** Most blocks by which the node and its witness may differ. */
   maxNodeLagBlocks: z.number().int().nonnegative().default(3),
-  /** USD wanted per USD of requirement taken on: what hedging and warehousing it costs. */
-  riskCharge: z.number().nonnegative().default(0.05),
+  /** USD wanted per USD of requirement taken on, beside what hedging costs. */
+  riskCharge: z.number().nonnegative().default(0.03),
   minProfitUsd: usd.default(1),
   /** Most gas that one unpaid action may cost. */
   maintenanceBudgetUsd: usd.default(50),
@@ -67,6 +78,7 @@ export const configSchema = z.object({
     })
     .prefault({}),
   legs: legsSchema.prefault({}),
+  hedge: hedgeSchema.prefault({}),
   index: z
     .object({
       blocksPerQuery: z.number().int().positive().default(2_000),

@@ -111,12 +111,17 @@ export class Contracts {
 
   /** Risk of hypothetical portfolios. */
   readonly evaluate = async (portfolios: readonly Portfolio[]): Promise<Risk[]> => {
+    const risks = await Promise.all(callsOf(portfolios).map((chunk) => this.evaluateAtOnce(chunk)));
+    return risks.flat();
+  };
+
+  private async evaluateAtOnce(portfolios: readonly Portfolio[]): Promise<Risk[]> {
     const structs = portfolios.map(({ cash, legs }) => ({ cash, positions: legs.map(packLeg) }));
     const data = engineInterface.encodeFunctionData("evaluate", [structs]);
     const result = await this.read(this.deployment.marginEngine, data);
     const [risks] = engineInterface.decodeFunctionResult("evaluate", result) as unknown as [RiskStruct[]];
     return risks.map(toRisk);
-  };
+  }
 
   async markets(): Promise<MarketView[]> {
     return Promise.all(this.deployment.underlyings.map((underlying) => this.market(underlying)));
@@ -179,4 +184,23 @@ export class Contracts {
       yield accounts.slice(start, start + this.lensChunk);
     }
   }
+}
+
+/** Legs of one call: some 20 million gas, where nodes allow 50 million. */
+const MAX_LEGS_OF_A_CALL = 1_000;
+
+/** In their order, as many together as one call may have. */
+function callsOf(portfolios: readonly Portfolio[]): Portfolio[][] {
+  const calls: Portfolio[][] = [];
+  let room = 0;
+  for (const portfolio of portfolios) {
+    const size = portfolio.legs.length + 1;
+    if (size > room) {
+      calls.push([]);
+      room = MAX_LEGS_OF_A_CALL;
+    }
+    calls.at(-1)?.push(portfolio);
+    room -= size;
+  }
+  return calls;
 }

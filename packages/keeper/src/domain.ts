@@ -137,3 +137,18 @@ export function scaleLegs(legs: readonly Leg[], fraction: bigint): Leg[] {
     .map(({ instrument, size }) => ({ instrument, size: (size * fraction) / WAD }))
     .filter(({ size }) => size !== 0n);
 }
+
+/** As `types/Limits.sol`. */
+const MAX_LEGS = 128;
+const MAX_EXPIRIES = 12;
+
+/** Whether one account can hold so many legs and, of each underlying, so many expiries. */
+export function isHoldable(legs: readonly Leg[]): boolean {
+  if (legs.length > MAX_LEGS) return false;
+  const expiries = new Map<number, Set<number>>();
+  for (const { instrument } of legs) {
+    const { underlying, expiry } = fieldsOf(instrument);
+    if (expiry !== 0) expiries.set(underlying, (expiries.get(underlying) ?? new Set()).add(expiry));
+  }
+  return [...expiries.values()].every(({ size }) => size <= MAX_EXPIRIES);
+}

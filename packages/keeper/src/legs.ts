@@ -1,9 +1,13 @@
 import { candidateGroups, wholeGroups } from "./candidates.js";
 import type { WeighedLeg } from "./candidates.js";
-import { WAD, addLegs, max, min, mulWadDown, negate, scaleLegs, wad } from "./domain.js";
+import { WAD, addLegs, isHoldable, max, min, mulWadDown, negate, scaleLegs, wad } from "./domain.js";
 import type { Leg, Portfolio, Risk } from "./domain.js";
 import { breachOf, removableRequirement } from "./guards.js";
 import type { LegRules } from "./guards.js";
+import { gatherLegs } from "./gather.js";
+import type { Slice } from "./gather.js";
+import { hedgeCost } from "./hedgeCost.js";
+import type { HedgeTerms } from "./hedgeCost.js";
 
 /** Risk of hypothetical portfolios, in their order: the deployed engine, or a model of it in tests. */
 export type Evaluate = (portfolios: readonly Portfolio[]) => Promise<Risk[]>;
@@ -16,10 +20,11 @@ export interface LegsRequest {
   readonly isFloorBound: boolean;
   readonly taker: { readonly portfolio: Portfolio; readonly risk: Risk };
   readonly riskCharge: number;
+  readonly hedge: HedgeTerms;
   readonly rules: LegRules;
 }
 
-/** USD WAD; `profit` is net of the fee and of the charge for the requirement that the taker adds, before gas. */
+/** USD WAD; `profit` is net of the fee, of hedging, and of the charge for the requirement that the taker adds, before gas. */
 export interface LegsChoice {
   readonly legs: readonly Leg[];
   readonly requirementRemoved: bigint;
@@ -42,6 +47,7 @@ interface Sizing {
 interface Trial extends Sizing {
   readonly sized: readonly Leg[];
   readonly value: bigint;
+  readonly hedging: bigint;
   readonly removed: bigint;
   readonly payment: bigint;
   readonly passes: boolean;
@@ -59,10 +65,16 @@ export async function chooseLegs(request: LegsRequest, evaluate: Evaluate): Prom
   const weighed = await weigh(request.portfolio.legs, evaluate);
   const marks = new Map(weighed.map(({ leg, value }) => [leg.instrument, { size: leg.size, value }]));
   const sizer = new Sizer(request, marks, evaluate);
-  const legs = weighed.map(({ leg }) => leg);
   const { isFloorBound, rules } = request;
+  const legs = weighed.map(({ leg, value }) => ({ ...leg, value }));
   const candidates = isFloorBound ? wholeGroups(legs) : candidateGroups(legs, rules.maxGroups);
-  const groups = await withRequirements(candidates, request, evaluate);
+  if (!isFloorBound && rules.maxGroups > 1) {
+    const gathering = { ...request, target: sizer.target, worthOf: (slice: Slice) => worthOf(slice, request) };
+    const gathered = await gatherLegs(legs, gathering, evaluate);
+    if (gathered.length > 0) candidates.push(gathered.map((leg) => ({ ...leg, requirement: 0n })));
+  }
+  const holdable = candidates.filter((group) => isHoldable(addLegs(request.taker.portfolio.legs, group)));
+  const groups = await withRequirements(holdable, request, evaluate);
   const trials = await sizer.size(groups);
   const finalists = trials.sort((a, b) => descending(standaloneProfit(a, request), standaloneProfit(b, request)));
   return confirm(request, finalists.slice(0, FINALISTS), evaluate);
@@ -88,7 +100,7 @@ async function withRequirements(groups: WeighedLeg[][], request: LegsRequest, ev
       ? request.risk.maintenanceBeforeFloor
       : legs[1]
         ? undefined
-        : legs[0]?.requirement;
+        : undefined;
   const unknown = groups.filter((legs) => known(legs) === undefined);
   const risks = unknown.length > 0 ? await evaluate(unknown.map((legs) => ({ cash: 0n, legs }))) : [];
   const evaluated = new Map(unknown.map((legs, i) => [legs, risks[i]?.maintenanceBeforeFloor]));
@@ -99,7 +111,7 @@ async function withRequirements(groups: WeighedLeg[][], request: LegsRequest, ev
 }
 
 class Sizer {
-  private readonly target: bigint;
+  readonly target: bigint;
 
   constructor(
     private readonly request: LegsRequest,
@@ -136,31 +148,44 @@ class Sizer {
     const { portfolio, risk: before, rate, isFloorBound, rules } = this.request;
     const packages = pending.map(({ group, fraction }) => {
       const sized = scaleLegs(group.legs, fraction);
-      return { group, fraction, sized, value: this.valueOf(sized) };
+      return { group, fraction, sized, value: this.valueOf(sized), hedging: this.hedgingOf(sized) };
     });
     const remainders = packages.map(({ sized, value }) => ({
       cash: portfolio.cash + value,
       legs: addLegs(portfolio.legs, negate(sized)),
     }));
     const risks = await this.evaluate(remainders);
-    return packages.flatMap(({ group, fraction, sized, value }, i) => {
+    return packages.flatMap((tried, i) => {
+      const { group, fraction } = tried;
       const remaining = risks[i];
       if (!remaining) return [];
       const removed = before.maintenance - remaining.maintenance;
       const payment = mulWadDown(rate, removed);
       const packageRequirement = mulWadDown(group.requirement, fraction);
       const outcome = { before, packageRequirement, remaining, equityAfter: remaining.equity - payment, isFloorBound };
-      return [{ group, fraction, sized, value, removed, payment, passes: breachOf(outcome, rules) === undefined }];
+      return [{ ...tried, removed, payment, passes: breachOf(outcome, rules) === undefined }];
     });
   }
 
-  /** Value at mark, in proportion to the whole leg's. */
   private valueOf(legs: readonly Leg[]): bigint {
-    return legs.reduce((sum, { instrument, size }) => {
-      const mark = this.marks.get(instrument);
-      return mark ? sum + (mark.value * size) / mark.size : sum;
-    }, 0n);
+    return legs.reduce((sum, leg) => sum + this.valueOfLeg(leg), 0n);
   }
+
+  private hedgingOf(legs: readonly Leg[]): bigint {
+    return legs.reduce((sum, leg) => sum + hedgeCost(leg, this.valueOfLeg(leg), this.request.hedge), 0n);
+  }
+
+  /** At mark, in proportion to the whole leg's. */
+  private valueOfLeg({ instrument, size }: Leg): bigint {
+    const mark = this.marks.get(instrument);
+    return mark ? (mark.value * size) / mark.size : 0n;
+  }
+}
+
+/** What a slice brings, before gas. */
+function worthOf({ leg, value, removed, added }: Slice, request: LegsRequest): bigint {
+  const payment = netPayment(mulWadDown(request.rate, removed), request.rules);
+  return payment - hedgeCost(leg, value, request.hedge) - mulWadDown(wad(request.riskCharge), added);
 }
 
 function netPayment(payment: bigint, { feeShare }: LegRules): bigint {
@@ -171,8 +196,8 @@ function charge(requirement: bigint, { riskCharge }: LegsRequest): bigint {
   return mulWadDown(wad(riskCharge), max(requirement, 0n));
 }
 
-function standaloneProfit({ payment, group, fraction }: Trial, request: LegsRequest): bigint {
-  return netPayment(payment, request.rules) - charge(mulWadDown(group.requirement, fraction), request);
+function standaloneProfit({ payment, hedging, group, fraction }: Trial, request: LegsRequest): bigint {
+  return netPayment(payment, request.rules) - hedging - charge(mulWadDown(group.requirement, fraction), request);
 }
 
 /** Puts the packages into the taker's book: what it really adds there is what it costs, and the book must stay in margin. */
@@ -207,7 +232,8 @@ function carry(request: LegsRequest, trial: Trial, after: Risk): LegsChoice | un
   const payment = mulWadDown(trial.payment, share);
   const requirementAdded = mulWadDown(after.maintenanceBeforeFloor - taker.risk.maintenanceBeforeFloor, share);
   const legs = share === WAD ? trial.sized : scaleLegs(trial.sized, share);
-  const profit = netPayment(payment, rules) - charge(requirementAdded, request);
+  const hedging = mulWadDown(trial.hedging, share);
+  const profit = netPayment(payment, rules) - hedging - charge(requirementAdded, request);
   return legs.length > 0 && profit > 0n ? { legs, requirementRemoved, payment, requirementAdded, profit } : undefined;
 }
 

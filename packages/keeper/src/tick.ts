@@ -16,7 +16,7 @@ import type { KeeperConfig } from "./config.js";
 import { simulate } from "./contracts.js";
 import type { Contracts } from "./contracts.js";
 import { WAD, max, mulWadDown, wad } from "./domain.js";
-import type { AccountView, Authorisation, MarketView } from "./domain.js";
+import type { AccountView, Authorisation } from "./domain.js";
 import { CallReverted, KeeperError, ReorgTooDeep, Unprofitable, codeOf } from "./errors.js";
 import { budgetInWei, gasInUsd, likelyGasPrice } from "./fees.js";
 import type { GasTable } from "./gas.js";
@@ -80,6 +80,8 @@ interface Tick {
   readonly now: number;
   /** USD WAD of one unit of the gas token. */
   readonly gasPrice: bigint;
+  /** Spot by underlying, USD WAD. */
+  readonly prices: ReadonlyMap<number, bigint>;
   capital: AccountView | undefined;
 }
 
@@ -122,7 +124,9 @@ async function pass(keeper: Keeper, head: Head): Promise<TickReport> {
   metrics.endangered.set(views.length);
   const blocked = new Set([...sender.keys(), ...keeper.backoff.waiting(now)]);
   const reserve = views.some(({ auction }) => auction.isBankrupt) ? await contracts.reserve() : 0n;
-  const tick: Tick = { head, now, gasPrice: gasTokenPrice(keeper, markets), capital: undefined };
+  const prices = new Map(markets.map(({ underlying, price }) => [underlying, price]));
+  const gasPrice = prices.get(contracts.deployment.gasUnderlying) ?? 0n;
+  const tick: Tick = { head, now, gasPrice, prices, capital: undefined };
   const owner = keeper.address;
   const leastProfit = leastProfits(keeper, tick);
   const authorisations = await authorisationsOf(keeper, views);
@@ -167,10 +171,6 @@ async function authorisationsOf(
     if (entry) entry.isAuthorised = (found.get(account)?.budgetInTokens ?? 0n) > 0n;
   }
   return found;
-}
-
-function gasTokenPrice({ contracts }: Keeper, markets: readonly MarketView[]): bigint {
-  return markets.find(({ underlying }) => underlying === contracts.deployment.gasUnderlying)?.price ?? 0n;
 }
 
 /** What paid actions have to bring so that gas takes no more than its share. */
@@ -262,6 +262,7 @@ async function prepareLegs(
     isFloorBound,
     taker,
     riskCharge: config.riskCharge,
+    hedge: { prices: tick.prices, rates: config.hedge },
     rules: config.legs,
   };
   const choice = await chooseLegs(request, contracts.evaluate);

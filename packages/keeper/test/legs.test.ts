@@ -10,12 +10,25 @@ import type { LegsRequest } from "../src/legs.ts";
 import { evaluateOne, marginModel, perp, usd } from "./model.ts";
 
 const rules = configSchema.parse({}).legs;
+/** Hedging for nothing, so that what a package is worth is plain. */
+const hedge = {
+  prices: new Map<number, bigint>(),
+  rates: { linearShare: 0, optionShare: 0, spreadShare: 0, optionCap: 0 },
+};
 
 /** Rate 20 %, and a taker with ample cash and no positions, where nothing else is said. */
 function requestFor(portfolio: Portfolio, changes: Partial<LegsRequest> = {}, floor = 0n): LegsRequest {
   const rich = { cash: usd(1_000_000), legs: [] };
   return {
-    ...{ portfolio, risk: evaluateOne(portfolio, floor), rate: WAD / 5n, isFloorBound: false, riskCharge: 0.05, rules },
+    ...{
+      portfolio,
+      risk: evaluateOne(portfolio, floor),
+      rate: WAD / 5n,
+      isFloorBound: false,
+      riskCharge: 0.05,
+      hedge,
+      rules,
+    },
     taker: { portfolio: rich, risk: evaluateOne(rich, floor) },
     ...changes,
   };
@@ -109,6 +122,18 @@ describe("choosing legs", () => {
     expect(isHedgedPair(future, { instrument: call(1, terms), size: sold })).to.equal(true);
     expect(isHedgedPair(future, { instrument: call(1, terms), size: bought })).to.equal(false);
     expect(isHedgedPair(future, perp(2, -1))).to.equal(false);
+  });
+
+  it("takes nothing that the taker's account has no room for", async () => {
+    const terms = (i: number) => ({ expiry: 2_000_000_000, strike: usd(100 + i) });
+    const held = Array.from({ length: 127 }, (_, i) => ({ instrument: call(9, terms(i)), size: usd(0.001) }));
+    const full = { cash: usd(1_000_000), legs: held };
+    const portfolio = { cash: usd(900 - 10_000), legs: [perp(1, 50), perp(2, 50)] };
+    const choice = await chooseLegs(
+      requestFor(portfolio, { taker: { portfolio: full, risk: evaluateOne(full) } }),
+      marginModel().evaluate,
+    );
+    expect(choice?.legs).to.have.length(1);
   });
 
   it("respects every guard on random books", async () => {

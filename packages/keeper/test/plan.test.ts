@@ -96,7 +96,7 @@ describe("plan", () => {
   it("takes a bankrupt account once the payment covers its risk, else leaves it to the backstop when that may act", () => {
     const bankrupt = viewOf(account, { equity: -20, maintenance: 100 });
     const at = (payment: number) => inAuction(bankrupt, { isBankrupt: true, isWhole: true, payment: usd(payment) });
-    expect(kinds(stateOf([at(4)], { reserve: usd(1_000) }))).to.deep.equal([]);
+    expect(kinds(stateOf([at(3)], { reserve: usd(1_000) }))).to.deep.equal([]);
     expect(kinds(stateOf([at(10)], { reserve: usd(1_000) }))).to.deep.equal(["takeOver"]);
     expect(kinds(stateOf([at(-20)], { reserve: 0n }))).to.deep.equal(["absorb"]);
     const shy = { ...configSchema.parse({}), riskCharge: 1 };

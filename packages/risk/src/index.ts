@@ -1,5 +1,13 @@
 export { AccountTable } from "./accountTable.ts";
 export {
+  bankruptcyPayment,
+  BANKRUPTCY_SECONDS,
+  compensationRate,
+  isBankrupt,
+  LAST_SECONDS,
+  SECOND_PERIOD_SECONDS,
+} from "./auctionCurve.ts";
+export {
   bufferedMargin,
   ewmaMargin,
   historicalEs,
@@ -76,6 +84,17 @@ export {
   type ChainTier,
   type ChainUnderlying,
 } from "./fromChain.ts";
+export {
+  auctionState,
+  isBackstopsTurn,
+  isFloorBound,
+  LIQUIDATION_RULES,
+  seize,
+  type AuctionState,
+  type Package,
+  type Refusal,
+  type Seizure,
+} from "./liquidation.ts";
 export { MarginModel, riskOf, type Assessment, type ModelOptions } from "./marginModel.ts";
 export type {
   AccountParameters,
