@@ -6,7 +6,7 @@ import type { ConfigHooks, SolidityHooks } from "hardhat/types/hooks";
 import type { HardhatPlugin } from "hardhat/types/plugins";
 
 /** What the output of the compiler should not be cluttered with: warnings about dependencies, sizes (a check of their own). */
-const isClutter = (text = "") => /--> .*node_modules\//.test(text) || text.includes("Contract code size");
+const isClutter = (text = "") => /--> .*node_modules\//.test(text) || /Contract (init)?code size/.test(text);
 
 const quietCompiler: Partial<SolidityHooks> = {
   async getCompilationJobErrors(...[context, job, output, next]) {

@@ -2,10 +2,12 @@
 pragma solidity ^0.8.37;
 
 import { AccessManaged } from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import { SafeERC20 } from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import { Address } from "@openzeppelin/contracts/utils/Address.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import { ClearinghouseForce } from "./ClearinghouseForce.sol";
+import { ClearinghouseState } from "./ClearinghouseState.sol";
 import {
     Approval,
     Batch,
@@ -15,17 +17,14 @@ import {
     MAY_MOVE,
     MAY_TRADE,
     MAY_WITHDRAW,
-    Seizure,
-    SeizureOutcome,
-    TakeOver,
     Transfer,
     Withdrawal
 } from "./interfaces/IClearinghouse.sol";
-import { ILiquidationTerms } from "./interfaces/ILiquidationTerms.sol";
-import { IMarginEngine, Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
+import { Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
 import { Collateral, IMarkets } from "./interfaces/IMarkets.sol";
 import { IOpenInterest } from "./interfaces/IOpenInterest.sol";
-import { Ledger, LedgerState } from "./libraries/Ledger.sol";
+import { Ledger, LedgerState, Side } from "./libraries/Ledger.sol";
+import { LossSharing } from "./libraries/LossSharing.sol";
 import { MarginRules } from "./libraries/MarginRules.sol";
 import { OpenInterest, OpenInterestState } from "./libraries/OpenInterest.sol";
 import { TouchedAccount, TouchedAccounts, TouchedSet } from "./libraries/TouchedAccounts.sol";
@@ -47,8 +46,10 @@ struct Token {
 }
 
 /// @title See `IClearinghouse`.
-contract Clearinghouse is IClearinghouse, AccessManaged {
+contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
+    using Address for address;
     using Ledger for LedgerState;
+    using LossSharing for LedgerState;
     using MarginRules for Risk;
     using MarginRules for Portfolio;
     using OpenInterest for OpenInterestState;
@@ -56,52 +57,33 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
     using SafeERC20 for IERC20;
     using TouchedAccounts for TouchedSet;
 
-    uint256 private constant WAD = 1e18;
-    uint8 private constant WAD_DECIMALS = 18;
-    /// @dev What one evaluation sees of a seizure, see `SeizureOutcome`: `from` before, the legs alone, both sides after the
-    /// move and before anything is paid.
-    uint256 private constant BEFORE = 0;
-    uint256 private constant LEGS = 1;
-    uint256 private constant REMAINING = 2;
-    uint256 private constant TAKER = 3;
-    uint256 private constant SEIZURE_PORTFOLIOS = 4;
-
     /// @inheritdoc IClearinghouse
     address public immutable usdc;
     /// @inheritdoc IClearinghouse
     address public immutable markets;
-    uint256 private immutable usdcScale;
-
     /// @inheritdoc IClearinghouse
-    address public marginEngine;
-    /// @inheritdoc IClearinghouse
-    address public liquidator;
+    address public immutable force;
 
-    LedgerState private ledger;
     mapping(Account => mapping(address operator => Operator)) private operators;
-    bool private transient locked;
-
-    modifier lock() {
-        requireUnlocked();
-        locked = true;
-        _;
-        locked = false;
-    }
 
     modifier whenUnlocked() {
         requireUnlocked();
         _;
     }
 
-    modifier onlyLiquidator() {
-        require(msg.sender == liquidator, NotLiquidator(msg.sender));
-        _;
-    }
-
-    constructor(address accessManager, address usdc_, address markets_) AccessManaged(accessManager) {
+    constructor(
+        address accessManager,
+        address usdc_,
+        address markets_
+    ) ClearinghouseState(usdc_) AccessManaged(accessManager) {
         usdc = usdc_;
         markets = markets_;
-        usdcScale = 10 ** (WAD_DECIMALS - IERC20Metadata(usdc_).decimals());
+        force = address(new ClearinghouseForce(usdc_));
+    }
+
+    /// @dev `IClearinghouseForce`; whatever else is called reverts there.
+    fallback(bytes calldata data) external returns (bytes memory) {
+        return force.functionDelegateCall(data);
     }
 
     /// @inheritdoc IClearinghouse
@@ -128,72 +110,6 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
     }
 
     /// @inheritdoc IClearinghouse
-    function seize(Seizure calldata seizure) external lock onlyLiquidator returns (SeizureOutcome memory outcome) {
-        Account from = seizure.from;
-        Account to = seizure.to;
-        require(!(from == to), SelfTrade(from));
-        require(seizure.legs.length != 0, ZeroSize());
-
-        Portfolio[] memory portfolios = new Portfolio[](SEIZURE_PORTFOLIOS);
-        portfolios[BEFORE] = ledger.portfolio(from);
-        portfolios[LEGS].positions = seizure.legs;
-        for (uint256 i = 0; i < seizure.legs.length; ++i) {
-            portfolios[LEGS].cash += move(from, to, seizure.legs[i].instrument(), seizure.legs[i].size());
-        }
-        portfolios[REMAINING] = ledger.portfolio(from);
-        portfolios[TAKER] = ledger.portfolio(to);
-        Risk[] memory risks = evaluate(portfolios);
-        // The liquidator refuses first, and says why; what it lets through is checked here all the same.
-        outcome.rate = ILiquidationTerms(msg.sender).compensationRate(from, risks[BEFORE]);
-        requireLiquidatable(from, risks[BEFORE]);
-        int256 value = risks[LEGS].equity;
-        outcome.payment = settle(portfolios, risks, outcome.rate);
-        int256 fee = outcome.payment > 0 ? ((uint256(outcome.payment) * seizure.feeShare) / WAD).toInt256() : int256(0);
-        risks[TAKER].equity -= fee;
-        (outcome.before, outcome.legs, outcome.remaining) = (risks[BEFORE], risks[LEGS], risks[REMAINING]);
-        require(
-            outcome.before.keepsHealth(outcome.remaining),
-            HealthLowered(
-                outcome.before.equity,
-                outcome.before.maintenance,
-                outcome.remaining.equity,
-                outcome.remaining.maintenance
-            )
-        );
-        requireInitial(to, risks[TAKER]);
-        ledger.addCash(from, value - outcome.payment);
-        ledger.addCash(to, outcome.payment - fee - value);
-        ledger.addCash(seizure.feeTo, fee);
-        emit Seized(from, to, seizure.feeTo, value, outcome.payment, uint256(fee));
-    }
-
-    /// @inheritdoc IClearinghouse
-    function takeOver(TakeOver calldata order) external lock onlyLiquidator returns (Risk memory before) {
-        require(!(order.from == order.to), SelfTrade(order.from));
-        require(!(order.from == order.funder), SelfTrade(order.from));
-        require(order.funder.owner() == order.to.owner(), ForeignAccount(order.funder, CASH));
-        require(ledger.legCount(order.to) == 0, AccountNotEmpty(order.to));
-
-        Portfolio memory whole = ledger.portfolio(order.from);
-        int256 cashBefore = ledger.cash(order.from);
-        ledger.moveAll(order.from, order.to);
-        drawReserve(order.to, order.fromReserve);
-        fund(order);
-        Portfolio memory funder = ledger.portfolio(order.funder);
-        bool isFunderLiable = funder.hasLiabilities();
-        Portfolio[] memory portfolios = new Portfolio[](isFunderLiable ? 2 : 1);
-        portfolios[0] = whole;
-        if (isFunderLiable) portfolios[1] = funder;
-        Risk[] memory risks = evaluate(portfolios);
-        before = risks[0];
-        requireLiquidatable(order.from, before);
-        // The same positions with other cash.
-        requireInitial(order.to, withCash(whole, before, ledger.cash(order.to) - cashBefore));
-        if (isFunderLiable) requireInitial(order.funder, risks[1]);
-        emit TakenOver(order.from, order.to, before.equity, order.fromReserve);
-    }
-
-    /// @inheritdoc IClearinghouse
     function setMarginEngine(address engine) external whenUnlocked restricted {
         marginEngine = engine;
         emit MarginEngineSet(engine);
@@ -207,32 +123,32 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
 
     /// @inheritdoc IClearinghouse
     function cash(Account account) external view whenUnlocked returns (int256) {
-        return ledger.cash(account);
+        return ledger.settled(account).cash;
     }
 
     /// @inheritdoc IClearinghouse
     function positions(Account account) external view whenUnlocked returns (Position[] memory) {
-        return ledger.positions(account);
+        return ledger.settledPortfolio(account).positions;
     }
 
     /// @inheritdoc IClearinghouse
     function position(Account account, Instrument instrument) external view whenUnlocked returns (int256 size) {
-        return ledger.sizeOf(account, instrument);
+        return ledger.settledPosition(account, instrument);
     }
 
     /// @inheritdoc IClearinghouse
     function entryValue(Account account, Instrument perpetual) external view whenUnlocked returns (int256) {
-        return ledger.entryValue(account, perpetual);
+        return ledger.settledEntryValue(account, perpetual);
     }
 
     /// @inheritdoc IClearinghouse
     function portfolio(Account account) external view whenUnlocked returns (Portfolio memory) {
-        return ledger.portfolio(account);
+        return ledger.settledPortfolio(account);
     }
 
     /// @inheritdoc IClearinghouse
     function risk(Account account) external view whenUnlocked returns (Risk memory) {
-        return evaluateOne(ledger.portfolio(account));
+        return evaluateOne(ledger.settledPortfolio(account));
     }
 
     /// @inheritdoc IClearinghouse
@@ -255,6 +171,11 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
         return ledger.openInterest[underlying].units;
     }
 
+    /// @inheritdoc IClearinghouse
+    function openInterestOf(Instrument derivative) external view whenUnlocked returns (uint256) {
+        return ledger.longs[derivative];
+    }
+
     /// @inheritdoc IOpenInterest
     function averageOpenInterest(uint16 underlying) external view returns (uint256 units) {
         return ledger.openInterest[underlying].averageAt(block.timestamp);
@@ -272,7 +193,7 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
     }
 
     /// @dev Before anything else happens: what a reduction is measured against.
-    function noteReducing(Account[] calldata accounts, TouchedSet memory touched) private view {
+    function noteReducing(Account[] calldata accounts, TouchedSet memory touched) private {
         if (accounts.length == 0) return;
         for (uint256 i = 0; i < accounts.length; ++i) {
             TouchedAccount memory entry = touch(touched, accounts[i]);
@@ -332,8 +253,10 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
         int256 size = uint256(action.size).toInt256();
         // One number for both sides; its rounding is less than the smallest unit of cash, and the buyer's.
         int256 value = ((action.price * action.size) / WAD).toInt256();
-        bool isOpening = takeSide(touch(touched, action.buyer), action.instrument, size, -value);
-        isOpening = takeSide(touch(touched, action.seller), action.instrument, -size, value) || isOpening;
+        Side memory buyer = takeSide(touch(touched, action.buyer), action.instrument, size, -value);
+        Side memory seller = takeSide(touch(touched, action.seller), action.instrument, -size, value);
+        ledger.record(action.instrument, buyer.longs + seller.longs, buyer.entryValue + seller.entryValue);
+        bool isOpening = !Ledger.isReduction(buyer.held, size) || !Ledger.isReduction(seller.held, -size);
         if (isOpening) IMarkets(markets).requireTradable(action.instrument);
         uint256 openInterestAfter = ledger.openInterest[underlying].units;
         if (openInterestAfter > openInterestBefore) {
@@ -343,18 +266,19 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
         emit Filled(action.buyer, action.seller, action.instrument, action.size, action.price);
     }
 
-    /// @return isOpening Whether the side does more than to take its position towards zero.
     function takeSide(
-        TouchedAccount memory side,
+        TouchedAccount memory entry,
         Instrument instrument,
         int256 delta,
         int256 value
-    ) private returns (bool isOpening) {
-        requireMay(side.account, MAY_TRADE);
-        side.isCharged = true;
-        int256 held = ledger.trade(side.account, instrument, delta, value);
-        isOpening = !Ledger.isReduction(held, delta);
-        require(!isOpening || !side.isReducing, InsufficientPosition(side.account, instrument, held, delta));
+    ) private returns (Side memory side) {
+        requireMay(entry.account, MAY_TRADE);
+        entry.isCharged = true;
+        side = ledger.trade(entry.account, instrument, delta, value);
+        require(
+            !entry.isReducing || Ledger.isReduction(side.held, delta),
+            InsufficientPosition(entry.account, instrument, side.held, delta)
+        );
     }
 
     function withdraw(Withdrawal calldata action, TouchedSet memory touched) private {
@@ -422,76 +346,6 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
         );
     }
 
-    function requireInitial(Account account, Risk memory current) private pure {
-        require(current.isUsable(), FeedInvalid(account));
-        require(current.meetsInitial(), BelowInitialMargin(account, current.equity, current.initial));
-    }
-
-    function requireLiquidatable(Account account, Risk memory current) private pure {
-        require(current.isUsable(), FeedInvalid(account));
-        require(!current.meetsMaintenance(), NotLiquidatable(account, current.equity, current.maintenance));
-    }
-
-    /// @dev Makes both sides pay, in what was evaluated: for the legs at mark, so that neither side gains by the move
-    /// itself, and for the requirement removed. Where paying turns cash into debt, the payer's requirement is the one with
-    /// that debt. @return payment Rate × the fall of the requirement, rounded for `from`.
-    function settle(
-        Portfolio[] memory portfolios,
-        Risk[] memory risks,
-        int256 rate
-    ) private view returns (int256 payment) {
-        int256 value = risks[LEGS].equity;
-        Risk memory remaining = withCash(portfolios[REMAINING], risks[REMAINING], value);
-        Risk memory taker = withCash(portfolios[TAKER], risks[TAKER], -value);
-        payment = risks[BEFORE].compensationDown(remaining, rate);
-        if (payment > 0) {
-            remaining = withCash(portfolios[REMAINING], remaining, -payment);
-            int256 excess = payment - risks[BEFORE].compensationDown(remaining, rate);
-            payment -= excess;
-            remaining.equity += excess;
-            taker.equity += payment;
-        } else {
-            remaining.equity -= payment;
-            taker = withCash(portfolios[TAKER], taker, payment);
-        }
-        (risks[REMAINING], risks[TAKER]) = (remaining, taker);
-    }
-
-    /// @dev Adds cash to `changed`, of which `known` is the risk. @return The risk with it: to the engine only becoming liable,
-    /// or ceasing to be, changes more than the equity.
-    function withCash(Portfolio memory changed, Risk memory known, int256 amount) private view returns (Risk memory) {
-        bool wasLiable = changed.hasLiabilities();
-        changed.cash += amount;
-        return changed.hasLiabilities() == wasLiable ? known.withEquity(amount) : evaluateOne(changed);
-    }
-
-    function drawReserve(Account to, uint256 size) private {
-        uint256 available = ledger.reserve;
-        require(size <= available, InsufficientReserve(available, size));
-        ledger.reserve = available - size;
-        ledger.addCash(to, size.toInt256());
-    }
-
-    /// @dev A funder gives what it has: nobody but its owner makes it borrow.
-    function fund(TakeOver calldata order) private {
-        if (order.funding == 0) return;
-        int256 available = ledger.cash(order.funder);
-        require(available >= order.funding.toInt256(), InsufficientCash(order.funder, available, order.funding));
-        moveCash(order.funder, order.to, order.funding);
-    }
-
-    function moveCash(Account from, Account to, uint256 size) private {
-        require(size != 0, ZeroSize());
-        ledger.addCash(from, -size.toInt256());
-        ledger.addCash(to, size.toInt256());
-        emit Transferred(from, to, CASH, size.toInt256(), 0);
-    }
-
-    function move(Account from, Account to, Instrument instrument, int256 size) private returns (int256 entryMoved) {
-        entryMoved = ledger.move(from, to, instrument, size);
-        emit Transferred(from, to, instrument, size, entryMoved);
-    }
-
     /// @dev Credits what arrives. @return size WAD.
     function pull(Instrument asset, uint256 amountInTokens) private returns (uint256 size) {
         Token memory token = tokenOf(asset);
@@ -505,26 +359,18 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
         return arrivedInTokens * token.scale;
     }
 
-    function touch(TouchedSet memory touched, Account account) private view returns (TouchedAccount memory entry) {
+    function touch(TouchedSet memory touched, Account account) private returns (TouchedAccount memory entry) {
         bool isNew;
         (entry, isNew) = touched.touch(account);
-        if (isNew) entry.legsBefore = ledger.legCount(account);
+        if (!isNew) return entry;
+        ledger.settle(account);
+        entry.legsBefore = ledger.legCount(account);
     }
 
     function tokenOf(Instrument asset) private view returns (Token memory) {
         if (asset == CASH) return Token(IERC20(usdc), usdcScale, type(uint256).max);
         Collateral memory collateral = IMarkets(markets).collateral(asset);
         return Token(IERC20(collateral.token), 10 ** (WAD_DECIMALS - collateral.decimals), collateral.cap);
-    }
-
-    function evaluateOne(Portfolio memory single) private view returns (Risk memory) {
-        Portfolio[] memory portfolios = new Portfolio[](1);
-        portfolios[0] = single;
-        return evaluate(portfolios)[0];
-    }
-
-    function evaluate(Portfolio[] memory portfolios) private view returns (Risk[] memory) {
-        return IMarginEngine(marginEngine).evaluate(portfolios);
     }
 
     function requireMay(Account account, uint8 permission) private view {
@@ -535,9 +381,5 @@ contract Clearinghouse is IClearinghouse, AccessManaged {
         if (caller == account.owner()) return true;
         Operator memory operator = operators[account][caller];
         return permission != 0 && operator.permissions & permission == permission && block.timestamp <= operator.expiry;
-    }
-
-    function requireUnlocked() private view {
-        require(!locked, Locked());
     }
 }

@@ -4,25 +4,38 @@ pragma solidity ^0.8.37;
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import { IBackstopVault } from "./interfaces/IBackstopVault.sol";
+import { IClearinghouse, MAY_MOVE, MAY_TRADE } from "./interfaces/IClearinghouse.sol";
 import {
-    IClearinghouse,
-    MAY_MOVE,
-    MAY_TRADE,
+    Deleveraging,
+    IClearinghouseForce,
+    Reward,
     Seizure,
     SeizureOutcome,
     TakeOver
-} from "./interfaces/IClearinghouse.sol";
+} from "./interfaces/IClearinghouseForce.sol";
 import { ILiquidationTerms } from "./interfaces/ILiquidationTerms.sol";
 import { Auction, AuctionState, ILiquidator, Liquidation, WholeTakeOver } from "./interfaces/ILiquidator.sol";
-import { Risk } from "./interfaces/IMarginEngine.sol";
+import { Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
+import { IMarkets } from "./interfaces/IMarkets.sol";
 import { Validity } from "./interfaces/IPriceOracle.sol";
 import { AuctionCurve } from "./libraries/AuctionCurve.sol";
-import { Account } from "./types/Account.sol";
+import { MarginRules } from "./libraries/MarginRules.sol";
+import { Account, toAccount } from "./types/Account.sol";
+
+/// @notice What is paid when neither a keeper nor the equity of an account is enough. USD WAD.
+/// @param badDebt What exceeds the equity, rewards included. @param payment Equity with what the reserve adds, rewards paid.
+struct LastResort {
+    Reward[] rewards;
+    uint256 badDebt;
+    uint256 fromReserve;
+    int256 payment;
+}
 
 /// @title Margin calls, auctions, leg-by-leg liquidation priced by the risk that it removes, take-overs, the waterfall.
 /// @dev Calls only the clearinghouse and the backstop, neither of which calls out to third parties in these paths. Reads
 /// of accounts revert `Locked` while the clearinghouse is locked, so a token's hook cannot get in here.
 contract Liquidator is ILiquidator {
+    using MarginRules for Portfolio;
     using SafeCast for uint256;
     using SafeCast for int256;
 
@@ -45,6 +58,14 @@ contract Liquidator is ILiquidator {
     /// auction unattended. Short, because an account that recovered unnoticed and falls again inside this time meets the
     /// compensation of the old auction: at most 47.5 %.
     uint256 public constant LAPSE_SECONDS = 20 minutes;
+    /// @dev Of the account floor, for who starts an auction and for who finishes it where nothing else pays him: together half of
+    /// the least that an account must have had, so that losing accounts on purpose is no living.
+    uint256 public constant REWARD_SHARE = 0.25e18;
+    /// @dev At most in one call, so that it fits a transaction: an account of 128 legs takes four.
+    uint256 public constant LEGS_DELEVERAGED = 32;
+    uint256 private constant CENT = 0.01e18;
+    /// @dev Starter of an auction for which starting and finishing have been paid.
+    address private constant NOBODY = address(0);
 
     IClearinghouse public immutable clearinghouse;
     IBackstopVault public immutable backstop;
@@ -82,7 +103,12 @@ contract Liquidator is ILiquidator {
         require(!_isLive(auctions[account]), AuctionUnderWay(account));
         Risk memory risk = _liquidatableRisk(account);
         uint40 timestamp = uint40(block.timestamp);
-        auctions[account] = Auction({ startedAt: timestamp, starter: msg.sender, confirmedAt: timestamp });
+        auctions[account] = Auction({
+            startedAt: timestamp,
+            starter: msg.sender,
+            confirmedAt: timestamp,
+            dueInCents: uint16(Math.min(_reward() / CENT, type(uint16).max))
+        });
         emit AuctionStarted(account, msg.sender, risk.equity, risk.maintenance);
     }
 
@@ -106,13 +132,15 @@ contract Liquidator is ILiquidator {
         require(block.timestamp <= liquidation.deadline, Expired(liquidation.deadline));
         Account account = liquidation.account;
         _requireTaker(account, liquidation.taker);
-        SeizureOutcome memory outcome = clearinghouse.seize(
+        Auction memory auction = auctions[account];
+        SeizureOutcome memory outcome = _force().seize(
             Seizure({
                 from: account,
                 to: liquidation.taker,
                 legs: liquidation.legs,
                 feeTo: treasury,
-                feeShare: FEE_SHARE
+                feeShare: FEE_SHARE,
+                starter: _startReward(auction)
             })
         );
         require(outcome.rate >= liquidation.minRate, RateTooLow(outcome.rate, liquidation.minRate));
@@ -120,8 +148,15 @@ contract Liquidator is ILiquidator {
         _requireHelpful(outcome, removed);
         payment = outcome.payment;
         emit Liquidated(account, liquidation.taker, outcome.rate, removed, payment);
-        if (_isBelowMaintenance(outcome.remaining)) _confirm(account);
-        else _end(account);
+        if (!_isBelowMaintenance(outcome.remaining)) {
+            _end(account);
+            return payment;
+        }
+        if (payment > 0 && auction.dueInCents != 0) {
+            uint256 paidInCents = Math.ceilDiv((uint256(payment) * FEE_SHARE) / WAD, CENT);
+            auctions[account].dueInCents = uint16(Math.saturatingSub(auction.dueInCents, paidInCents));
+        }
+        _confirm(account);
     }
 
     /// @inheritdoc ILiquidator
@@ -134,14 +169,18 @@ contract Liquidator is ILiquidator {
         payment = state.payment;
         require(payment >= order.minPayment, PaymentTooLow(payment, order.minPayment));
 
-        uint256 fromReserve = (payment - risk.equity).toUint256();
+        Reward[] memory rewards = new Reward[](1);
+        rewards[0] = _startReward(state.auction);
+        rewards[0].size = Math.min(rewards[0].size, _payable(state, risk));
+        uint256 fromReserve = (payment - risk.equity + rewards[0].size.toInt256()).toUint256();
         _take(
             TakeOver({
                 from: order.account,
                 to: order.taker,
                 funder: order.funder,
                 funding: order.funding,
-                fromReserve: fromReserve
+                fromReserve: fromReserve,
+                rewards: rewards
             })
         );
         emit AccountTaken(order.account, order.taker, risk.equity, payment, fromReserve, fromReserve, 0);
@@ -149,19 +188,24 @@ contract Liquidator is ILiquidator {
 
     /// @inheritdoc ILiquidator
     function absorb(Account account) external {
-        // Another account of the backstop would be in no better state; keepers are paid for it like for any other.
-        require(account.owner() != address(backstop), SelfLiquidation(account, treasury));
-        (AuctionState memory state, Risk memory risk) = _liveState(account);
-        require(state.isBankrupt, NotBankrupt(account));
-        uint256 reserve = clearinghouse.reserve();
-        _requireBackstopsTurn(state, risk, reserve);
-
-        uint256 deficit = risk.equity < 0 ? (-risk.equity).toUint256() : 0;
-        uint256 fromReserve = Math.min(deficit, reserve);
-        int256 payment = risk.equity + fromReserve.toInt256();
-        (Account into, uint256 funding) = backstop.prepareAbsorption(account, payment, risk.initial);
-        _take(TakeOver({ from: account, to: into, funder: treasury, funding: funding, fromReserve: fromReserve }));
-        emit AccountTaken(account, into, risk.equity, payment, deficit, fromReserve, deficit - fromReserve);
+        (Risk memory risk, LastResort memory terms) = _lastResort(account);
+        uint256 needed = _debt(terms.payment - risk.initial.toInt256());
+        uint256 capacity = _capacity(account, needed);
+        // Another account of the backstop would be in no better state.
+        bool isItsOwn = account.owner() == address(backstop);
+        if (needed <= capacity && !isItsOwn) return _absorb(account, risk, terms);
+        bool isAnythingLeft = risk.equity < 0 || clearinghouse.portfolio(account).hasDerivatives();
+        require(isAnythingLeft, NothingToShare(account));
+        uint256 missing = terms.badDebt - terms.fromReserve;
+        uint256 fromBackstop = 0;
+        if (missing != 0 && capacity != 0) fromBackstop = backstop.coverDeficit(account, missing);
+        // To pay what the backstop can and to close takes more than a transaction where there are many legs.
+        if (fromBackstop != 0 && clearinghouse.positions(account).length > LEGS_DELEVERAGED) {
+            emit AccountDeleveraged(account, risk.equity, 0, fromBackstop, 0);
+            return _confirm(account);
+        }
+        uint256 charged = _deleverage(account, terms);
+        emit AccountDeleveraged(account, risk.equity, terms.fromReserve, fromBackstop, charged);
     }
 
     /// @inheritdoc ILiquidationTerms
@@ -177,10 +221,55 @@ contract Liquidator is ILiquidator {
         if (_isLive(auctions[account])) state = _state(auctions[account], clearinghouse.risk(account));
     }
 
+    function _force() private view returns (IClearinghouseForce) {
+        return IClearinghouseForce(address(clearinghouse));
+    }
+
     function _take(TakeOver memory order) private {
-        clearinghouse.takeOver(order);
+        _force().takeOver(order);
         _end(order.from);
         if (marginCalledAt[order.from] != 0) _clearMarginCall(order.from);
+    }
+
+    /// @dev What lies in accounts that the backstop has emptied is its own, and pays before others do.
+    function _capacity(Account account, uint256 needed) private returns (uint256 capacity) {
+        capacity = backstop.capacity(account);
+        if (needed <= capacity || backstop.absorbed().length == 0) return capacity;
+        backstop.releaseEmpty();
+        capacity = backstop.capacity(account);
+    }
+
+    function _absorb(Account account, Risk memory risk, LastResort memory terms) private {
+        (Account into, uint256 funding) = backstop.prepareAbsorption(account, terms.payment, risk.initial);
+        _take(
+            TakeOver({
+                from: account,
+                to: into,
+                funder: treasury,
+                funding: funding,
+                fromReserve: terms.fromReserve,
+                rewards: terms.rewards
+            })
+        );
+        uint256 fromBackstop = terms.badDebt - terms.fromReserve;
+        emit AccountTaken(account, into, risk.equity, terms.payment, terms.badDebt, terms.fromReserve, fromBackstop);
+    }
+
+    function _deleverage(Account account, LastResort memory terms) private returns (uint256 charged) {
+        charged = _force().deleverage(
+            Deleveraging({
+                account: account,
+                fromReserve: terms.fromReserve,
+                rewards: terms.rewards,
+                limit: LEGS_DELEVERAGED
+            })
+        );
+        if (clearinghouse.portfolio(account).hasLiabilities()) {
+            (auctions[account].starter, auctions[account].dueInCents) = (NOBODY, 0);
+            _confirm(account);
+        } else {
+            _end(account);
+        }
     }
 
     function _confirm(Account account) private {
@@ -216,12 +305,55 @@ contract Liquidator is ILiquidator {
         state.rate = AuctionCurve.rateDown(elapsed);
         state.isBankrupt = _isBelowMaintenance(risk) && AuctionCurve.isBankrupt(risk.equity, elapsed);
         state.isWhole = _isFloorBound(risk) || _isOfferedWhole(state.rate, risk);
-        state.payment = risk.equity;
+        if (state.isBankrupt) state.available = clearinghouse.reserve();
+        int256 due = Math.min(_startReward(auction).size, _payable(state, risk)).toInt256();
+        state.payment = risk.equity - due;
         if (state.isBankrupt) {
             uint256 offer = AuctionCurve.bankruptcyPaymentDown(risk.equity, risk.maintenance, elapsed);
-            uint256 subsidy = (offer.toInt256() - risk.equity).toUint256();
-            state.payment += Math.min(subsidy, clearinghouse.reserve()).toInt256();
+            uint256 subsidy = (offer.toInt256() - state.payment).toUint256();
+            state.payment += Math.min(subsidy, state.available).toInt256();
         }
+    }
+
+    /// @dev What rewards can be paid from: the equity of the account, and in bankruptcy the reserve.
+    function _payable(AuctionState memory state, Risk memory risk) private pure returns (uint256) {
+        return state.available + (risk.equity > 0 ? uint256(risk.equity) : 0);
+    }
+
+    function _reward() private view returns (uint256) {
+        uint256 floor = IMarkets(clearinghouse.markets()).accountParameters().floor;
+        return (floor * REWARD_SHARE) / WAD;
+    }
+
+    function _startReward(Auction memory auction) private pure returns (Reward memory) {
+        return Reward({ to: toAccount(auction.starter, 0), size: auction.dueInCents * CENT });
+    }
+
+    /// @dev Where it is the backstop's turn: from its limit on, or where keepers cannot be paid what they are offered, because
+    /// the reserve is short. Who started the auction and who ends it are paid once for an account, however many calls it takes.
+    function _lastResort(Account account) private view returns (Risk memory risk, LastResort memory terms) {
+        AuctionState memory state;
+        (state, risk) = _liveState(account);
+        require(state.isBankrupt, NotBankrupt(account));
+        uint256 offer = AuctionCurve.bankruptcyPaymentDown(risk.equity, risk.maintenance, state.elapsedSeconds);
+        uint256 limit = Math.mulDiv(risk.maintenance, BACKSTOP_LIMIT, WAD, Math.Rounding.Ceil);
+        bool isReserveShort = offer.toInt256() - risk.equity > state.available.toInt256();
+        require(isReserveShort || offer >= limit, BelowBackstopLimit(offer, limit));
+
+        int256 equity = risk.equity;
+        if (state.auction.starter != NOBODY) {
+            terms.rewards = new Reward[](2);
+            terms.rewards[0] = _startReward(state.auction);
+            terms.rewards[1] = Reward({ to: toAccount(msg.sender, 0), size: _reward() });
+            equity -= (terms.rewards[0].size + terms.rewards[1].size).toInt256();
+        }
+        terms.badDebt = _debt(equity);
+        terms.fromReserve = Math.min(terms.badDebt, state.available);
+        terms.payment = equity + terms.fromReserve.toInt256();
+    }
+
+    function _debt(int256 equity) private pure returns (uint256) {
+        return equity < 0 ? uint256(-equity) : 0;
     }
 
     function _elapsedSeconds(Auction memory auction, Risk memory risk) private view returns (uint256) {
@@ -247,14 +379,6 @@ contract Liquidator is ILiquidator {
             uint256 target = Math.mulDiv(remaining.maintenance, TARGET, WAD) + TARGET_TOLERANCE;
             require(remaining.equity <= target.toInt256(), OverLiquidation(remaining.equity, remaining.maintenance));
         }
-    }
-
-    /// @dev From its limit on, or where keepers cannot be paid what they are offered, because the reserve is short.
-    function _requireBackstopsTurn(AuctionState memory state, Risk memory risk, uint256 reserve) private pure {
-        uint256 offer = AuctionCurve.bankruptcyPaymentDown(risk.equity, risk.maintenance, state.elapsedSeconds);
-        uint256 limit = Math.mulDiv(risk.maintenance, BACKSTOP_LIMIT, WAD, Math.Rounding.Ceil);
-        bool isReserveShort = offer.toInt256() - risk.equity > reserve.toInt256();
-        require(isReserveShort || offer >= limit, BelowBackstopLimit(offer, limit));
     }
 
     function _requireTaker(Account account, Account taker) private view {

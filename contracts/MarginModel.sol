@@ -110,7 +110,7 @@ abstract contract MarginModel is IMarginModel {
             require(positions.length <= MAX_LEGS, TooManyLegs(positions.length));
             uint256 last = 0;
             for (uint256 i = 0; i < positions.length; ++i) {
-                Instrument instrument = positions.at(i).instrument();
+                Instrument instrument = positions.leg(i).instrument();
                 require(instrument.isWellFormed(), UnknownInstrument(instrument));
                 uint256 underlying = instrument.underlying();
                 if (underlying != last) all = withUnderlying(all, underlying);
@@ -138,7 +138,7 @@ abstract contract MarginModel is IMarginModel {
         unchecked {
             Position[] calldata positions = portfolio.positions;
             for (uint256 i = 0; i < positions.length; ++i) {
-                Position position = positions.at(i);
+                Position position = positions.leg(i);
                 Instrument instrument = position.instrument();
                 if (instrument.underlying() != market.underlying) continue;
                 book.isUsed = true;
@@ -241,7 +241,7 @@ abstract contract MarginModel is IMarginModel {
                 Tenor memory tenor = tenorOf(market, options.expiries.get(i))[0];
                 if (tenor.slice.variance >= SHORT_DATED_VARIANCE || market.spot == 0) continue;
                 for (uint256 next = options.heads.get(i); next != 0; next = options.next.get(next - 1)) {
-                    Position position = portfolio.positions.at(next - 1);
+                    Position position = portfolio.positions.leg(next - 1);
                     int256 move = -OptionLegs.logMoneyness(position.instrument(), tenor, market.logSpot);
                     if (position.size() <= 0 || FixedPointMathLib.abs(move) > market.widest.initial) continue;
                     book.strikes.add(OptionLegs.discountedStrike(position.instrument(), tenor), move);
@@ -285,7 +285,7 @@ abstract contract MarginModel is IMarginModel {
             bool isCommon = revaluation.set.nodes.length == market.set.nodes.length;
             bool isShared = isCommon && (market.isKept || tenor.kept.length != 0);
             for (uint256 next = options.heads.get(index); next != 0; next = options.next.get(next - 1)) {
-                Position position = positions.at(next - 1);
+                Position position = positions.leg(next - 1);
                 if (isShared) {
                     addShared(market, tenor, revaluation, position);
                 } else {

@@ -13,6 +13,8 @@ declare module "@nomicfoundation/hardhat-ethers/types" {
   getContractFactory(name: 'AutoTopUp', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AutoTopUp__factory>
 getContractFactory(name: 'BackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BackstopVault__factory>
 getContractFactory(name: 'Clearinghouse', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Clearinghouse__factory>
+getContractFactory(name: 'ClearinghouseForce', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ClearinghouseForce__factory>
+getContractFactory(name: 'ClearinghouseState', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ClearinghouseState__factory>
 getContractFactory(name: 'KernelTable', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.KernelTable__factory>
 getContractFactory(name: 'Lens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Lens__factory>
 getContractFactory(name: 'Liquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Liquidator__factory>
@@ -23,9 +25,11 @@ getContractFactory(name: 'Markets', signerOrOptions?: ethers.Signer | FactoryOpt
 getContractFactory(name: 'OrderSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.OrderSettlement__factory>
 getContractFactory(name: 'PriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PriceOracle__factory>
 getContractFactory(name: 'VolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VolatilityOracle__factory>
-getContractFactory(name: 'IAutoTopUp', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAutoTopUp__factory>
 getContractFactory(name: 'IBackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBackstopVault__factory>
+getContractFactory(name: 'IAutoTopUp', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAutoTopUp__factory>
 getContractFactory(name: 'IClearinghouse', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IClearinghouse__factory>
+getContractFactory(name: 'IClearinghouseModules', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IClearinghouseModules__factory>
+getContractFactory(name: 'IClearinghouseForce', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IClearinghouseForce__factory>
 getContractFactory(name: 'ILens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILens__factory>
 getContractFactory(name: 'ILiquidationTerms', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidationTerms__factory>
 getContractFactory(name: 'ILiquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidator__factory>
@@ -42,6 +46,8 @@ getContractFactory(name: 'AggregatorProxy', signerOrOptions?: ethers.Signer | Fa
 getContractFactory(name: 'BatchCaller', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BatchCaller__factory>
 getContractFactory(name: 'ContractWallet', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ContractWallet__factory>
 getContractFactory(name: 'EncodingHarness', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EncodingHarness__factory>
+getContractFactory(name: 'IERC7540Operator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC7540Operator__factory>
+getContractFactory(name: 'IERC7540Redeem', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC7540Redeem__factory>
 getContractFactory(name: 'GasMeter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.GasMeter__factory>
 getContractFactory(name: 'HostileToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.HostileToken__factory>
 getContractFactory(name: 'KernelHarness', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.KernelHarness__factory>
@@ -58,6 +64,8 @@ getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | Fact
   getContractAt(name: 'AutoTopUp', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AutoTopUp>
 getContractAt(name: 'BackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BackstopVault>
 getContractAt(name: 'Clearinghouse', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Clearinghouse>
+getContractAt(name: 'ClearinghouseForce', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ClearinghouseForce>
+getContractAt(name: 'ClearinghouseState', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ClearinghouseState>
 getContractAt(name: 'KernelTable', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.KernelTable>
 getContractAt(name: 'Lens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Lens>
 getContractAt(name: 'Liquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Liquidator>
@@ -68,9 +76,11 @@ getContractAt(name: 'Markets', address: string | ethers.Addressable, signer?: et
 getContractAt(name: 'OrderSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.OrderSettlement>
 getContractAt(name: 'PriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PriceOracle>
 getContractAt(name: 'VolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VolatilityOracle>
-getContractAt(name: 'IAutoTopUp', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAutoTopUp>
 getContractAt(name: 'IBackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBackstopVault>
+getContractAt(name: 'IAutoTopUp', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAutoTopUp>
 getContractAt(name: 'IClearinghouse', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IClearinghouse>
+getContractAt(name: 'IClearinghouseModules', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IClearinghouseModules>
+getContractAt(name: 'IClearinghouseForce', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IClearinghouseForce>
 getContractAt(name: 'ILens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILens>
 getContractAt(name: 'ILiquidationTerms', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidationTerms>
 getContractAt(name: 'ILiquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidator>
@@ -87,6 +97,8 @@ getContractAt(name: 'AggregatorProxy', address: string | ethers.Addressable, sig
 getContractAt(name: 'BatchCaller', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BatchCaller>
 getContractAt(name: 'ContractWallet', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ContractWallet>
 getContractAt(name: 'EncodingHarness', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EncodingHarness>
+getContractAt(name: 'IERC7540Operator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC7540Operator>
+getContractAt(name: 'IERC7540Redeem', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC7540Redeem>
 getContractAt(name: 'GasMeter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.GasMeter>
 getContractAt(name: 'HostileToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.HostileToken>
 getContractAt(name: 'KernelHarness', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.KernelHarness>
@@ -103,6 +115,8 @@ getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signe
   deployContract(name: 'AutoTopUp', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
 deployContract(name: 'BackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
 deployContract(name: 'Clearinghouse', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clearinghouse>
+deployContract(name: 'ClearinghouseForce', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseForce>
+deployContract(name: 'ClearinghouseState', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseState>
 deployContract(name: 'KernelTable', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelTable>
 deployContract(name: 'Lens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Lens>
 deployContract(name: 'Liquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
@@ -113,9 +127,11 @@ deployContract(name: 'Markets', signerOrOptions?: ethers.Signer | DeployContract
 deployContract(name: 'OrderSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OrderSettlement>
 deployContract(name: 'PriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracle>
 deployContract(name: 'VolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VolatilityOracle>
-deployContract(name: 'IAutoTopUp', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAutoTopUp>
 deployContract(name: 'IBackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBackstopVault>
+deployContract(name: 'IAutoTopUp', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAutoTopUp>
 deployContract(name: 'IClearinghouse', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouse>
+deployContract(name: 'IClearinghouseModules', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseModules>
+deployContract(name: 'IClearinghouseForce', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseForce>
 deployContract(name: 'ILens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILens>
 deployContract(name: 'ILiquidationTerms', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidationTerms>
 deployContract(name: 'ILiquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
@@ -132,6 +148,8 @@ deployContract(name: 'AggregatorProxy', signerOrOptions?: ethers.Signer | Deploy
 deployContract(name: 'BatchCaller', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BatchCaller>
 deployContract(name: 'ContractWallet', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ContractWallet>
 deployContract(name: 'EncodingHarness', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EncodingHarness>
+deployContract(name: 'IERC7540Operator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Operator>
+deployContract(name: 'IERC7540Redeem', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Redeem>
 deployContract(name: 'GasMeter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasMeter>
 deployContract(name: 'HostileToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>
@@ -148,6 +166,8 @@ deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployCo
   deployContract(name: 'AutoTopUp', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
 deployContract(name: 'BackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
 deployContract(name: 'Clearinghouse', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clearinghouse>
+deployContract(name: 'ClearinghouseForce', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseForce>
+deployContract(name: 'ClearinghouseState', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseState>
 deployContract(name: 'KernelTable', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelTable>
 deployContract(name: 'Lens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Lens>
 deployContract(name: 'Liquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
@@ -158,9 +178,11 @@ deployContract(name: 'Markets', args: any[], signerOrOptions?: ethers.Signer | D
 deployContract(name: 'OrderSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OrderSettlement>
 deployContract(name: 'PriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracle>
 deployContract(name: 'VolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VolatilityOracle>
-deployContract(name: 'IAutoTopUp', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAutoTopUp>
 deployContract(name: 'IBackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBackstopVault>
+deployContract(name: 'IAutoTopUp', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAutoTopUp>
 deployContract(name: 'IClearinghouse', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouse>
+deployContract(name: 'IClearinghouseModules', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseModules>
+deployContract(name: 'IClearinghouseForce', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseForce>
 deployContract(name: 'ILens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILens>
 deployContract(name: 'ILiquidationTerms', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidationTerms>
 deployContract(name: 'ILiquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
@@ -177,6 +199,8 @@ deployContract(name: 'AggregatorProxy', args: any[], signerOrOptions?: ethers.Si
 deployContract(name: 'BatchCaller', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BatchCaller>
 deployContract(name: 'ContractWallet', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ContractWallet>
 deployContract(name: 'EncodingHarness', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EncodingHarness>
+deployContract(name: 'IERC7540Operator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Operator>
+deployContract(name: 'IERC7540Redeem', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Redeem>
 deployContract(name: 'GasMeter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasMeter>
 deployContract(name: 'HostileToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>

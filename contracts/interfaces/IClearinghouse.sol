@@ -73,43 +73,18 @@ struct Batch {
     Withdrawal[] withdrawals;
 }
 
-/// @notice A forced move of legs at mark, with a payment for the requirement that it removes.
-/// @param legs Sizes with the sign of the position, towards zero and never beyond.
-/// @param feeTo Account that receives `feeShare` (WAD) of a positive payment.
-struct Seizure {
-    Account from;
-    Account to;
-    Position[] legs;
-    Account feeTo;
-    uint256 feeShare;
-}
-
-/// @param before Of `from`. @param legs Of the legs alone. @param remaining Of `from` afterwards, payment made.
-/// @param rate Payment per USD of maintenance requirement removed, WAD, signed: positive from `from` to `to`.
-/// @param payment Compensation from `from`, fee included, USD WAD.
-struct SeizureOutcome {
-    Risk before;
-    Risk legs;
-    Risk remaining;
-    int256 rate;
-    int256 payment;
-}
-
-/// @notice Moves everything that `from` holds, cash, debt and positions, into an account without positions.
-/// @param funder Account of the same owner as `to`, from which `funding` (USD WAD) of cash comes along.
-/// @param fromReserve USD WAD that the reserve adds.
-struct TakeOver {
-    Account from;
-    Account to;
-    Account funder;
-    uint256 funding;
-    uint256 fromReserve;
+/// @title The modules that governance may exchange.
+interface IClearinghouseModules {
+    /// @notice The current `IMarginEngine`.
+    function marginEngine() external view returns (address);
+    /// @notice The only one with force.
+    function liquidator() external view returns (address);
 }
 
 /// @title Custody of every token; cash, positions and open interest of every account; one public door.
 /// @notice Knows nothing of pricing. Amounts are WAD (USD for cash, units for positions) but where a name ends in
 /// `InTokens`. While a call is under way it is locked: nested calls and reads of stored accounts revert `Locked`.
-interface IClearinghouse is IOpenInterest {
+interface IClearinghouse is IClearinghouseModules, IOpenInterest {
     event OperatorSet(Account indexed account, address indexed operator, uint8 permissions, uint40 expiry);
     /// @param size What the account was credited with, WAD.
     event Deposited(Account indexed account, Instrument indexed asset, uint256 size, address from);
@@ -134,6 +109,16 @@ interface IClearinghouse is IOpenInterest {
     event Seized(Account indexed from, Account indexed to, Account feeTo, int256 value, int256 payment, uint256 fee);
     /// @param equity Of `from` at mark when it was taken over.
     event TakenOver(Account indexed from, Account indexed to, int256 equity, uint256 fromReserve);
+    event Rewarded(Account indexed from, Account indexed to, uint256 size);
+    /// @notice A leg of `account` was closed against `held` units of the other side, which share it from now on.
+    /// @param size Units, with the sign of the account's position. @param value What the account got for it, USD WAD, negative
+    /// when it paid.
+    event Deleveraged(Account indexed account, Instrument indexed instrument, int256 size, int256 value, uint256 held);
+    /// @notice All who hold positive cash, `held` USD WAD, share `amount` that `account` lacked.
+    event LossShared(Account indexed account, uint256 amount, uint256 held);
+    /// @notice An account took its share of a deleveraged leg, or (`CASH`, size 0) of a loss in cash.
+    /// @param size Signed change of its position. @param value Received, USD WAD; negative: paid.
+    event LossTaken(Account indexed account, Instrument indexed instrument, int256 size, int256 value);
     event ReserveFunded(address indexed from, uint256 size);
     event MarginEngineSet(address engine);
     event LiquidatorSet(address liquidator);
@@ -173,6 +158,10 @@ interface IClearinghouse is IOpenInterest {
     /// @notice A forced move would lower equity / maintenance of an account that stays (INV-4).
     error HealthLowered(int256 equityBefore, uint256 requirementBefore, int256 equityAfter, uint256 requirementAfter);
     error AccountNotEmpty(Account account);
+    /// @notice More losses wait to be shared by the account than a call takes: `settle` it first.
+    error Unsettled(Account account);
+    /// @notice Before cash shares a loss all who share a deleveraging must have been settled.
+    error TearUpsOpen(uint256 openTearUps);
     error InsufficientReserve(uint256 reserve, uint256 size);
 
     /// @notice The one door for wallets and the operators that they approved.
@@ -180,15 +169,6 @@ interface IClearinghouse is IOpenInterest {
 
     /// @notice Adds the caller's USDC to the reserve. @param amountInTokens USDC units.
     function fundReserve(uint256 amountInTokens) external;
-
-    /// @notice Moves legs by force, at mark, and pays for the requirement removed, at the rate that the liquidator names once
-    /// `from` is evaluated (`ILiquidationTerms`). Liquidator only. Reverts unless `from` is below maintenance on valid
-    /// feeds, its equity / maintenance does not fall, and `to` meets initial margin.
-    function seize(Seizure calldata seizure) external returns (SeizureOutcome memory);
-
-    /// @notice Moves a whole account by force. Liquidator only. Reverts unless `from` is below maintenance on valid feeds
-    /// and `to` and `funder` meet initial margin afterwards. @return before Of `from`.
-    function takeOver(TakeOver calldata order) external returns (Risk memory before);
 
     /// @notice Exchange a module; restricted, with the delay for modules.
     function setMarginEngine(address engine) external;
@@ -211,9 +191,11 @@ interface IClearinghouse is IOpenInterest {
     function reserve() external view returns (uint256);
     /// @notice Units long over all accounts of an instrument's underlying, derivatives only, WAD.
     function openInterest(uint16 underlying) external view returns (uint256);
+    /// @notice Units long of one derivative, which are as many as are short, WAD.
+    function openInterestOf(Instrument derivative) external view returns (uint256);
     function isLocked() external view returns (bool);
     function usdc() external view returns (address);
-    function marginEngine() external view returns (address);
-    function liquidator() external view returns (address);
     function markets() external view returns (address);
+    /// @notice Code of `IClearinghouseForce`, which this contract answers to as well.
+    function force() external view returns (address);
 }

@@ -5,13 +5,16 @@ import { Account } from "../types/Account.sol";
 import { Position } from "../types/Position.sol";
 import { ILiquidationTerms } from "./ILiquidationTerms.sol";
 
-/// @param startedAt Unix seconds; 0 where there is no auction. @param starter Who started it.
+/// @param startedAt Unix seconds; 0 where there is no auction. @param starter Who started it; nobody once starting and finishing
+/// have been paid and calls remain to be made.
 /// @param confirmedAt Unix seconds when the account was last shown to be below maintenance. An auction that nobody
 /// confirms lapses, so that an account which recovered unnoticed does not fall into an auction hours old.
+/// @param dueInCents What is still due to the starter, 0.01 USD.
 struct Auction {
     uint40 startedAt;
     address starter;
     uint40 confirmedAt;
+    uint16 dueInCents;
 }
 
 /// @notice Legs that a keeper takes at mark. @param taker The keeper's account, not of the same owner.
@@ -41,13 +44,15 @@ struct WholeTakeOver {
 /// @param elapsedSeconds Since the later of its start and the time when prices were last valid again.
 /// @param rate c, what legs are compensated with. @param isWhole Whether the account is to be taken whole: floor-bound,
 /// or c has reached equity / requirement. @param isBankrupt Equity negative, or nobody came through the second period.
-/// @param payment For the whole: what the taker gets, equity included, USD WAD.
+/// @param available What the reserve may add to the equity, USD WAD; 0 before bankruptcy.
+/// @param payment For the whole: what the taker gets, equity included, what is due to the starter paid, USD WAD.
 struct AuctionState {
     Auction auction;
     uint40 elapsedSeconds;
     int256 rate;
     bool isWhole;
     bool isBankrupt;
+    uint256 available;
     int256 payment;
 }
 
@@ -68,7 +73,7 @@ interface ILiquidator is ILiquidationTerms {
         int256 payment
     );
     /// @param payment Value that the taker got: equity plus what others added.
-    /// @param badDebt What exceeded the equity, = `fromReserve` + `fromBackstop`.
+    /// @param badDebt What exceeded the equity, rewards included, = `fromReserve` + `fromBackstop`.
     event AccountTaken(
         Account indexed account,
         Account indexed taker,
@@ -77,6 +82,16 @@ interface ILiquidator is ILiquidationTerms {
         uint256 badDebt,
         uint256 fromReserve,
         uint256 fromBackstop
+    );
+
+    /// @param equity At which others had to step in, USD WAD. @param charged What the other side of its positions, or all
+    /// positive cash, lost after `fromReserve` and `fromBackstop`.
+    event AccountDeleveraged(
+        Account indexed account,
+        int256 equity,
+        uint256 fromReserve,
+        uint256 fromBackstop,
+        uint256 charged
     );
 
     error Expired(uint40 deadline);
@@ -108,6 +123,8 @@ interface ILiquidator is ILiquidationTerms {
     /// @notice The compensation rate has reached equity / requirement, so the account is to be taken whole.
     error WholeOnly(int256 rate, int256 equity, uint256 maintenance);
     error NotBankrupt(Account account);
+    /// @notice The backstop may not take the account, which holds no derivative to close and lacks nothing: it waits for a taker.
+    error NothingToShare(Account account);
     /// @notice The backstop's turn has not come: keepers are still offered less than its limit, and the reserve can pay it.
     error BelowBackstopLimit(uint256 payment, uint256 limit);
 
@@ -116,7 +133,9 @@ interface ILiquidator is ILiquidationTerms {
     /// @notice Clears the call of an account that is back above initial margin. Anyone.
     function clearMarginCall(Account account) external;
 
-    /// @notice Starts the auction of an account below maintenance, or starts it again where it lapsed. Anyone.
+    /// @notice Starts the auction of an account below maintenance, or starts it again where it lapsed. Anyone; a quarter of the
+    /// account floor is due for it, paid into account 0 of the caller by what the auction brings about: out of the fee on the
+    /// account's payments, out of what is taken over, in bankruptcy by reserve and backstop. Nothing if the account recovers.
     function startAuction(Account account) external;
     /// @notice Keeps an auction from lapsing, while the account is below maintenance. Anyone.
     function confirmAuction(Account account) external;
@@ -130,7 +149,10 @@ interface ILiquidator is ILiquidationTerms {
     /// a rising payment of which the reserve covers what exceeds the equity.
     function takeOver(WholeTakeOver calldata order) external returns (int256 payment);
 
-    /// @notice Lets the backstop take over a bankrupt account once the payment has reached its limit. Anyone.
+    /// @notice Ends a bankrupt account once the payment has reached the backstop's limit, or the reserve cannot pay it. The backstop
+    /// takes it over as far as its budget goes. Else the account is closed against all who hold the other side of its
+    /// derivatives, 32 legs a call, and once it holds none by a share of all positive cash: reserve and backstop pay first, and
+    /// the others what is missing (`IClearinghouseForce.deleverage`). Anyone; paid a quarter of the account floor.
     function absorb(Account account) external;
 
     /// @notice All zero where there is no auction, or it lapsed.

@@ -9,25 +9,44 @@ import { Account } from "../types/Account.sol";
 import { Instrument, Kind } from "../types/Instrument.sol";
 import { MAX_LEGS } from "../types/Limits.sol";
 import { Position, toPosition } from "../types/Position.sol";
+import { LossRecords } from "./LossRecords.sol";
 import { OpenInterest, OpenInterestState } from "./OpenInterest.sol";
 import { SignedMulDiv } from "./SignedMulDiv.sol";
 
 /// @param cash USD WAD, negative when owed. @param legCount How many of `legs` are in use, from 0; at most `MAX_LEGS`.
+/// @param tearUps How many tear-ups it has taken its share of, see `LossSharing`. @param cashLosses Likewise.
 /// @param legs In no order. @param entryValues USD WAD, of open perpetuals only.
 struct AccountState {
     int128 cash;
     uint32 legCount;
+    uint32 tearUps;
+    uint32 cashLosses;
     Position[MAX_LEGS] legs;
     mapping(Instrument perpetual => int128) entryValues;
 }
 
 /// @param openInterest Of derivatives on an underlying, with its average.
+/// @param longs Units long of one derivative, which are as many as are short. Tear-ups count from when they are ordered.
 /// @param recordedInTokens What the books say is in custody, token units. @param reserve USD WAD, part of the recorded cash.
+/// @param debts Negative cash of all accounts. @param entryValues Of all accounts, USD WAD. Both as stored.
+/// @param losses What is still to be shared.
 struct LedgerState {
     mapping(Account => AccountState) accounts;
     mapping(uint16 underlying => OpenInterestState) openInterest;
+    mapping(Instrument derivative => uint256) longs;
     mapping(Instrument asset => uint256) recordedInTokens;
     uint256 reserve;
+    uint128 debts;
+    int128 entryValues;
+    LossRecords losses;
+}
+
+/// @notice What one side of a trade did. @param held Units before. @param longs Change of its long units.
+/// @param entryValue Change of its entry value, USD WAD.
+struct Side {
+    int256 held;
+    int256 longs;
+    int256 entryValue;
 }
 
 /// @title Double-entry bookkeeping of cash, positions, entry values and open interest.
@@ -36,6 +55,7 @@ struct LedgerState {
 library Ledger {
     using OpenInterest for OpenInterestState;
     using SafeCast for int256;
+    using SafeCast for uint256;
 
     Position private constant NO_POSITION = Position.wrap(0);
 
@@ -46,7 +66,12 @@ library Ledger {
     function addCash(LedgerState storage self, Account account, int256 amount) internal {
         if (amount == 0) return;
         AccountState storage state = self.accounts[account];
-        state.cash = (state.cash + amount).toInt128();
+        int256 before = state.cash;
+        int256 afterwards = before + amount;
+        state.cash = afterwards.toInt128();
+        if (before < 0 || afterwards < 0) {
+            self.debts = (self.debts + debt(afterwards) - debt(before)).toUint128();
+        }
     }
 
     function legCount(LedgerState storage self, Account account) internal view returns (uint256) {
@@ -67,10 +92,6 @@ library Ledger {
         Instrument perpetual
     ) internal view returns (int256) {
         return self.accounts[account].entryValues[perpetual];
-    }
-
-    function positions(LedgerState storage self, Account account) internal view returns (Position[] memory) {
-        return portfolio(self, account).positions;
     }
 
     /// @notice As the margin engine sees the account: entry values count as cash.
@@ -99,19 +120,38 @@ library Ledger {
 
     /// @notice Changes a position by `delta` units for `value` USD WAD (positive: received). Of a perpetual the value of what
     /// opens joins the entry value; what closes realises its share of both into cash.
-    /// @return held Units before.
+    /// @return side What `record` is to be told, together with the other side of the trade.
     function trade(
         LedgerState storage self,
         Account account,
         Instrument instrument,
         int256 delta,
         int256 value
-    ) internal returns (int256 held) {
-        held = changePosition(self, account, instrument, delta);
+    ) internal returns (Side memory side) {
+        side.held = changePosition(self, account, instrument, delta);
+        if (instrument.kind() == Kind.Spot) {
+            addCash(self, account, value);
+            return side;
+        }
+        side.longs = long(side.held + delta).toInt256() - long(side.held).toInt256();
         if (instrument.kind() == Kind.Perpetual) {
-            value = changeEntryValue(self.accounts[account], instrument, held, delta, value);
+            int256 realised = changeEntryValue(self.accounts[account], instrument, side.held, delta, value);
+            side.entryValue = value - realised;
+            value = realised;
         }
         addCash(self, account, value);
+    }
+
+    /// @notice Adds to the totals of a derivative what trades of it have changed, over all their sides.
+    function record(LedgerState storage self, Instrument instrument, int256 longs, int256 entryValues) internal {
+        if (longs != 0) {
+            self.longs[instrument] = (self.longs[instrument].toInt256() + longs).toUint256();
+            uint16 underlying = instrument.underlying();
+            OpenInterestState memory interest = self.openInterest[underlying];
+            uint256 units = (uint256(interest.units).toInt256() + longs).toUint256();
+            self.openInterest[underlying] = interest.withUnits(units, block.timestamp);
+        }
+        if (entryValues != 0) self.entryValues = (self.entryValues + entryValues).toInt128();
     }
 
     /// @notice Moves part of a position, which has the sign of the whole, and of a perpetual the share of its entry value.
@@ -129,8 +169,9 @@ library Ledger {
         if (instrument.kind() == Kind.Perpetual) {
             entryMoved = shareDown(entryValue(self, from, instrument), size, held);
         }
-        trade(self, from, instrument, -size, -entryMoved);
-        trade(self, to, instrument, size, entryMoved);
+        Side memory out = trade(self, from, instrument, -size, -entryMoved);
+        Side memory into = trade(self, to, instrument, size, entryMoved);
+        record(self, instrument, out.longs + into.longs, out.entryValue + into.entryValue);
     }
 
     /// @notice Moves everything, into an account without positions that is not the same one.
@@ -165,11 +206,10 @@ library Ledger {
         uint256 index;
         (index, held) = find(state, instrument);
         int256 size = held + delta;
-        if (instrument.kind() == Kind.Spot) {
-            require(size >= 0, IClearinghouse.InsufficientPosition(account, instrument, held, delta));
-        } else {
-            changeOpenInterest(self, instrument.underlying(), long(held), long(size));
-        }
+        require(
+            size >= 0 || instrument.kind() != Kind.Spot,
+            IClearinghouse.InsufficientPosition(account, instrument, held, delta)
+        );
         if (size == 0) {
             removeLeg(state, index);
             return held;
@@ -179,12 +219,6 @@ library Ledger {
             ++state.legCount;
         }
         state.legs[index] = toPosition(instrument, size.toInt128());
-    }
-
-    function changeOpenInterest(LedgerState storage self, uint16 underlying, uint256 held, uint256 size) private {
-        if (size == held) return;
-        OpenInterestState memory interest = self.openInterest[underlying];
-        self.openInterest[underlying] = interest.withUnits(interest.units + size - held, block.timestamp);
     }
 
     function removeLeg(AccountState storage state, uint256 index) private {
@@ -223,8 +257,12 @@ library Ledger {
     }
 
     /// @notice amount·|part|/|whole|, towards minus infinity; all of it for the whole.
-    function shareDown(int256 amount, int256 part, int256 whole) private pure returns (int256) {
+    function shareDown(int256 amount, int256 part, int256 whole) internal pure returns (int256) {
         return SignedMulDiv.mulDivDown(amount, SignedMath.abs(part), SignedMath.abs(whole));
+    }
+
+    function debt(int256 cash_) private pure returns (uint256) {
+        return cash_ < 0 ? uint256(-cash_) : 0;
     }
 
     function long(int256 size) private pure returns (uint256) {

@@ -16,7 +16,10 @@ library MarginRules {
     /// @notice Whether anybody else depends on the portfolio's equity: it owes cash or holds a derivative.
     /// Without either it can lose only what is its own, so it needs no margin.
     function hasLiabilities(Portfolio memory portfolio) internal pure returns (bool) {
-        if (portfolio.cash < 0) return true;
+        return portfolio.cash < 0 || hasDerivatives(portfolio);
+    }
+
+    function hasDerivatives(Portfolio memory portfolio) internal pure returns (bool) {
         for (uint256 i = 0; i < portfolio.positions.length; ++i) {
             if (portfolio.positions[i].instrument().kind() != Kind.Spot) return true;
         }

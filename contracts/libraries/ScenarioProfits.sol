@@ -56,7 +56,7 @@ library ScenarioProfits {
             if (sums.isOpen) {
                 self.linear = sums.linear * LANE_SCALE;
                 uint256 spot = self.set.spot;
-                self.summedValue = valueOf(self, sums.rows.at(MARK_VOLATILITY, MIDDLE_NODE), ratioOf(self, spot));
+                self.summedValue = valueOf(self, sums.rows.cell(MARK_VOLATILITY, MIDDLE_NODE), ratioOf(self, spot));
                 self.value = self.summedValue;
             }
             if (sums.plain.length != 0) self.value += nowOf(sums.plain, sums.columnsOf()).fromSquareDown();
@@ -154,12 +154,12 @@ library ScenarioProfits {
     function wordOf(ScenarioSums memory sums, uint256 node, uint256 column) private pure returns (int256) {
         unchecked {
             ScenarioRows rows = sums.rows;
-            if (column < VOLATILITY_NODES) return rows.at(column, node);
+            if (column < VOLATILITY_NODES) return rows.cell(column, node);
             uint256 shocked = (column - VOLATILITY_NODES) % 2 == 0 ? LOWER_VOLATILITY : UPPER_VOLATILITY;
             bool isNearest = column < FARTHEST_COLUMN;
             ScenarioRows part = isNearest ? sums.nearest : sums.butFarthest;
-            int256 shift = part.at(shocked, node) - part.at(MARK_VOLATILITY, node);
-            return isNearest ? rows.at(MARK_VOLATILITY, node) + shift : rows.at(shocked, node) - shift;
+            int256 shift = part.cell(shocked, node) - part.cell(MARK_VOLATILITY, node);
+            return isNearest ? rows.cell(MARK_VOLATILITY, node) + shift : rows.cell(shocked, node) - shift;
         }
     }
 
@@ -176,7 +176,7 @@ library ScenarioProfits {
                 int256 profit = linearProfit(self, price);
                 if (sums.isOpen) {
                     uint256 volatility = set.stressVolatilities[i];
-                    int256 word = sums.rows.at(volatility, nodes + before[volatility]++);
+                    int256 word = sums.rows.cell(volatility, nodes + before[volatility]++);
                     profit += valueOf(self, word, ratioOf(self, price));
                     if (sums.plain.length != 0) profit += plainProfit(sums.plain, nodes * columns + i, columns);
                 }

@@ -104,7 +104,7 @@ library ScenarioRowsLibrary {
     }
 
     /// @notice The word of a price.
-    function at(ScenarioRows self, uint256 volatility, uint256 index) internal pure returns (int256 word) {
+    function cell(ScenarioRows self, uint256 volatility, uint256 index) internal pure returns (int256 word) {
         uint256 start = self.row(volatility);
         assembly ("memory-safe") {
             word := mload(add(start, shl(5, add(index, 1))))

@@ -1,25 +1,36 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { Collateral, IMarkets, Underlying } from "../interfaces/IMarkets.sol";
+import { AccountParameters, Collateral, IMarkets, Underlying } from "../interfaces/IMarkets.sol";
 import { Instrument } from "../types/Instrument.sol";
 
-/// @title The part of `IMarkets` that the clearinghouse reads, settable without bounds or delays.
+/// @title The part of `IMarkets` that clearinghouse and backstop read, settable without bounds or delays.
 contract MockMarkets {
     mapping(Instrument => Collateral) private collaterals;
-    mapping(uint16 => Underlying) private underlyings;
+    mapping(uint16 => Underlying) private listings;
     mapping(Instrument => bool) private closed;
+    uint128 private floor;
+    uint16[] private listed;
 
     function setCollateral(Instrument asset, Collateral calldata collateral_) external {
         collaterals[asset] = collateral_;
     }
 
     function setUnderlying(uint16 id, Underlying calldata listing) external {
-        underlyings[id] = listing;
+        if (listings[id].symbol == 0) listed.push(id);
+        listings[id] = listing;
+    }
+
+    function setFloor(uint128 floor_) external {
+        floor = floor_;
     }
 
     function setTradable(Instrument instrument, bool isTradable) external {
         closed[instrument] = !isTradable;
+    }
+
+    function accountParameters() external view returns (AccountParameters memory) {
+        return AccountParameters({ floor: floor, credit: 0 });
     }
 
     function collateral(Instrument asset) external view returns (Collateral memory result) {
@@ -28,7 +39,11 @@ contract MockMarkets {
     }
 
     function underlying(uint16 id) external view returns (Underlying memory) {
-        return underlyings[id];
+        return listings[id];
+    }
+
+    function underlyings() external view returns (uint16[] memory) {
+        return listed;
     }
 
     function requireTradable(Instrument instrument) external view {

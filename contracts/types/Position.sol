@@ -14,7 +14,7 @@ function toPosition(Instrument instrument, int128 size) pure returns (Position) 
 
 library PositionLibrary {
     /// @notice A position of a list, for loops that end with it: the index is not checked.
-    function at(Position[] calldata positions, uint256 index) internal pure returns (Position position) {
+    function leg(Position[] calldata positions, uint256 index) internal pure returns (Position position) {
         assembly ("memory-safe") {
             position := calldataload(add(positions.offset, shl(5, index)))
         }

@@ -3,12 +3,13 @@ import { artifacts } from "hardhat";
 import { Interface } from "ethers";
 import { toAccount, type Account } from "../../packages/client/src/account.ts";
 import { batchOf, depositCash, withdrawCash } from "../../packages/client/src/batch.ts";
+import { call } from "../../packages/client/src/instrument.ts";
 import { makeOrder, signOrder } from "../../packages/client/src/order.ts";
-import { WAD } from "../../packages/client/src/wad.ts";
+import { toWad, WAD } from "../../packages/client/src/wad.ts";
 import { Chain, GAS_LIMIT, type Executed } from "./chain.ts";
 import { acceptedLegs, bearish, distress, liquidation } from "./distress.ts";
 import type { Figures, Key } from "./figures.ts";
-import { createMarket, ETH, fridayNear, openBook, positionsOf, spreadBook, USDC } from "./market.ts";
+import { createMarket, ETH, fridayNear, openBook, positionsOf, spreadBook, tokenOf, USDC } from "./market.ts";
 import type { Book, Market, Opened } from "./market.ts";
 
 const DAYS = [7, 30, 90, 180] as const;
@@ -17,6 +18,10 @@ const SHORT_DAYS = [0.5, 30, 90, 180] as const;
 const SHORT_WIDTH = 0.05;
 const PRICE_NODES = 13;
 const VOLATILITY_NODES = 3;
+const BTC = 2;
+const BTC_STRIKE = toWad("100000");
+/** In the backstop: half of it, which stands behind one underlying, is more than any of these accounts needs. */
+const ENOUGH = 100_000_000n * USDC;
 
 /** Gas, or the transaction whose gas is meant. */
 type Measurement = (bench: Bench) => Promise<number | Executed>;
@@ -35,7 +40,12 @@ const MEASUREMENTS: Readonly<Record<Key, Measurement>> = {
   trade128: (bench) => trade(bench, 128),
   liquidate16: (bench) => liquidate(bench, 16),
   liquidate64: (bench) => liquidate(bench, 64),
+  start16: start,
+  takeover16: (bench) => takeOver(bench, 16),
   takeover128: (bench) => takeOver(bench, 128),
+  absorb16: (bench) => absorb(bench, 16, ENOUGH),
+  absorb128: (bench) => absorb(bench, 128, ENOUGH),
+  deleverage128: (bench) => absorb(bench, 128, USDC),
   deposit,
   withdraw16: (bench) => withdraw(bench, 16),
   check16short: (bench) => check(bench, spreadBook(16, bench.expiriesIn(SHORT_DAYS), SHORT_WIDTH)),
@@ -205,6 +215,32 @@ async function takeOver(bench: Bench, count: number): Promise<Executed> {
     deadline: 2n ** 40n - 1n,
   };
   const data = contracts.liquidator.interface.encodeFunctionData("takeOver", [order]);
+  return await chain.execute({ from: carol, to: addresses.liquidator, data });
+}
+
+async function start(bench: Bench): Promise<Executed> {
+  const { market } = bench;
+  const { contracts, addresses, carol, chain } = market;
+  const { account } = await distress(market, 1n, { book: bearish(bench.book(16)), health: 0.7 });
+  const data = contracts.liquidator.interface.encodeFunctionData("startAuction", [account]);
+  return await chain.execute({ from: carol, to: addresses.liquidator, data });
+}
+
+/** Without a reserve, so that it is the backstop's turn at once, or the other side's where the backstop has next to nothing. Two underlyings, of
+ * which it finds out which count. */
+async function absorb(bench: Bench, count: number, backstop: bigint): Promise<Executed> {
+  const { market } = bench;
+  const { contracts, addresses, alice, carol, chain } = market;
+  await tokenOf(market).connect(alice).approve(addresses.backstopVault, backstop);
+  await contracts.backstopVault.connect(alice).deposit(backstop, alice.address);
+  const [expiry = 0] = bench.expiriesIn([DAYS[1]]);
+  const book = bearish(bench.book(count - 1));
+  const { account } = await distress(market, 1n, {
+    book: [...book, { instrument: call(BTC, { expiry, strike: BTC_STRIKE }), isShort: false }],
+    health: -0.1,
+  });
+  await startAuction(market, account, 0);
+  const data = contracts.liquidator.interface.encodeFunctionData("absorb", [account]);
   return await chain.execute({ from: carol, to: addresses.liquidator, data });
 }
 

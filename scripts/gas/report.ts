@@ -88,7 +88,9 @@ that read the slots of Chainlink's (18,300 gas cold); it moved half a percent si
   all others     gas used by the whole transaction, calldata and refunds included
   trade*         OrderSettlement.fill by a third party of two signed orders, new and filled whole; both sides add to a leg
   liquidate*     short calls taken whole, 150 s into the auction
-  takeover128    at the rate that has reached equity / maintenance, into a new account, with cash from another
+  takeover*      at the rate that has reached equity / maintenance, into a new account, with cash from another
+  absorb*, deleverage128
+                 without equity and reserve; one of the legs an option on BTC
 
 "peer" is Derive, PMRM 2.1, measured: 33 scenarios and one tier a check, bids for liquidations. "met" says that a goal is.
 A transaction on Ethereum has at most ${grouped(TRANSACTION_CAP)} gas.`;

@@ -56,7 +56,7 @@ export async function auctionOff({ model, portfolio }: Book, tender: Tender): Pr
   while (lot.elapsed <= GIVE_UP_SECONDS) {
     if (lot.isClosed) return lot.outcome("closed");
     if (lot.isHealthy) return lot.outcome("healthy");
-    const state = auctionState(lot.account.risk, lot.elapsed, tender.reserve);
+    const state = auctionState(lot.account.risk, lot.elapsed, { reserve: tender.reserve });
     if (!state.isOfferedWhole) {
       await lot.takeLegs();
     } else {
@@ -103,7 +103,7 @@ class Lot {
     const winner = this.#bidders[offer.place];
     if (winner === undefined) return;
     const { model, portfolio, risk } = this.account;
-    const { rate } = auctionState(risk, offer.at, 0);
+    const { rate } = auctionState(risk, offer.at);
     const seizure = seize(model, { from: portfolio, to: winner.portfolio, legs: offer.legs, rate });
     const sums = this.#sums;
     if (seizure.refusal !== undefined) {
@@ -214,7 +214,7 @@ function secondsToWhole({ risk }: Account): number {
   let [low, high] = [0, LAST_SECONDS];
   while (high - low > 1) {
     const middle = (low + high) / 2;
-    if (auctionState(risk, middle, 0).isOfferedWhole) high = middle;
+    if (auctionState(risk, middle).isOfferedWhole) high = middle;
     else low = middle;
   }
   return high;

@@ -44,7 +44,7 @@ export interface Bid {
 /** The best package at this rate, whether it pays or not; undefined where none passes. */
 export async function bidFor(bidder: Bidder, account: Account, elapsedSeconds: number): Promise<Bid | undefined> {
   const { model, portfolio, risk } = account;
-  const { rate } = auctionState(risk, elapsedSeconds, 0);
+  const { rate } = auctionState(risk, elapsedSeconds);
   const evaluate = evaluateWith(model);
   const taker = { portfolio: toWads(bidder.portfolio), risk: riskToWads(model.evaluate(bidder.portfolio)) };
   const { legs: rules } = DEFAULTS;

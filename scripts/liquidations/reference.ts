@@ -36,7 +36,7 @@ class Search {
     private readonly account: Account,
     elapsedSeconds: number,
   ) {
-    this.#rate = auctionState(account.risk, elapsedSeconds, 0).rate;
+    this.#rate = auctionState(account.risk, elapsedSeconds).rate;
   }
 
   from(start: readonly number[]): { shares: number[]; profit: number } | undefined {

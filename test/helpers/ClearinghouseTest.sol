@@ -12,6 +12,7 @@ import {
     Transfer,
     Withdrawal
 } from "../../contracts/interfaces/IClearinghouse.sol";
+import { IClearinghouseForce } from "../../contracts/interfaces/IClearinghouseForce.sol";
 import { Collateral, Underlying } from "../../contracts/interfaces/IMarkets.sol";
 import { Line, MockMarginEngine } from "../../contracts/mocks/MockMarginEngine.sol";
 import { MockMarkets } from "../../contracts/mocks/MockMarkets.sol";
@@ -39,6 +40,7 @@ abstract contract ClearinghouseTest is Test {
 
     AccessManager internal manager;
     Clearinghouse internal clearinghouse;
+    IClearinghouseForce internal force;
     MockMarginEngine internal engine;
     MockMarkets internal markets;
     TestToken internal usdc;
@@ -66,6 +68,7 @@ abstract contract ClearinghouseTest is Test {
         clearinghouse = Clearinghouse(
             deploy("Clearinghouse", abi.encode(address(manager), address(usdc), address(markets)))
         );
+        force = IClearinghouseForce(address(clearinghouse));
         clearinghouse.setMarginEngine(address(engine));
         clearinghouse.setLiquidator(liquidator);
         listCollateral(WETH, weth);

@@ -6,6 +6,7 @@ import { BackstopVault } from "../../contracts/BackstopVault.sol";
 import { Clearinghouse } from "../../contracts/Clearinghouse.sol";
 import { Liquidator } from "../../contracts/Liquidator.sol";
 import { Approval, Batch, Deposit, Fill, MAY_MOVE, MAY_TRADE } from "../../contracts/interfaces/IClearinghouse.sol";
+import { IClearinghouseForce } from "../../contracts/interfaces/IClearinghouseForce.sol";
 import { Liquidation, WholeTakeOver } from "../../contracts/interfaces/ILiquidator.sol";
 import { Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
 import { Collateral, Underlying } from "../../contracts/interfaces/IMarkets.sol";
@@ -31,6 +32,7 @@ abstract contract LiquidationFixture is Test {
     MockMarkets internal markets;
     ScenarioEngine internal engine;
     Clearinghouse internal clearinghouse;
+    IClearinghouseForce internal force;
     BackstopVault internal vault;
     Liquidator internal liquidator;
 
@@ -39,6 +41,7 @@ abstract contract LiquidationFixture is Test {
     address internal bob = makeAddr("bob");
     address internal carol = makeAddr("carol");
     address internal lender = makeAddr("lender");
+    address internal stranger = makeAddr("stranger");
     Account internal debtor = toAccount(alice, 1);
     Account internal maker = toAccount(market, 0);
     Account internal keeper = toAccount(bob, 0);
@@ -61,6 +64,7 @@ abstract contract LiquidationFixture is Test {
         clearinghouse = Clearinghouse(
             deploy("Clearinghouse", abi.encode(address(manager), address(usdc), address(markets)))
         );
+        force = IClearinghouseForce(address(clearinghouse));
         clearinghouse.setMarginEngine(address(engine));
         vault = BackstopVault(deploy("BackstopVault", abi.encode(clearinghouse)));
         liquidator = Liquidator(deploy("Liquidator", abi.encode(clearinghouse, vault)));
@@ -220,14 +224,16 @@ abstract contract LiquidationFixture is Test {
     /// INV-1 for cash, over every account that the tests use: what custody records is what accounts and the reserve own.
     function assertConserved() internal view {
         int256 owned = int256(clearinghouse.reserve());
-        Account[7] memory accounts = [
+        Account[9] memory accounts = [
             debtor,
             maker,
             keeper,
             rival,
             toAccount(bob, 7),
             toAccount(carol, 7),
-            vault.treasury()
+            vault.treasury(),
+            toAccount(stranger, 0),
+            toAccount(address(this), 0)
         ];
         for (uint256 i = 0; i < accounts.length; i++) owned += cashOf(accounts[i]);
         Account[] memory absorbed = vault.absorbed();

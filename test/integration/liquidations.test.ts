@@ -75,7 +75,7 @@ describe("the study of liquidations", () => {
     const bid = await bidFor(bidder, account, 60);
     if (bid === undefined) throw new RangeError("no bid");
     expect(bid.legs.map(({ size }) => size.toFixed(2))).to.deep.equal(["-16.65"]);
-    const { rate } = auctionState(risk, 60, 0);
+    const { rate } = auctionState(risk, 60);
     const { payment, fee, removed, remaining, refusal } = seize(model, {
       ...{ from: portfolio, to: bidder.portfolio, legs: bid.legs, rate },
     });

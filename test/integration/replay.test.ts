@@ -8,36 +8,14 @@ import { isNear } from "../helpers/near.ts";
 import type { ReplayOptions } from "../../packages/replay/src/run.ts";
 import { replay } from "../../packages/replay/src/run.ts";
 import { pathVolatility } from "../../packages/replay/src/history.ts";
-import { MINUTE } from "../../packages/replay/src/path.ts";
 import { readPrices } from "../../packages/replay/src/prices/read.ts";
 import { Random } from "../../packages/replay/src/random.ts";
+import { shortCrash } from "../../packages/replay/test/marketFixture.ts";
 import { renderPage } from "../../packages/replay/src/report/page.ts";
 import type { ReplayResult } from "../../packages/replay/src/result.ts";
-import { roundsOf } from "../../packages/replay/src/rounds.ts";
-import { type Scenario, fileScenario } from "../../packages/replay/src/scenario.ts";
+import { fileScenario } from "../../packages/replay/src/scenario.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const START = Date.UTC(2030, 0, 7) / 1000;
-
-/** Two hours in which both assets lose a third, with a little noise. */
-function shortCrash(): Scenario {
-  const random = new Random("short crash");
-  const feedOf = (price: number) => {
-    const prices = Float64Array.from(
-      { length: 121 },
-      (_, i) => price * Math.exp(-0.4 * (i / 120) + 0.002 * random.normal()),
-    );
-    const path = { start: START, stepSeconds: MINUTE, prices };
-    return { path, rounds: roundsOf(path), history: () => ({ realised: 0.7, stressed: 1.5 }), isTraded: true };
-  };
-  return {
-    title: "Short crash",
-    start: START,
-    end: START + 120 * MINUTE,
-    feeds: { ETH: feedOf(2_000), BTC: feedOf(40_000) },
-  };
-}
-
 const OPTIONS: ReplayOptions = {
   seed: "1",
   accounts: 14,

@@ -3,17 +3,15 @@ pragma solidity ^0.8.37;
 
 import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import { Clearinghouse } from "../../contracts/Clearinghouse.sol";
+import { Approval, Batch, Deposit, Fill, Transfer, Withdrawal } from "../../contracts/interfaces/IClearinghouse.sol";
 import {
-    Approval,
-    Batch,
-    Deposit,
-    Fill,
+    Deleveraging,
+    IClearinghouseForce,
+    Reward,
     Seizure,
     SeizureOutcome,
-    TakeOver,
-    Transfer,
-    Withdrawal
-} from "../../contracts/interfaces/IClearinghouse.sol";
+    TakeOver
+} from "../../contracts/interfaces/IClearinghouseForce.sol";
 import { ILiquidationTerms } from "../../contracts/interfaces/ILiquidationTerms.sol";
 import { IMarginEngine, Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
@@ -49,6 +47,7 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
     uint256 private constant MAX_TOKENS = 10;
 
     Clearinghouse public immutable clearinghouse;
+    IClearinghouseForce private immutable force;
     Weather private immutable weather;
     Instrument[3] private assets;
     TestToken[3] private tokens;
@@ -59,11 +58,15 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
 
     /// What went in less what came out, token units.
     mapping(Instrument asset => uint256) public inCustody;
+    /// What has not been touched since somebody was deleveraged.
+    mapping(Account => bool) private unsettled;
+
     /// Calls that succeeded.
     mapping(bytes32 action => uint256) public successes;
 
     constructor(Scene memory scene) {
         clearinghouse = scene.clearinghouse;
+        force = IClearinghouseForce(address(clearinghouse));
         weather = scene.weather;
         assets = scene.assets;
         tokens = scene.tokens;
@@ -147,7 +150,9 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
         compensation = (before.equity * bound(rate, -5, 150) * int256(WAD)) / (100 * int256(before.maintenance));
         Account to = _strong(by);
         bytes32[] memory hashes = _hashes();
-        try clearinghouse.seize(Seizure(from, to, legs, feeTo, 0.1e18)) returns (SeizureOutcome memory outcome) {
+        try force.seize(Seizure(from, to, legs, feeTo, 0.1e18, Reward(feeTo, 0))) returns (
+            SeizureOutcome memory outcome
+        ) {
             ++successes["seize"];
             Risk memory remaining = _riskOf(from);
             assertLt(before.equity, int256(before.maintenance), "seized above maintenance");
@@ -160,6 +165,7 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
             assertGe(outcome.remaining.maintenance, remaining.maintenance, "reported requirement");
             _requireInitial(to);
             _requireUntouched(hashes, from, to, feeTo);
+            (unsettled[from], unsettled[to], unsettled[feeTo]) = (false, false, false);
         } catch {}
     }
 
@@ -173,7 +179,7 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
         fromReserve = bound(fromReserve, 0, reserve + reserve / 8);
         Risk memory before = _riskOf(from);
         bytes32[] memory hashes = _hashes();
-        try clearinghouse.takeOver(TakeOver(from, to, funder, funding, fromReserve)) {
+        try force.takeOver(TakeOver(from, to, funder, funding, fromReserve, new Reward[](0))) {
             ++successes["takeOver"];
             assertLt(before.equity, int256(before.maintenance), "taken above maintenance");
             assertEq(clearinghouse.positions(from).length, 0, "positions left behind");
@@ -181,7 +187,55 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
             _requireInitial(to);
             if (_hasLiabilities(funder)) _requireInitial(funder);
             _requireUntouched(hashes, from, to, funder);
+            (unsettled[from], unsettled[to], unsettled[funder]) = (false, false, false);
         } catch {}
+    }
+
+    function deleverage(uint256 who, uint256 fromReserve, uint256 limit, uint256 pay) external {
+        Account from = _belowMaintenance(who, type(int256).min);
+        Risk memory before = _riskOf(from);
+        // Most are left to be seized and taken over.
+        if (limit % 3 != 0) return;
+        bool isTearUp = _hasDerivatives(from);
+        bool[] memory isFlat = new bool[](accounts.length);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            isFlat[i] = isTearUp ? !_hasDerivatives(accounts[i]) : clearinghouse.cash(accounts[i]) <= 0;
+        }
+        Reward[] memory rewards = new Reward[](1);
+        rewards[0] = Reward(feeTo, bound(pay, 0, 100e18));
+        fromReserve = bound(fromReserve, 0, clearinghouse.reserve());
+        bytes32[] memory hashes = _hashes();
+        try force.deleverage(Deleveraging(from, fromReserve, rewards, bound(limit, 1, 3))) returns (uint256 charged) {
+            ++successes[isTearUp ? bytes32("deleverage") : bytes32("shareDebt")];
+            assertLt(before.equity, int256(before.maintenance), "deleveraged above maintenance");
+            // The engine's equity is rounded down, the deficit at mark is no more than that.
+            uint256 deficit = before.equity < 0 ? uint256(-before.equity) : 0;
+            assertLe(charged, (deficit * 101) / 100, "more than the deficit and a hundredth");
+            for (uint256 i = 0; i < accounts.length; ++i) {
+                Account account = accounts[i];
+                if (account == from || account == feeTo) continue;
+                if (isFlat[i] && !unsettled[account]) assertEq(_hashOf(account), hashes[i], "flat, and charged");
+            }
+            for (uint256 i = 0; i < accounts.length; ++i) unsettled[accounts[i]] = true;
+            (unsettled[from], unsettled[feeTo]) = (false, false);
+        } catch {}
+    }
+
+    function settle(uint256 who, uint256 limit) external {
+        Account account = accounts[who % accounts.length];
+        bytes32 shown = keccak256(abi.encode(clearinghouse.cash(account), clearinghouse.portfolio(account).cash));
+        force.settle(account, bound(limit, 1, 4));
+        assertEq(
+            keccak256(abi.encode(clearinghouse.cash(account), clearinghouse.portfolio(account).cash)),
+            shown,
+            "settling changed what was shown"
+        );
+        ++successes["settle"];
+    }
+
+    /// Not a random call: the books are balanced to the wei when everybody has taken his share.
+    function settleAll() external {
+        for (uint256 i = 0; i < accounts.length; ++i) force.settle(accounts[i], 1000);
     }
 
     /// As the liquidator, asked by the clearinghouse.
@@ -255,6 +309,7 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
         _requireMargin(first, firstBefore, isReducing);
         if (charged == 2) _requireMargin(second, secondBefore, isReducing);
         _requireUntouched(hashes, first, second, second);
+        (unsettled[first], unsettled[second]) = (false, false);
     }
 
     /// INV-3, said again: initial margin on a usable feed, or for a reducing account R' ≤ R and E' ≥ min(E, E·R'/R).
@@ -300,7 +355,9 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
         for (uint256 i = 0; i < hashes.length; ++i) hashes[i] = _hashOf(accounts[i]);
     }
 
+    /// Of an account with a share to take the last digit depends on who takes his before.
     function _hashOf(Account account) private view returns (bytes32) {
+        if (unsettled[account]) return bytes32(0);
         return keccak256(abi.encode(clearinghouse.cash(account), clearinghouse.portfolio(account)));
     }
 
@@ -312,7 +369,10 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
     }
 
     function _hasLiabilities(Account account) private view returns (bool) {
-        if (clearinghouse.cash(account) < 0) return true;
+        return clearinghouse.cash(account) < 0 || _hasDerivatives(account);
+    }
+
+    function _hasDerivatives(Account account) private view returns (bool) {
         Position[] memory held = clearinghouse.positions(account);
         for (uint256 i = 0; i < held.length; ++i) if (held[i].instrument().kind() != Kind.Spot) return true;
         return false;

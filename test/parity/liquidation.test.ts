@@ -171,7 +171,8 @@ describe("A liquidation in Solidity and in float64", () => {
       maintenanceBeforeFloor: toNumber(risk.maintenanceBeforeFloor),
       stressLoss: toNumber(risk.stressLoss),
     };
-    const model = auctionState(numbers, Number(state.elapsedSeconds), toNumber(reserve));
+    const due = Number(state.auction.dueInCents) / 100;
+    const model = auctionState(numbers, Number(state.elapsedSeconds), { reserve: toNumber(reserve), due });
     expect(model.rate).to.satisfy(isNear(toNumber(state.rate), 1e-15));
     expect(model.isOfferedWhole || model.isFloorBound).to.equal(state.isWhole);
     expect(model.isBankrupt).to.equal(state.isBankrupt);

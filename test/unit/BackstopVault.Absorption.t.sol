@@ -3,8 +3,7 @@ pragma solidity ^0.8.37;
 
 import { ERC4626 } from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
 import { Liquidation } from "../../contracts/interfaces/ILiquidator.sol";
-import { IBackstopVault } from "../../contracts/interfaces/IBackstopVault.sol";
-import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
+import { Absorption, IBackstopVault } from "../../contracts/interfaces/IBackstopVault.sol";
 import { Account, toAccount } from "../../contracts/types/Account.sol";
 import { LiquidationFixture } from "../helpers/LiquidationFixture.sol";
 
@@ -32,25 +31,6 @@ contract BackstopVaultAbsorptionTest is LiquidationFixture {
         assertApproxEqAbs(vault.convertToAssets(shares), 1000 * USDC, 1);
     }
 
-    function test_onlyTheTreasuryIsPaidOut() public {
-        uint256 shares = fundBackstop(lender, 10_000);
-        absorbDeficit(400);
-        // 2,900 went along: 400 of loss, 2,500 of initial margin.
-        assertEq(clearinghouse.cash(vault.treasury()), 7100e18);
-        assertEq(vault.totalAssets(), 9600 * USDC);
-        uint256 redeemable = vault.maxRedeem(lender);
-        assertLt(redeemable, shares, "part is tied up");
-        assertApproxEqAbs(vault.maxWithdraw(lender), 7100 * USDC, 1);
-
-        vm.startPrank(lender);
-        vm.expectRevert(abi.encodeWithSelector(ERC4626.ERC4626ExceededMaxRedeem.selector, lender, shares, redeemable));
-        vault.redeem(shares, lender, lender);
-        uint256 paid = vault.redeem(redeemable, lender, lender);
-        vm.stopPrank();
-        assertApproxEqAbs(paid, 7100 * USDC, 1);
-        assertConserved();
-    }
-
     function test_valueFollowsTheAbsorbedPositions() public {
         fundBackstop(lender, 10_000);
         absorbDeficit(400);
@@ -75,33 +55,6 @@ contract BackstopVaultAbsorptionTest is LiquidationFixture {
         vm.expectPartialRevert(ERC4626.ERC4626ExceededMaxDeposit.selector);
         vault.deposit(USDC, carol);
         vm.stopPrank();
-    }
-
-    function test_invalidFeedOfAnAbsorbedAccountClosesTheVault() public {
-        uint256 shares = fundBackstop(lender, 10_000);
-        absorbDeficit(400);
-        engine.setValidity(Validity.Invalid, 0);
-        assertEq(vault.maxDeposit(lender), 0);
-        assertEq(vault.maxMint(lender), 0);
-        assertEq(vault.maxWithdraw(lender), 0);
-        assertEq(vault.maxRedeem(lender), 0);
-        vm.startPrank(lender);
-        vm.expectRevert(IBackstopVault.FeedInvalid.selector);
-        vault.deposit(1, lender);
-        vm.expectRevert(IBackstopVault.FeedInvalid.selector);
-        vault.mint(1, lender);
-        vm.expectRevert(IBackstopVault.FeedInvalid.selector);
-        vault.withdraw(1, lender, lender);
-        vm.expectRevert(IBackstopVault.FeedInvalid.selector);
-        vault.redeem(shares, lender, lender);
-        vm.stopPrank();
-    }
-
-    function test_deadFeedDoesNotConcernAVaultWithoutPositions() public {
-        uint256 shares = fundBackstop(lender, 10_000);
-        engine.setValidity(Validity.Invalid, 0);
-        vm.prank(lender);
-        assertEq(vault.redeem(shares, lender, lender), 10_000 * USDC);
     }
 
     function test_absorbedAccountIsLiquidatedLikeAnyOtherAndReleased() public {
@@ -145,8 +98,7 @@ contract BackstopVaultAbsorptionTest is LiquidationFixture {
         uint256 limit = vault.MAX_ABSORBED();
         vm.startPrank(address(liquidator));
         for (uint256 i = 0; i < limit; i++) {
-            (Account account, ) = vault.prepareAbsorption(debtor, 0, 0);
-            clearinghouse.isAuthorised(account, address(vault), 1);
+            vault.prepareAbsorption(debtor, 0, 0);
         }
         // They are empty, so all of them are released for the next.
         vault.prepareAbsorption(debtor, 0, 0);
@@ -154,27 +106,41 @@ contract BackstopVaultAbsorptionTest is LiquidationFixture {
         assertEq(vault.absorbed().length, 1);
     }
 
-    function test_fullVaultRefuses() public {
+    function test_fullVaultLeavesTheRestToTheOtherSide() public {
         fundBackstop(lender, 10_000_000);
         uint256 limit = vault.MAX_ABSORBED();
         for (uint256 i = 0; i <= limit; i++) {
             debtor = toAccount(alice, uint96(100 + i));
             engine.setMark(perpetual, SPOT);
             openAuction(-100);
-            if (i == limit) vm.expectRevert(abi.encodeWithSelector(IBackstopVault.TooManyAbsorbed.selector, limit));
             liquidator.absorb(debtor);
         }
         assertEq(vault.absorbed().length, limit);
+        assertEq(clearinghouse.positions(debtor).length, 0, "the one too many is closed against the other side");
+        assertEq(clearinghouse.cash(debtor), 0);
     }
 
-    function test_fundingIsLimitedByTheTreasury() public {
-        fundBackstop(lender, 1000);
-        vm.prank(address(liquidator));
+    function test_fundingIsWhatIsMissing() public {
+        fundBackstop(lender, 10_000);
+        into = toAccount(address(vault), 1);
+        vm.startPrank(address(liquidator));
+        vm.expectEmit(address(vault));
+        emit IBackstopVault.Absorbed(debtor, into, 2800e18);
         (Account account, uint256 funding) = vault.prepareAbsorption(debtor, -300e18, 2500e18);
-        assertEq(funding, 1000e18);
-        assertTrue(account == toAccount(address(vault), 1));
-        vm.prank(address(liquidator));
+        assertEq(funding, 2800e18);
+        assertTrue(account == into);
         (, funding) = vault.prepareAbsorption(debtor, 3000e18, 2500e18);
         assertEq(funding, 0, "nothing is missing");
+        vm.stopPrank();
+    }
+
+    function test_absorptionIsRecordedUntilItIsReleased() public {
+        fundBackstop(lender, 10_000);
+        absorbDeficit(400);
+        Absorption memory record = vault.absorption(into);
+        assertEq(record.since, vm.getBlockTimestamp());
+        assertEq(record.underlyings, 1);
+        assertEq(record.committed, 2900e18);
+        assertEq(vault.absorption(vault.treasury()).since, 0);
     }
 }

@@ -5,7 +5,7 @@ import { Batch, Withdrawal } from "../../contracts/interfaces/IClearinghouse.sol
 import { IBackstopVault } from "../../contracts/interfaces/IBackstopVault.sol";
 import { CASH } from "../../contracts/types/Instrument.sol";
 import { TestToken } from "../../contracts/mocks/TestToken.sol";
-import { LiquidationFixture } from "../helpers/LiquidationFixture.sol";
+import { BackstopFixture } from "../helpers/BackstopFixture.sol";
 
 interface ITransferHook {
     function onTransfer(address from, address to) external;
@@ -53,12 +53,13 @@ contract Intruder is ITransferHook {
     }
 }
 
-contract BackstopVaultLockTest is LiquidationFixture {
+contract BackstopVaultLockTest is BackstopFixture {
     Intruder internal intruder;
 
     function setUp() public override {
         super.setUp();
-        fundBackstop(lender, 1000);
+        request(lender, fundBackstop(lender, 1000));
+        skip(COOLDOWN);
         intruder = new Intruder(address(vault), address(clearinghouse));
         HookedToken(address(usdc)).setHook(intruder);
     }
@@ -102,8 +103,8 @@ contract BackstopVaultLockTest is LiquidationFixture {
         assertLockedDuring(abi.encodeCall(vault.convertToShares, (1e6)), "convertToShares");
         assertLockedDuring(abi.encodeCall(vault.previewDeposit, (1e6)), "previewDeposit");
         assertLockedDuring(abi.encodeCall(vault.previewMint, (1e12)), "previewMint");
-        assertLockedDuring(abi.encodeCall(vault.previewWithdraw, (1e6)), "previewWithdraw");
-        assertLockedDuring(abi.encodeCall(vault.previewRedeem, (1e12)), "previewRedeem");
+        assertLockedDuring(abi.encodeCall(vault.capacity, (debtor)), "capacity");
+        assertLockedDuring(abi.encodeCall(vault.budget, (1)), "budget");
         assertLockedDuring(abi.encodeCall(vault.maxDeposit, (lender)), "maxDeposit");
         assertLockedDuring(abi.encodeCall(vault.maxMint, (lender)), "maxMint");
         assertLockedDuring(abi.encodeCall(vault.maxWithdraw, (lender)), "maxWithdraw");

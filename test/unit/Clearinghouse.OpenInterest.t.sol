@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { Batch, Fill, IClearinghouse, Seizure } from "../../contracts/interfaces/IClearinghouse.sol";
+import { Batch, Fill, IClearinghouse } from "../../contracts/interfaces/IClearinghouse.sol";
+import { Reward, Seizure } from "../../contracts/interfaces/IClearinghouseForce.sol";
 import { ILiquidationTerms } from "../../contracts/interfaces/ILiquidationTerms.sol";
 import { Underlying } from "../../contracts/interfaces/IMarkets.sol";
 import { HostileToken } from "../../contracts/mocks/HostileToken.sol";
@@ -136,7 +137,7 @@ contract ClearinghouseOpenInterestTest is ClearinghouseTest {
         vm.mockCall(liquidator, abi.encodeWithSelector(ILiquidationTerms.compensationRate.selector), abi.encode(0));
         // To the short: 12 of the long ones and of his are closed against each other.
         vm.prank(liquidator);
-        clearinghouse.seize(Seizure(alices, bobs, one(toPosition(PERPETUAL, 12e18)), feeTo, 0));
+        force.seize(Seizure(alices, bobs, one(toPosition(PERPETUAL, 12e18)), feeTo, 0, Reward(feeTo, 0)));
         assertEq(clearinghouse.openInterest(ETH), 13 * UNIT);
         assertEq(average(), 12.5 ether);
         skip(12 hours);

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { Batch, IClearinghouse, Seizure, TakeOver, Withdrawal } from "../../contracts/interfaces/IClearinghouse.sol";
+import { Batch, IClearinghouse, Withdrawal } from "../../contracts/interfaces/IClearinghouse.sol";
+import {
+    Deleveraging,
+    IClearinghouseForce,
+    Seizure,
+    TakeOver
+} from "../../contracts/interfaces/IClearinghouseForce.sol";
 import { HostileToken } from "../../contracts/mocks/HostileToken.sol";
 import { CASH } from "../../contracts/types/Instrument.sol";
 import { ClearinghouseTest } from "../helpers/ClearinghouseTest.sol";
@@ -24,8 +30,11 @@ contract ClearinghouseReentrancyTest is ClearinghouseTest {
         TakeOver memory order;
         requireShut(abi.encodeCall(IClearinghouse.batch, (actions)));
         requireShut(abi.encodeCall(IClearinghouse.fundReserve, (1)));
-        requireShut(abi.encodeCall(IClearinghouse.seize, (seizure)));
-        requireShut(abi.encodeCall(IClearinghouse.takeOver, (order)));
+        requireShut(abi.encodeCall(IClearinghouseForce.seize, (seizure)));
+        requireShut(abi.encodeCall(IClearinghouseForce.takeOver, (order)));
+        Deleveraging memory deleveraging;
+        requireShut(abi.encodeCall(IClearinghouseForce.deleverage, (deleveraging)));
+        requireShut(abi.encodeCall(IClearinghouseForce.settle, (alices, 1)));
         requireShut(abi.encodeCall(IClearinghouse.setMarginEngine, (alice)));
         requireShut(abi.encodeCall(IClearinghouse.setLiquidator, (alice)));
     }
@@ -41,6 +50,7 @@ contract ClearinghouseReentrancyTest is ClearinghouseTest {
         requireShut(abi.encodeCall(IClearinghouse.recordedInTokens, (CASH)));
         requireShut(abi.encodeCall(IClearinghouse.reserve, ()));
         requireShut(abi.encodeCall(IClearinghouse.openInterest, (ETH)));
+        requireShut(abi.encodeCall(IClearinghouse.openInterestOf, (PERPETUAL)));
     }
 
     function test_saysThatItIsLocked() public {

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.37;
 
 import { IAccessManaged } from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
-import { IClearinghouse, Seizure, TakeOver } from "../../contracts/interfaces/IClearinghouse.sol";
+import { IClearinghouse } from "../../contracts/interfaces/IClearinghouse.sol";
+import { Seizure, TakeOver } from "../../contracts/interfaces/IClearinghouseForce.sol";
 import { CASH } from "../../contracts/types/Instrument.sol";
 import { ClearinghouseTest } from "../helpers/ClearinghouseTest.sol";
 
@@ -30,9 +31,9 @@ contract ClearinghouseRestrictedTest is ClearinghouseTest {
         TakeOver memory order;
         bytes memory refusal = abi.encodeWithSelector(IClearinghouse.NotLiquidator.selector, address(this));
         vm.expectRevert(refusal);
-        clearinghouse.seize(seizure);
+        force.seize(seizure);
         vm.expectRevert(refusal);
-        clearinghouse.takeOver(order);
+        force.takeOver(order);
     }
 
     function test_anyoneFundsTheReserve() public {

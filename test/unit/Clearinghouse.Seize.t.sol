@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { IClearinghouse, Seizure, SeizureOutcome } from "../../contracts/interfaces/IClearinghouse.sol";
+import { IClearinghouse } from "../../contracts/interfaces/IClearinghouse.sol";
+import { Reward, Seizure, SeizureOutcome } from "../../contracts/interfaces/IClearinghouseForce.sol";
 import { ILiquidationTerms } from "../../contracts/interfaces/ILiquidationTerms.sol";
 import { ILiquidator } from "../../contracts/interfaces/ILiquidator.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
@@ -110,7 +111,7 @@ contract ClearinghouseSeizeTest is ClearinghouseTest {
         vm.mockCallRevert(liquidator, abi.encodeWithSelector(ILiquidationTerms.compensationRate.selector), refusal);
         vm.expectRevert(refusal);
         vm.prank(liquidator);
-        clearinghouse.seize(Seizure(alices, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE));
+        force.seize(Seizure(alices, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE, Reward(feeTo, 0)));
     }
 
     function test_theLiquidatorReadsNoAccountMeanwhile() public {
@@ -118,7 +119,7 @@ contract ClearinghouseSeizeTest is ClearinghouseTest {
         clearinghouse.setLiquidator(curious);
         vm.expectRevert(IClearinghouse.Locked.selector);
         vm.prank(curious);
-        clearinghouse.seize(Seizure(alices, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE));
+        force.seize(Seizure(alices, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE, Reward(feeTo, 0)));
     }
 
     function test_asksTheEngineOnce() public {
@@ -140,8 +141,8 @@ contract ClearinghouseSeizeTest is ClearinghouseTest {
         engine.setLine(PERPETUAL, Line(1550 * USD, 500 * USD, 400 * USD));
         setRate(0);
         vm.prank(liquidator);
-        SeizureOutcome memory outcome = clearinghouse.seize(
-            Seizure(dan, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE)
+        SeizureOutcome memory outcome = force.seize(
+            Seizure(dan, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE, Reward(feeTo, 0))
         );
         // 4 × 450 were lost, 100 of them are owed.
         assertEq(cash(dan), -100e18);
@@ -229,9 +230,9 @@ contract ClearinghouseSeizeTest is ClearinghouseTest {
         setEthPrice(1550 * USD);
         // Equity 1,550 + 1,000 − 1,800 = 750, requirement 155 + 620 = 775.
         setRate(0.9e18);
-        Seizure memory seizure = Seizure(dan, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE);
+        Seizure memory seizure = Seizure(dan, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE, Reward(feeTo, 0));
         vm.prank(liquidator);
-        SeizureOutcome memory outcome = clearinghouse.seize(seizure);
+        SeizureOutcome memory outcome = force.seize(seizure);
         assertEq(
             outcome.payment,
             int256((0.9e18 * (outcome.before.maintenance - outcome.remaining.maintenance)) / USD)
@@ -253,9 +254,9 @@ contract ClearinghouseSeizeTest is ClearinghouseTest {
         engine.setLine(PERPETUAL, Line(1550 * USD, 500 * USD, 400 * USD));
         // 1 USD of cash remains beside the ether: any payment is a debt, with the floor of 300 instead of 155.
         setRate(0.2e18);
-        Seizure memory seizure = Seizure(dan, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE);
+        Seizure memory seizure = Seizure(dan, carols, list(PERPETUAL, 4 ether), feeTo, FEE_SHARE, Reward(feeTo, 0));
         vm.prank(liquidator);
-        SeizureOutcome memory outcome = clearinghouse.seize(seizure);
+        SeizureOutcome memory outcome = force.seize(seizure);
         assertEq(outcome.before.maintenance, 1755e18);
         assertEq(outcome.remaining.maintenance, 300e18);
         assertEq(outcome.payment, 291e18);
@@ -295,7 +296,7 @@ contract ClearinghouseSeizeTest is ClearinghouseTest {
     function seize(Position[] memory legs, int256 rate, Account to) private returns (SeizureOutcome memory) {
         setRate(rate);
         vm.prank(liquidator);
-        return clearinghouse.seize(Seizure(alices, to, legs, feeTo, FEE_SHARE));
+        return force.seize(Seizure(alices, to, legs, feeTo, FEE_SHARE, Reward(feeTo, 0)));
     }
 
     /// The liquidator refuses nothing: what is refused here, the clearinghouse refuses.

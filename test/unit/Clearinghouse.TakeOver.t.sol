@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { IClearinghouse, TakeOver } from "../../contracts/interfaces/IClearinghouse.sol";
+import { IClearinghouse } from "../../contracts/interfaces/IClearinghouse.sol";
+import { Reward, TakeOver } from "../../contracts/interfaces/IClearinghouseForce.sol";
 import { IMarginEngine, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
 import { Account, toAccount } from "../../contracts/types/Account.sol";
@@ -69,14 +70,14 @@ contract ClearinghouseTakeOverTest is ClearinghouseTest {
 
     function test_refusesTheAccountItselfAndItsMoney() public {
         vm.expectRevert(abi.encodeWithSelector(IClearinghouse.SelfTrade.selector, alices));
-        takeOver(TakeOver(alices, alices, alicesOther, 0, 0));
+        takeOver(TakeOver(alices, alices, alicesOther, 0, 0, new Reward[](0)));
         vm.expectRevert(abi.encodeWithSelector(IClearinghouse.SelfTrade.selector, alices));
-        takeOver(TakeOver(alices, alicesOther, alices, 1, 0));
+        takeOver(TakeOver(alices, alicesOther, alices, 1, 0, new Reward[](0)));
     }
 
     function test_refusesTheMoneyOfAStranger() public {
         vm.expectRevert(abi.encodeWithSelector(IClearinghouse.ForeignAccount.selector, bobs, CASH));
-        takeOver(TakeOver(alices, taken, bobs, 8000 * USD, 0));
+        takeOver(TakeOver(alices, taken, bobs, 8000 * USD, 0, new Reward[](0)));
     }
 
     function test_makesNoFunderBorrow() public {
@@ -131,8 +132,8 @@ contract ClearinghouseTakeOverTest is ClearinghouseTest {
         vm.expectRevert(
             abi.encodeWithSelector(IClearinghouse.BelowInitialMargin.selector, taken, int256(100e18 - 1), 101e18)
         );
-        takeOver(TakeOver(dan, taken, carols, 99 * USD - 1, 0));
-        takeOver(TakeOver(dan, taken, carols, 99 * USD, 0));
+        takeOver(TakeOver(dan, taken, carols, 99 * USD - 1, 0, new Reward[](0)));
+        takeOver(TakeOver(dan, taken, carols, 99 * USD, 0, new Reward[](0)));
         assertEq(cash(taken), 0);
         assertEq(position(taken, WETH), 0.1 ether);
     }
@@ -162,11 +163,11 @@ contract ClearinghouseTakeOverTest is ClearinghouseTest {
     }
 
     function takeOver(uint256 funding, uint256 fromReserve) private returns (Risk memory) {
-        return takeOver(TakeOver(alices, taken, carols, funding, fromReserve));
+        return takeOver(TakeOver(alices, taken, carols, funding, fromReserve, new Reward[](0)));
     }
 
     function takeOver(TakeOver memory order) private returns (Risk memory) {
         vm.prank(liquidator);
-        return clearinghouse.takeOver(order);
+        return force.takeOver(order);
     }
 }

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.37;
 
 import { Lens } from "../../contracts/Lens.sol";
-import { IClearinghouse, Seizure, SeizureOutcome } from "../../contracts/interfaces/IClearinghouse.sol";
+import { IClearinghouse } from "../../contracts/interfaces/IClearinghouse.sol";
+import { Reward, Seizure, SeizureOutcome } from "../../contracts/interfaces/IClearinghouseForce.sol";
 import { ILiquidationTerms } from "../../contracts/interfaces/ILiquidationTerms.sol";
 import { LiquidationPreview, Preview } from "../../contracts/interfaces/ILens.sol";
 import { ILiquidator } from "../../contracts/interfaces/ILiquidator.sol";
@@ -246,7 +247,7 @@ contract LensSeizureTest is ClearinghouseTest {
         vm.mockCall(liquidator, abi.encodeWithSelector(ILiquidationTerms.compensationRate.selector), abi.encode(rate));
         shown = lens.previewLiquidation(dan, to, legs);
         vm.prank(liquidator);
-        SeizureOutcome memory outcome = clearinghouse.seize(Seizure(dan, to, legs, feeTo, FEE_SHARE));
+        SeizureOutcome memory outcome = force.seize(Seizure(dan, to, legs, feeTo, FEE_SHARE, Reward(feeTo, 0)));
         assertEq(shown.rate, outcome.rate);
         assertEq(shown.payment, outcome.payment);
         assertEq(abi.encode(shown.account.before), abi.encode(outcome.before));

@@ -199,29 +199,10 @@ contract LiquidatorWaterfallTest is LiquidationFixture {
         assertTrue(false, "no AccountTaken");
     }
 
-    function test_backstopWithoutMoneyCannotAbsorb() public {
-        vm.startPrank(lender);
-        vault.redeem(vault.maxRedeem(lender), lender, lender);
-        vm.stopPrank();
-        openAuction(-300);
-        vm.expectPartialRevert(IClearinghouse.BelowInitialMargin.selector);
-        liquidator.absorb(debtor);
-    }
-
     function test_solventAccountIsNotAbsorbed() public {
         openAuction(1);
         vm.expectRevert(abi.encodeWithSelector(ILiquidator.NotBankrupt.selector, debtor));
         liquidator.absorb(debtor);
-    }
-
-    function test_ownAccountOfTheBackstopIsNotAbsorbedAgain() public {
-        openAuction(-300);
-        liquidator.absorb(debtor);
-        Account into = vault.absorbed()[0];
-        engine.setMark(perpetual, 1000e18);
-        liquidator.startAuction(into);
-        vm.expectPartialRevert(ILiquidator.SelfLiquidation.selector);
-        liquidator.absorb(into);
     }
 
     function test_takerMustBeNewAccountOfAnother() public {

@@ -44,31 +44,17 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type RiskStructOutput = [equity: bigint, initial: bigint, maintenance: bigint, maintenanceBeforeFloor: bigint, stressLoss: bigint, validity: bigint, validSince: bigint] & {equity: bigint, initial: bigint, maintenance: bigint, maintenanceBeforeFloor: bigint, stressLoss: bigint, validity: bigint, validSince: bigint }
   
 
-    export type SeizureStruct = {from: BigNumberish, to: BigNumberish, legs: BigNumberish[], feeTo: BigNumberish, feeShare: BigNumberish}
-
-    export type SeizureStructOutput = [from: bigint, to: bigint, legs: bigint[], feeTo: bigint, feeShare: bigint] & {from: bigint, to: bigint, legs: bigint[], feeTo: bigint, feeShare: bigint }
-  
-
-    export type SeizureOutcomeStruct = {before: RiskStruct, legs: RiskStruct, remaining: RiskStruct, rate: BigNumberish, payment: BigNumberish}
-
-    export type SeizureOutcomeStructOutput = [before: RiskStructOutput, legs: RiskStructOutput, remaining: RiskStructOutput, rate: bigint, payment: bigint] & {before: RiskStructOutput, legs: RiskStructOutput, remaining: RiskStructOutput, rate: bigint, payment: bigint }
-  
-
-    export type TakeOverStruct = {from: BigNumberish, to: BigNumberish, funder: BigNumberish, funding: BigNumberish, fromReserve: BigNumberish}
-
-    export type TakeOverStructOutput = [from: bigint, to: bigint, funder: bigint, funding: bigint, fromReserve: bigint] & {from: bigint, to: bigint, funder: bigint, funding: bigint, fromReserve: bigint }
-  
-
   export interface ClearinghouseInterface extends Interface {
-    getFunction(nameOrSignature: "authority" | "averageOpenInterest" | "batch" | "cash" | "entryValue" | "fundReserve" | "isAuthorised" | "isConsumingScheduledOp" | "isLocked" | "liquidator" | "marginEngine" | "markets" | "openInterest" | "portfolio" | "position" | "positions" | "recordedInTokens" | "reserve" | "risk" | "seize" | "setAuthority" | "setLiquidator" | "setMarginEngine" | "takeOver" | "usdc"): FunctionFragment;
+    getFunction(nameOrSignature: "authority" | "averageOpenInterest" | "batch" | "cash" | "entryValue" | "force" | "fundReserve" | "isAuthorised" | "isConsumingScheduledOp" | "isLocked" | "liquidator" | "marginEngine" | "markets" | "openInterest" | "openInterestOf" | "portfolio" | "position" | "positions" | "recordedInTokens" | "reserve" | "risk" | "setAuthority" | "setLiquidator" | "setMarginEngine" | "usdc"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "Deposited" | "Filled" | "LiquidatorSet" | "MarginEngineSet" | "OperatorSet" | "ReserveFunded" | "Seized" | "TakenOver" | "Transferred" | "Withdrawn"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "Deleveraged" | "Deposited" | "Filled" | "LiquidatorSet" | "LossShared" | "LossTaken" | "MarginEngineSet" | "OperatorSet" | "ReserveFunded" | "Rewarded" | "Seized" | "TakenOver" | "Transferred" | "Withdrawn"): EventFragment;
 
     encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'averageOpenInterest', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'batch', values: [BatchStruct]): string;
 encodeFunctionData(functionFragment: 'cash', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'entryValue', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'force', values?: undefined): string;
 encodeFunctionData(functionFragment: 'fundReserve', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isAuthorised', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
@@ -77,17 +63,16 @@ encodeFunctionData(functionFragment: 'liquidator', values?: undefined): string;
 encodeFunctionData(functionFragment: 'marginEngine', values?: undefined): string;
 encodeFunctionData(functionFragment: 'markets', values?: undefined): string;
 encodeFunctionData(functionFragment: 'openInterest', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'openInterestOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'portfolio', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'position', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'positions', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'recordedInTokens', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'reserve', values?: undefined): string;
 encodeFunctionData(functionFragment: 'risk', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'seize', values: [SeizureStruct]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setLiquidator', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setMarginEngine', values: [AddressLike]): string;
-encodeFunctionData(functionFragment: 'takeOver', values: [TakeOverStruct]): string;
 encodeFunctionData(functionFragment: 'usdc', values?: undefined): string;
 
     decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
@@ -95,6 +80,7 @@ decodeFunctionResult(functionFragment: 'averageOpenInterest', data: BytesLike): 
 decodeFunctionResult(functionFragment: 'batch', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cash', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'entryValue', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'force', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'fundReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isAuthorised', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
@@ -103,17 +89,16 @@ decodeFunctionResult(functionFragment: 'liquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'marginEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'markets', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'openInterest', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'openInterestOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'portfolio', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'position', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'positions', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'recordedInTokens', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'risk', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'seize', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLiquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setMarginEngine', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
   }
 
@@ -122,6 +107,18 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
       export type InputTuple = [authority: AddressLike];
       export type OutputTuple = [authority: string];
       export interface OutputObject {authority: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace DeleveragedEvent {
+      export type InputTuple = [account: BigNumberish, instrument: BigNumberish, size: BigNumberish, value: BigNumberish, held: BigNumberish];
+      export type OutputTuple = [account: bigint, instrument: bigint, size: bigint, value: bigint, held: bigint];
+      export interface OutputObject {account: bigint, instrument: bigint, size: bigint, value: bigint, held: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -166,6 +163,30 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
 
   
 
+    export namespace LossSharedEvent {
+      export type InputTuple = [account: BigNumberish, amount: BigNumberish, held: BigNumberish];
+      export type OutputTuple = [account: bigint, amount: bigint, held: bigint];
+      export interface OutputObject {account: bigint, amount: bigint, held: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace LossTakenEvent {
+      export type InputTuple = [account: BigNumberish, instrument: BigNumberish, size: BigNumberish, value: BigNumberish];
+      export type OutputTuple = [account: bigint, instrument: bigint, size: bigint, value: bigint];
+      export interface OutputObject {account: bigint, instrument: bigint, size: bigint, value: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace MarginEngineSetEvent {
       export type InputTuple = [engine: AddressLike];
       export type OutputTuple = [engine: string];
@@ -194,6 +215,18 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
       export type InputTuple = [from: AddressLike, size: BigNumberish];
       export type OutputTuple = [from: string, size: bigint];
       export interface OutputObject {from: string, size: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace RewardedEvent {
+      export type InputTuple = [from: BigNumberish, to: BigNumberish, size: BigNumberish];
+      export type OutputTuple = [from: bigint, to: bigint, size: bigint];
+      export interface OutputObject {from: bigint, to: bigint, size: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -324,6 +357,14 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
     
 
     
+    force: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     fundReserve: TypedContractMethod<
       [amountInTokens: BigNumberish, ],
       [void],
@@ -388,6 +429,14 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
     
 
     
+    openInterestOf: TypedContractMethod<
+      [derivative: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     portfolio: TypedContractMethod<
       [account: BigNumberish, ],
       [PortfolioStructOutput],
@@ -436,14 +485,6 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
     
 
     
-    seize: TypedContractMethod<
-      [seizure: SeizureStruct, ],
-      [SeizureOutcomeStructOutput],
-      'nonpayable'
-    >
-    
-
-    
     setAuthority: TypedContractMethod<
       [newAuthority: AddressLike, ],
       [void],
@@ -463,14 +504,6 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
     setMarginEngine: TypedContractMethod<
       [engine: AddressLike, ],
       [void],
-      'nonpayable'
-    >
-    
-
-    
-    takeOver: TypedContractMethod<
-      [order: TakeOverStruct, ],
-      [RiskStructOutput],
       'nonpayable'
     >
     
@@ -509,6 +542,11 @@ getFunction(nameOrSignature: 'cash'): TypedContractMethod<
 getFunction(nameOrSignature: 'entryValue'): TypedContractMethod<
       [account: BigNumberish, perpetual: BigNumberish, ],
       [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'force'): TypedContractMethod<
+      [],
+      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'fundReserve'): TypedContractMethod<
@@ -551,6 +589,11 @@ getFunction(nameOrSignature: 'openInterest'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'openInterestOf'): TypedContractMethod<
+      [derivative: BigNumberish, ],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'portfolio'): TypedContractMethod<
       [account: BigNumberish, ],
       [PortfolioStructOutput],
@@ -581,11 +624,6 @@ getFunction(nameOrSignature: 'risk'): TypedContractMethod<
       [RiskStructOutput],
       'view'
     >;
-getFunction(nameOrSignature: 'seize'): TypedContractMethod<
-      [seizure: SeizureStruct, ],
-      [SeizureOutcomeStructOutput],
-      'nonpayable'
-    >;
 getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
       [newAuthority: AddressLike, ],
       [void],
@@ -601,11 +639,6 @@ getFunction(nameOrSignature: 'setMarginEngine'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'takeOver'): TypedContractMethod<
-      [order: TakeOverStruct, ],
-      [RiskStructOutput],
-      'nonpayable'
-    >;
 getFunction(nameOrSignature: 'usdc'): TypedContractMethod<
       [],
       [string],
@@ -613,12 +646,16 @@ getFunction(nameOrSignature: 'usdc'): TypedContractMethod<
     >;
 
     getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
+getEvent(key: 'Deleveraged'): TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
 getEvent(key: 'Deposited'): TypedContractEvent<DepositedEvent.InputTuple, DepositedEvent.OutputTuple, DepositedEvent.OutputObject>;
 getEvent(key: 'Filled'): TypedContractEvent<FilledEvent.InputTuple, FilledEvent.OutputTuple, FilledEvent.OutputObject>;
 getEvent(key: 'LiquidatorSet'): TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
+getEvent(key: 'LossShared'): TypedContractEvent<LossSharedEvent.InputTuple, LossSharedEvent.OutputTuple, LossSharedEvent.OutputObject>;
+getEvent(key: 'LossTaken'): TypedContractEvent<LossTakenEvent.InputTuple, LossTakenEvent.OutputTuple, LossTakenEvent.OutputObject>;
 getEvent(key: 'MarginEngineSet'): TypedContractEvent<MarginEngineSetEvent.InputTuple, MarginEngineSetEvent.OutputTuple, MarginEngineSetEvent.OutputObject>;
 getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
 getEvent(key: 'ReserveFunded'): TypedContractEvent<ReserveFundedEvent.InputTuple, ReserveFundedEvent.OutputTuple, ReserveFundedEvent.OutputObject>;
+getEvent(key: 'Rewarded'): TypedContractEvent<RewardedEvent.InputTuple, RewardedEvent.OutputTuple, RewardedEvent.OutputObject>;
 getEvent(key: 'Seized'): TypedContractEvent<SeizedEvent.InputTuple, SeizedEvent.OutputTuple, SeizedEvent.OutputObject>;
 getEvent(key: 'TakenOver'): TypedContractEvent<TakenOverEvent.InputTuple, TakenOverEvent.OutputTuple, TakenOverEvent.OutputObject>;
 getEvent(key: 'Transferred'): TypedContractEvent<TransferredEvent.InputTuple, TransferredEvent.OutputTuple, TransferredEvent.OutputObject>;
@@ -628,6 +665,10 @@ getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, Withdr
       
       'AuthorityUpdated(address)': TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
       AuthorityUpdated: TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
+    
+
+      'Deleveraged(uint256,uint128,int256,int256,uint256)': TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
+      Deleveraged: TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
     
 
       'Deposited(uint256,uint128,uint256,address)': TypedContractEvent<DepositedEvent.InputTuple, DepositedEvent.OutputTuple, DepositedEvent.OutputObject>;
@@ -642,6 +683,14 @@ getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, Withdr
       LiquidatorSet: TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
     
 
+      'LossShared(uint256,uint256,uint256)': TypedContractEvent<LossSharedEvent.InputTuple, LossSharedEvent.OutputTuple, LossSharedEvent.OutputObject>;
+      LossShared: TypedContractEvent<LossSharedEvent.InputTuple, LossSharedEvent.OutputTuple, LossSharedEvent.OutputObject>;
+    
+
+      'LossTaken(uint256,uint128,int256,int256)': TypedContractEvent<LossTakenEvent.InputTuple, LossTakenEvent.OutputTuple, LossTakenEvent.OutputObject>;
+      LossTaken: TypedContractEvent<LossTakenEvent.InputTuple, LossTakenEvent.OutputTuple, LossTakenEvent.OutputObject>;
+    
+
       'MarginEngineSet(address)': TypedContractEvent<MarginEngineSetEvent.InputTuple, MarginEngineSetEvent.OutputTuple, MarginEngineSetEvent.OutputObject>;
       MarginEngineSet: TypedContractEvent<MarginEngineSetEvent.InputTuple, MarginEngineSetEvent.OutputTuple, MarginEngineSetEvent.OutputObject>;
     
@@ -652,6 +701,10 @@ getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, Withdr
 
       'ReserveFunded(address,uint256)': TypedContractEvent<ReserveFundedEvent.InputTuple, ReserveFundedEvent.OutputTuple, ReserveFundedEvent.OutputObject>;
       ReserveFunded: TypedContractEvent<ReserveFundedEvent.InputTuple, ReserveFundedEvent.OutputTuple, ReserveFundedEvent.OutputObject>;
+    
+
+      'Rewarded(uint256,uint256,uint256)': TypedContractEvent<RewardedEvent.InputTuple, RewardedEvent.OutputTuple, RewardedEvent.OutputObject>;
+      Rewarded: TypedContractEvent<RewardedEvent.InputTuple, RewardedEvent.OutputTuple, RewardedEvent.OutputObject>;
     
 
       'Seized(uint256,uint256,uint256,int256,int256,uint256)': TypedContractEvent<SeizedEvent.InputTuple, SeizedEvent.OutputTuple, SeizedEvent.OutputObject>;

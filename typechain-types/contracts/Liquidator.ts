@@ -4,14 +4,14 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../common.js"
   
-    export type AuctionStruct = {startedAt: BigNumberish, starter: AddressLike, confirmedAt: BigNumberish}
+    export type AuctionStruct = {startedAt: BigNumberish, starter: AddressLike, confirmedAt: BigNumberish, dueInCents: BigNumberish}
 
-    export type AuctionStructOutput = [startedAt: bigint, starter: string, confirmedAt: bigint] & {startedAt: bigint, starter: string, confirmedAt: bigint }
+    export type AuctionStructOutput = [startedAt: bigint, starter: string, confirmedAt: bigint, dueInCents: bigint] & {startedAt: bigint, starter: string, confirmedAt: bigint, dueInCents: bigint }
   
 
-    export type AuctionStateStruct = {auction: AuctionStruct, elapsedSeconds: BigNumberish, rate: BigNumberish, isWhole: boolean, isBankrupt: boolean, payment: BigNumberish}
+    export type AuctionStateStruct = {auction: AuctionStruct, elapsedSeconds: BigNumberish, rate: BigNumberish, isWhole: boolean, isBankrupt: boolean, available: BigNumberish, payment: BigNumberish}
 
-    export type AuctionStateStructOutput = [auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, payment: bigint] & {auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, payment: bigint }
+    export type AuctionStateStructOutput = [auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, available: bigint, payment: bigint] & {auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, available: bigint, payment: bigint }
   
 
     export type RiskStruct = {equity: BigNumberish, initial: BigNumberish, maintenance: BigNumberish, maintenanceBeforeFloor: BigNumberish, stressLoss: BigNumberish, validity: BigNumberish, validSince: BigNumberish}
@@ -30,15 +30,17 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface LiquidatorInterface extends Interface {
-    getFunction(nameOrSignature: "BACKSTOP_LIMIT" | "FEE_SHARE" | "LAPSE_SECONDS" | "MIN_OWN_SHARE" | "MIN_SHARE" | "TARGET" | "TARGET_TOLERANCE" | "absorb" | "auctionState" | "backstop" | "callMargin" | "clearMarginCall" | "clearinghouse" | "compensationRate" | "confirmAuction" | "endAuction" | "liquidate" | "marginCalledAt" | "startAuction" | "takeOver"): FunctionFragment;
+    getFunction(nameOrSignature: "BACKSTOP_LIMIT" | "FEE_SHARE" | "LAPSE_SECONDS" | "LEGS_DELEVERAGED" | "MIN_OWN_SHARE" | "MIN_SHARE" | "REWARD_SHARE" | "TARGET" | "TARGET_TOLERANCE" | "absorb" | "auctionState" | "backstop" | "callMargin" | "clearMarginCall" | "clearinghouse" | "compensationRate" | "confirmAuction" | "endAuction" | "liquidate" | "marginCalledAt" | "startAuction" | "takeOver"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AccountTaken" | "AuctionConfirmed" | "AuctionEnded" | "AuctionStarted" | "Liquidated" | "MarginCallCleared" | "MarginCalled"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AccountDeleveraged" | "AccountTaken" | "AuctionConfirmed" | "AuctionEnded" | "AuctionStarted" | "Liquidated" | "MarginCallCleared" | "MarginCalled"): EventFragment;
 
     encodeFunctionData(functionFragment: 'BACKSTOP_LIMIT', values?: undefined): string;
 encodeFunctionData(functionFragment: 'FEE_SHARE', values?: undefined): string;
 encodeFunctionData(functionFragment: 'LAPSE_SECONDS', values?: undefined): string;
+encodeFunctionData(functionFragment: 'LEGS_DELEVERAGED', values?: undefined): string;
 encodeFunctionData(functionFragment: 'MIN_OWN_SHARE', values?: undefined): string;
 encodeFunctionData(functionFragment: 'MIN_SHARE', values?: undefined): string;
+encodeFunctionData(functionFragment: 'REWARD_SHARE', values?: undefined): string;
 encodeFunctionData(functionFragment: 'TARGET', values?: undefined): string;
 encodeFunctionData(functionFragment: 'TARGET_TOLERANCE', values?: undefined): string;
 encodeFunctionData(functionFragment: 'absorb', values: [BigNumberish]): string;
@@ -58,8 +60,10 @@ encodeFunctionData(functionFragment: 'takeOver', values: [WholeTakeOverStruct]):
     decodeFunctionResult(functionFragment: 'BACKSTOP_LIMIT', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'FEE_SHARE', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'LAPSE_SECONDS', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'LEGS_DELEVERAGED', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'MIN_OWN_SHARE', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'MIN_SHARE', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'REWARD_SHARE', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'TARGET', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'TARGET_TOLERANCE', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'absorb', data: BytesLike): Result;
@@ -78,6 +82,18 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
   }
 
   
+    export namespace AccountDeleveragedEvent {
+      export type InputTuple = [account: BigNumberish, equity: BigNumberish, fromReserve: BigNumberish, fromBackstop: BigNumberish, charged: BigNumberish];
+      export type OutputTuple = [account: bigint, equity: bigint, fromReserve: bigint, fromBackstop: bigint, charged: bigint];
+      export interface OutputObject {account: bigint, equity: bigint, fromReserve: bigint, fromBackstop: bigint, charged: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace AccountTakenEvent {
       export type InputTuple = [account: BigNumberish, taker: BigNumberish, equity: BigNumberish, payment: BigNumberish, badDebt: BigNumberish, fromReserve: BigNumberish, fromBackstop: BigNumberish];
       export type OutputTuple = [account: bigint, taker: bigint, equity: bigint, payment: bigint, badDebt: bigint, fromReserve: bigint, fromBackstop: bigint];
@@ -220,6 +236,14 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
     
 
     
+    LEGS_DELEVERAGED: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
+    
     MIN_OWN_SHARE: TypedContractMethod<
       [],
       [bigint],
@@ -229,6 +253,14 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
 
     
     MIN_SHARE: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    REWARD_SHARE: TypedContractMethod<
       [],
       [bigint],
       'view'
@@ -373,12 +405,22 @@ getFunction(nameOrSignature: 'LAPSE_SECONDS'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'LEGS_DELEVERAGED'): TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'MIN_OWN_SHARE'): TypedContractMethod<
       [],
       [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'MIN_SHARE'): TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'REWARD_SHARE'): TypedContractMethod<
       [],
       [bigint],
       'view'
@@ -459,7 +501,8 @@ getFunction(nameOrSignature: 'takeOver'): TypedContractMethod<
       'nonpayable'
     >;
 
-    getEvent(key: 'AccountTaken'): TypedContractEvent<AccountTakenEvent.InputTuple, AccountTakenEvent.OutputTuple, AccountTakenEvent.OutputObject>;
+    getEvent(key: 'AccountDeleveraged'): TypedContractEvent<AccountDeleveragedEvent.InputTuple, AccountDeleveragedEvent.OutputTuple, AccountDeleveragedEvent.OutputObject>;
+getEvent(key: 'AccountTaken'): TypedContractEvent<AccountTakenEvent.InputTuple, AccountTakenEvent.OutputTuple, AccountTakenEvent.OutputObject>;
 getEvent(key: 'AuctionConfirmed'): TypedContractEvent<AuctionConfirmedEvent.InputTuple, AuctionConfirmedEvent.OutputTuple, AuctionConfirmedEvent.OutputObject>;
 getEvent(key: 'AuctionEnded'): TypedContractEvent<AuctionEndedEvent.InputTuple, AuctionEndedEvent.OutputTuple, AuctionEndedEvent.OutputObject>;
 getEvent(key: 'AuctionStarted'): TypedContractEvent<AuctionStartedEvent.InputTuple, AuctionStartedEvent.OutputTuple, AuctionStartedEvent.OutputObject>;
@@ -469,6 +512,10 @@ getEvent(key: 'MarginCalled'): TypedContractEvent<MarginCalledEvent.InputTuple, 
 
     filters: {
       
+      'AccountDeleveraged(uint256,int256,uint256,uint256,uint256)': TypedContractEvent<AccountDeleveragedEvent.InputTuple, AccountDeleveragedEvent.OutputTuple, AccountDeleveragedEvent.OutputObject>;
+      AccountDeleveraged: TypedContractEvent<AccountDeleveragedEvent.InputTuple, AccountDeleveragedEvent.OutputTuple, AccountDeleveragedEvent.OutputObject>;
+    
+
       'AccountTaken(uint256,uint256,int256,int256,uint256,uint256,uint256)': TypedContractEvent<AccountTakenEvent.InputTuple, AccountTakenEvent.OutputTuple, AccountTakenEvent.OutputObject>;
       AccountTaken: TypedContractEvent<AccountTakenEvent.InputTuple, AccountTakenEvent.OutputTuple, AccountTakenEvent.OutputObject>;
     

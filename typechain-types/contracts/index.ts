@@ -8,6 +8,8 @@ export type { mocks };
 export type { AutoTopUp } from './AutoTopUp.js';
 export type { BackstopVault } from './BackstopVault.js';
 export type { Clearinghouse } from './Clearinghouse.js';
+export type { ClearinghouseForce } from './ClearinghouseForce.js';
+export type { ClearinghouseState } from './ClearinghouseState.js';
 export type { KernelTable } from './KernelTable.js';
 export type { Lens } from './Lens.js';
 export type { Liquidator } from './Liquidator.js';

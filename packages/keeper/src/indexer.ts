@@ -21,6 +21,8 @@ interface Effect {
   /** Which topics are accounts. */
   readonly topics: readonly number[];
   readonly sets: Partial<Pick<IndexedAccount, "mayOwe" | "inAuction" | "isCalled" | "isAuthorised">>;
+  /** Whether accounts that it does not name change as well: all who share a loss. */
+  readonly isShared?: true;
 }
 
 function topicOf(contract: Interface, event: string): string {
@@ -36,6 +38,10 @@ const effects: ReadonlyMap<string, Effect> = new Map<string, Effect>([
   [topicOf(clearinghouseInterface, "Filled"), { topics: [1, 2], sets: { mayOwe: true } }],
   [topicOf(clearinghouseInterface, "Seized"), { topics: [1, 2], sets: { mayOwe: true } }],
   [topicOf(clearinghouseInterface, "TakenOver"), { topics: [1, 2], sets: { mayOwe: true } }],
+  [topicOf(clearinghouseInterface, "Deleveraged"), { topics: [1], sets: { mayOwe: true }, isShared: true }],
+  [topicOf(clearinghouseInterface, "LossShared"), { topics: [1], sets: { mayOwe: true }, isShared: true }],
+  [topicOf(clearinghouseInterface, "LossTaken"), { topics: [1], sets: { mayOwe: true } }],
+  [topicOf(clearinghouseInterface, "Rewarded"), { topics: [2], sets: {} }],
   [topicOf(liquidatorInterface, "MarginCalled"), { topics: [1], sets: { isCalled: true } }],
   [topicOf(liquidatorInterface, "MarginCallCleared"), { topics: [1], sets: { isCalled: false } }],
   [topicOf(liquidatorInterface, "AuctionStarted"), { topics: [1], sets: { inAuction: true } }],
@@ -158,6 +164,7 @@ export class AccountIndex {
   private apply({ topics, blockNumber }: EventLog, changed: Set<bigint>): void {
     const effect = effects.get(topics[0] ?? "");
     if (!effect) return;
+    if (effect.isShared) for (const account of this.owing) changed.add(account);
     for (const topic of effect.topics) {
       const account = BigInt(topics[topic] ?? 0);
       const entry = this.accounts.get(account) ?? newAccount(blockNumber);

@@ -65,19 +65,32 @@ export interface Seizure {
   readonly refusal: Refusal | undefined;
 }
 
-/** @param reserve - What the protocol can add to the equity of a bankrupt account, USD. */
-export function auctionState(risk: Risk, elapsedSeconds: number, reserve: number): AuctionState {
+/** Who else pays or is paid; USD. */
+export interface AuctionTerms {
+  /** What the protocol can add to the equity of a bankrupt account. */
+  readonly reserve?: number;
+  /** What is due to who started the auction: paid out of the equity, in bankruptcy by the reserve. */
+  readonly due?: number;
+}
+
+export function auctionState(
+  risk: Risk,
+  elapsedSeconds: number,
+  { reserve = 0, due = 0 }: AuctionTerms = {},
+): AuctionState {
   const rate = compensationRate(elapsedSeconds);
   const isBelow = risk.equity < risk.maintenance;
   const bankrupt = isBelow && isBankrupt(risk.equity, elapsedSeconds);
-  const subsidy = bankrupt ? bankruptcyPayment(risk, elapsedSeconds) - risk.equity : 0;
+  const available = bankrupt ? reserve : 0;
+  const left = risk.equity - Math.min(due, available + Math.max(risk.equity, 0));
+  const subsidy = bankrupt ? bankruptcyPayment(risk, elapsedSeconds) - left : 0;
   return {
     elapsedSeconds,
     rate,
     isFloorBound: isFloorBound(risk),
     isOfferedWhole: isOfferedWhole(rate, risk),
     isBankrupt: bankrupt,
-    payment: risk.equity + Math.min(subsidy, reserve),
+    payment: left + Math.min(subsidy, available),
   };
 }
 
@@ -97,7 +110,7 @@ function isOfferedWhole(rate: number, { equity, maintenance }: Risk): boolean {
 }
 
 /** `Clearinghouse.seize` and the guards of `Liquidator.liquidate` in float64. */
-export function seize(model: MarginModel, { from, to, legs, rate }: Package): Seizure {
+export function seize(model: Pick<MarginModel, "evaluate">, { from, to, legs, rate }: Package): Seizure {
   const before = model.evaluate(from);
   const alone = model.evaluate({ cash: 0, legs });
   const value = alone.equity;

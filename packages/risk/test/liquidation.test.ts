@@ -36,12 +36,17 @@ describe("the model of an auction", () => {
       expect(compensationRate(published[i] ?? NaN)).to.satisfy(isNear(published[i + 1] ?? NaN, 1e-15));
     }
     const risk = riskOf({ equity: 65.0001 });
-    expect(auctionState(risk, 2_100, 0).isOfferedWhole).to.equal(false);
-    expect(auctionState(risk, 2_101, 0).isOfferedWhole).to.equal(true);
+    expect(auctionState(risk, 2_100).isOfferedWhole).to.equal(false);
+    expect(auctionState(risk, 2_101).isOfferedWhole).to.equal(true);
     const solvent = riskOf({ equity: 65 });
-    expect(auctionState(solvent, 7_200, 50)).to.include({ isBankrupt: false, payment: 65 });
-    expect(auctionState(solvent, 9_000, 50)).to.include({ isBankrupt: true, payment: 82.5 });
-    expect(auctionState(solvent, 9_000, 10).payment, "no more than the reserve adds").to.equal(75);
+    expect(auctionState(solvent, 7_200, { reserve: 50 })).to.include({ isBankrupt: false, payment: 65 });
+    expect(auctionState(solvent, 9_000, { reserve: 50 })).to.include({ isBankrupt: true, payment: 82.5 });
+    expect(auctionState(solvent, 9_000, { reserve: 10 }).payment, "no more than the reserve adds").to.equal(75);
+    expect(auctionState(solvent, 7_200, { due: 25 }).payment, "the starter out of the equity").to.equal(40);
+    expect(auctionState(solvent, 9_000, { reserve: 50, due: 25 }).payment, "in bankruptcy by the reserve").to.equal(
+      82.5,
+    );
+    expect(auctionState(solvent, 9_000, { reserve: 30, due: 25 }).payment, "before the taker").to.equal(70);
     expect(bankruptcyPayment(riskOf({ equity: -50 }), 900)).to.equal(25);
   });
 

@@ -4,27 +4,44 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
+    export type AbsorptionStruct = {since: BigNumberish, underlyings: BigNumberish, committed: BigNumberish}
+
+    export type AbsorptionStructOutput = [since: bigint, underlyings: bigint, committed: bigint] & {since: bigint, underlyings: bigint, committed: bigint }
+  
+
+    export type UnwindingStruct = {account: BigNumberish, taker: BigNumberish, legs: BigNumberish[], minPayment: BigNumberish, deadline: BigNumberish}
+
+    export type UnwindingStructOutput = [account: bigint, taker: bigint, legs: bigint[], minPayment: bigint, deadline: bigint] & {account: bigint, taker: bigint, legs: bigint[], minPayment: bigint, deadline: bigint }
+  
 
   export interface IBackstopVaultInterface extends Interface {
-    getFunction(nameOrSignature: "absorbed" | "allowance" | "approve" | "asset" | "balanceOf" | "convertToAssets" | "convertToShares" | "decimals" | "deposit" | "maxDeposit" | "maxMint" | "maxRedeem" | "maxWithdraw" | "mint" | "name" | "prepareAbsorption" | "previewDeposit" | "previewMint" | "previewRedeem" | "previewWithdraw" | "redeem" | "releaseEmpty" | "symbol" | "totalAssets" | "totalSupply" | "transfer" | "transferFrom" | "treasury" | "withdraw"): FunctionFragment;
+    getFunction(nameOrSignature: "absorbed" | "absorption" | "allowance" | "approve" | "asset" | "balanceOf" | "budget" | "cancelRedeem" | "capacity" | "claimableRedeemRequest" | "convertToAssets" | "convertToShares" | "coverDeficit" | "decimals" | "deposit" | "isOperator" | "maxDeposit" | "maxMint" | "maxRedeem" | "maxWithdraw" | "mint" | "name" | "pendingRedeemRequest" | "prepareAbsorption" | "previewDeposit" | "previewMint" | "previewRedeem" | "previewWithdraw" | "redeem" | "releaseEmpty" | "requestRedeem" | "setOperator" | "share" | "supportsInterface" | "symbol" | "totalAssets" | "totalSupply" | "transfer" | "transferFrom" | "treasury" | "unwind" | "withdraw"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "Absorbed" | "Approval" | "Deposit" | "Released" | "Transfer" | "Withdraw"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "Absorbed" | "Approval" | "DeficitCovered" | "Deposit" | "OperatorSet" | "RedeemRequest" | "RedeemRequestCancelled" | "Released" | "Transfer" | "Unwound" | "Withdraw"): EventFragment;
 
     encodeFunctionData(functionFragment: 'absorbed', values?: undefined): string;
+encodeFunctionData(functionFragment: 'absorption', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'allowance', values: [AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'approve', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'asset', values?: undefined): string;
 encodeFunctionData(functionFragment: 'balanceOf', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'budget', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'cancelRedeem', values: [AddressLike, AddressLike]): string;
+encodeFunctionData(functionFragment: 'capacity', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'claimableRedeemRequest', values: [BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'convertToAssets', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'convertToShares', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'coverDeficit', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'decimals', values?: undefined): string;
 encodeFunctionData(functionFragment: 'deposit', values: [BigNumberish, AddressLike]): string;
+encodeFunctionData(functionFragment: 'isOperator', values: [AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'maxDeposit', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'maxMint', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'maxRedeem', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'maxWithdraw', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'mint', values: [BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'name', values?: undefined): string;
+encodeFunctionData(functionFragment: 'pendingRedeemRequest', values: [BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'prepareAbsorption', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'previewDeposit', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'previewMint', values: [BigNumberish]): string;
@@ -32,29 +49,42 @@ encodeFunctionData(functionFragment: 'previewRedeem', values: [BigNumberish]): s
 encodeFunctionData(functionFragment: 'previewWithdraw', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'redeem', values: [BigNumberish, AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'releaseEmpty', values?: undefined): string;
+encodeFunctionData(functionFragment: 'requestRedeem', values: [BigNumberish, AddressLike, AddressLike]): string;
+encodeFunctionData(functionFragment: 'setOperator', values: [AddressLike, boolean]): string;
+encodeFunctionData(functionFragment: 'share', values?: undefined): string;
+encodeFunctionData(functionFragment: 'supportsInterface', values: [BytesLike]): string;
 encodeFunctionData(functionFragment: 'symbol', values?: undefined): string;
 encodeFunctionData(functionFragment: 'totalAssets', values?: undefined): string;
 encodeFunctionData(functionFragment: 'totalSupply', values?: undefined): string;
 encodeFunctionData(functionFragment: 'transfer', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'transferFrom', values: [AddressLike, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'treasury', values?: undefined): string;
+encodeFunctionData(functionFragment: 'unwind', values: [UnwindingStruct]): string;
 encodeFunctionData(functionFragment: 'withdraw', values: [BigNumberish, AddressLike, AddressLike]): string;
 
     decodeFunctionResult(functionFragment: 'absorbed', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'absorption', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'allowance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'approve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'asset', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'balanceOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'budget', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'cancelRedeem', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'capacity', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'claimableRedeemRequest', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'convertToAssets', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'convertToShares', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'coverDeficit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'decimals', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'deposit', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'isOperator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'maxDeposit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'maxMint', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'maxRedeem', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'maxWithdraw', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'mint', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'name', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'pendingRedeemRequest', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'prepareAbsorption', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'previewDeposit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'previewMint', data: BytesLike): Result;
@@ -62,12 +92,17 @@ decodeFunctionResult(functionFragment: 'previewRedeem', data: BytesLike): Result
 decodeFunctionResult(functionFragment: 'previewWithdraw', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'redeem', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'releaseEmpty', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'requestRedeem', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setOperator', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'share', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'supportsInterface', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'symbol', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'totalAssets', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'totalSupply', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'transfer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'transferFrom', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'treasury', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'unwind', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
   }
 
@@ -96,10 +131,58 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
 
   
 
+    export namespace DeficitCoveredEvent {
+      export type InputTuple = [account: BigNumberish, funding: BigNumberish];
+      export type OutputTuple = [account: bigint, funding: bigint];
+      export interface OutputObject {account: bigint, funding: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace DepositEvent {
       export type InputTuple = [sender: AddressLike, owner: AddressLike, assets: BigNumberish, shares: BigNumberish];
       export type OutputTuple = [sender: string, owner: string, assets: bigint, shares: bigint];
       export interface OutputObject {sender: string, owner: string, assets: bigint, shares: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace OperatorSetEvent {
+      export type InputTuple = [controller: AddressLike, operator: AddressLike, approved: boolean];
+      export type OutputTuple = [controller: string, operator: string, approved: boolean];
+      export interface OutputObject {controller: string, operator: string, approved: boolean };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace RedeemRequestEvent {
+      export type InputTuple = [controller: AddressLike, owner: AddressLike, requestId: BigNumberish, sender: AddressLike, shares: BigNumberish];
+      export type OutputTuple = [controller: string, owner: string, requestId: bigint, sender: string, shares: bigint];
+      export interface OutputObject {controller: string, owner: string, requestId: bigint, sender: string, shares: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace RedeemRequestCancelledEvent {
+      export type InputTuple = [controller: AddressLike, receiver: AddressLike, requestId: BigNumberish, sender: AddressLike, shares: BigNumberish];
+      export type OutputTuple = [controller: string, receiver: string, requestId: bigint, sender: string, shares: bigint];
+      export interface OutputObject {controller: string, receiver: string, requestId: bigint, sender: string, shares: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -124,6 +207,18 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
       export type InputTuple = [from: AddressLike, to: AddressLike, value: BigNumberish];
       export type OutputTuple = [from: string, to: string, value: bigint];
       export interface OutputObject {from: string, to: string, value: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace UnwoundEvent {
+      export type InputTuple = [account: BigNumberish, taker: BigNumberish, rate: BigNumberish, requirementRemoved: BigNumberish, payment: BigNumberish];
+      export type OutputTuple = [account: bigint, taker: bigint, rate: bigint, requirementRemoved: bigint, payment: bigint];
+      export interface OutputObject {account: bigint, taker: bigint, rate: bigint, requirementRemoved: bigint, payment: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -186,6 +281,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    absorption: TypedContractMethod<
+      [account: BigNumberish, ],
+      [AbsorptionStructOutput],
+      'view'
+    >
+    
+
+    
     allowance: TypedContractMethod<
       [owner: AddressLike, spender: AddressLike, ],
       [bigint],
@@ -218,6 +321,38 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    budget: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [[bigint, bigint, bigint] & {committed: bigint, lost: bigint, limit: bigint }],
+      'view'
+    >
+    
+
+    
+    cancelRedeem: TypedContractMethod<
+      [receiver: AddressLike, controller: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
+    capacity: TypedContractMethod<
+      [account: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    claimableRedeemRequest: TypedContractMethod<
+      [requestId: BigNumberish, controller: AddressLike, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     convertToAssets: TypedContractMethod<
       [shares: BigNumberish, ],
       [bigint],
@@ -234,6 +369,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    coverDeficit: TypedContractMethod<
+      [account: BigNumberish, deficit: BigNumberish, ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
     decimals: TypedContractMethod<
       [],
       [bigint],
@@ -246,6 +389,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
       [assets: BigNumberish, receiver: AddressLike, ],
       [bigint],
       'nonpayable'
+    >
+    
+
+    
+    isOperator: TypedContractMethod<
+      [controller: AddressLike, operator: AddressLike, ],
+      [boolean],
+      'view'
     >
     
 
@@ -293,6 +444,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     name: TypedContractMethod<
       [],
       [string],
+      'view'
+    >
+    
+
+    
+    pendingRedeemRequest: TypedContractMethod<
+      [requestId: BigNumberish, controller: AddressLike, ],
+      [bigint],
       'view'
     >
     
@@ -354,6 +513,38 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    requestRedeem: TypedContractMethod<
+      [shares: BigNumberish, controller: AddressLike, owner: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
+    setOperator: TypedContractMethod<
+      [operator: AddressLike, approved: boolean, ],
+      [boolean],
+      'nonpayable'
+    >
+    
+
+    
+    share: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
+    supportsInterface: TypedContractMethod<
+      [interfaceId: BytesLike, ],
+      [boolean],
+      'view'
+    >
+    
+
+    
     symbol: TypedContractMethod<
       [],
       [string],
@@ -402,6 +593,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    unwind: TypedContractMethod<
+      [order: UnwindingStruct, ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
     withdraw: TypedContractMethod<
       [assets: BigNumberish, receiver: AddressLike, owner: AddressLike, ],
       [bigint],
@@ -415,6 +614,11 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     getFunction(nameOrSignature: 'absorbed'): TypedContractMethod<
       [],
       [bigint[]],
+      'view'
+    >;
+getFunction(nameOrSignature: 'absorption'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [AbsorptionStructOutput],
       'view'
     >;
 getFunction(nameOrSignature: 'allowance'): TypedContractMethod<
@@ -437,6 +641,26 @@ getFunction(nameOrSignature: 'balanceOf'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'budget'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [[bigint, bigint, bigint] & {committed: bigint, lost: bigint, limit: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'cancelRedeem'): TypedContractMethod<
+      [receiver: AddressLike, controller: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'capacity'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'claimableRedeemRequest'): TypedContractMethod<
+      [requestId: BigNumberish, controller: AddressLike, ],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'convertToAssets'): TypedContractMethod<
       [shares: BigNumberish, ],
       [bigint],
@@ -447,6 +671,11 @@ getFunction(nameOrSignature: 'convertToShares'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'coverDeficit'): TypedContractMethod<
+      [account: BigNumberish, deficit: BigNumberish, ],
+      [bigint],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'decimals'): TypedContractMethod<
       [],
       [bigint],
@@ -456,6 +685,11 @@ getFunction(nameOrSignature: 'deposit'): TypedContractMethod<
       [assets: BigNumberish, receiver: AddressLike, ],
       [bigint],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'isOperator'): TypedContractMethod<
+      [controller: AddressLike, operator: AddressLike, ],
+      [boolean],
+      'view'
     >;
 getFunction(nameOrSignature: 'maxDeposit'): TypedContractMethod<
       [receiver: AddressLike, ],
@@ -485,6 +719,11 @@ getFunction(nameOrSignature: 'mint'): TypedContractMethod<
 getFunction(nameOrSignature: 'name'): TypedContractMethod<
       [],
       [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'pendingRedeemRequest'): TypedContractMethod<
+      [requestId: BigNumberish, controller: AddressLike, ],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'prepareAbsorption'): TypedContractMethod<
@@ -522,6 +761,26 @@ getFunction(nameOrSignature: 'releaseEmpty'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'requestRedeem'): TypedContractMethod<
+      [shares: BigNumberish, controller: AddressLike, owner: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setOperator'): TypedContractMethod<
+      [operator: AddressLike, approved: boolean, ],
+      [boolean],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'share'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'supportsInterface'): TypedContractMethod<
+      [interfaceId: BytesLike, ],
+      [boolean],
+      'view'
+    >;
 getFunction(nameOrSignature: 'symbol'): TypedContractMethod<
       [],
       [string],
@@ -552,6 +811,11 @@ getFunction(nameOrSignature: 'treasury'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'unwind'): TypedContractMethod<
+      [order: UnwindingStruct, ],
+      [bigint],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'withdraw'): TypedContractMethod<
       [assets: BigNumberish, receiver: AddressLike, owner: AddressLike, ],
       [bigint],
@@ -560,9 +824,14 @@ getFunction(nameOrSignature: 'withdraw'): TypedContractMethod<
 
     getEvent(key: 'Absorbed'): TypedContractEvent<AbsorbedEvent.InputTuple, AbsorbedEvent.OutputTuple, AbsorbedEvent.OutputObject>;
 getEvent(key: 'Approval'): TypedContractEvent<ApprovalEvent.InputTuple, ApprovalEvent.OutputTuple, ApprovalEvent.OutputObject>;
+getEvent(key: 'DeficitCovered'): TypedContractEvent<DeficitCoveredEvent.InputTuple, DeficitCoveredEvent.OutputTuple, DeficitCoveredEvent.OutputObject>;
 getEvent(key: 'Deposit'): TypedContractEvent<DepositEvent.InputTuple, DepositEvent.OutputTuple, DepositEvent.OutputObject>;
+getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+getEvent(key: 'RedeemRequest'): TypedContractEvent<RedeemRequestEvent.InputTuple, RedeemRequestEvent.OutputTuple, RedeemRequestEvent.OutputObject>;
+getEvent(key: 'RedeemRequestCancelled'): TypedContractEvent<RedeemRequestCancelledEvent.InputTuple, RedeemRequestCancelledEvent.OutputTuple, RedeemRequestCancelledEvent.OutputObject>;
 getEvent(key: 'Released'): TypedContractEvent<ReleasedEvent.InputTuple, ReleasedEvent.OutputTuple, ReleasedEvent.OutputObject>;
 getEvent(key: 'Transfer'): TypedContractEvent<TransferEvent.InputTuple, TransferEvent.OutputTuple, TransferEvent.OutputObject>;
+getEvent(key: 'Unwound'): TypedContractEvent<UnwoundEvent.InputTuple, UnwoundEvent.OutputTuple, UnwoundEvent.OutputObject>;
 getEvent(key: 'Withdraw'): TypedContractEvent<WithdrawEvent.InputTuple, WithdrawEvent.OutputTuple, WithdrawEvent.OutputObject>;
 
     filters: {
@@ -575,8 +844,24 @@ getEvent(key: 'Withdraw'): TypedContractEvent<WithdrawEvent.InputTuple, Withdraw
       Approval: TypedContractEvent<ApprovalEvent.InputTuple, ApprovalEvent.OutputTuple, ApprovalEvent.OutputObject>;
     
 
+      'DeficitCovered(uint256,uint256)': TypedContractEvent<DeficitCoveredEvent.InputTuple, DeficitCoveredEvent.OutputTuple, DeficitCoveredEvent.OutputObject>;
+      DeficitCovered: TypedContractEvent<DeficitCoveredEvent.InputTuple, DeficitCoveredEvent.OutputTuple, DeficitCoveredEvent.OutputObject>;
+    
+
       'Deposit(address,address,uint256,uint256)': TypedContractEvent<DepositEvent.InputTuple, DepositEvent.OutputTuple, DepositEvent.OutputObject>;
       Deposit: TypedContractEvent<DepositEvent.InputTuple, DepositEvent.OutputTuple, DepositEvent.OutputObject>;
+    
+
+      'OperatorSet(address,address,bool)': TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+      OperatorSet: TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+    
+
+      'RedeemRequest(address,address,uint256,address,uint256)': TypedContractEvent<RedeemRequestEvent.InputTuple, RedeemRequestEvent.OutputTuple, RedeemRequestEvent.OutputObject>;
+      RedeemRequest: TypedContractEvent<RedeemRequestEvent.InputTuple, RedeemRequestEvent.OutputTuple, RedeemRequestEvent.OutputObject>;
+    
+
+      'RedeemRequestCancelled(address,address,uint256,address,uint256)': TypedContractEvent<RedeemRequestCancelledEvent.InputTuple, RedeemRequestCancelledEvent.OutputTuple, RedeemRequestCancelledEvent.OutputObject>;
+      RedeemRequestCancelled: TypedContractEvent<RedeemRequestCancelledEvent.InputTuple, RedeemRequestCancelledEvent.OutputTuple, RedeemRequestCancelledEvent.OutputObject>;
     
 
       'Released(uint256,int256)': TypedContractEvent<ReleasedEvent.InputTuple, ReleasedEvent.OutputTuple, ReleasedEvent.OutputObject>;
@@ -585,6 +870,10 @@ getEvent(key: 'Withdraw'): TypedContractEvent<WithdrawEvent.InputTuple, Withdraw
 
       'Transfer(address,address,uint256)': TypedContractEvent<TransferEvent.InputTuple, TransferEvent.OutputTuple, TransferEvent.OutputObject>;
       Transfer: TypedContractEvent<TransferEvent.InputTuple, TransferEvent.OutputTuple, TransferEvent.OutputObject>;
+    
+
+      'Unwound(uint256,uint256,uint256,uint256,uint256)': TypedContractEvent<UnwoundEvent.InputTuple, UnwoundEvent.OutputTuple, UnwoundEvent.OutputObject>;
+      Unwound: TypedContractEvent<UnwoundEvent.InputTuple, UnwoundEvent.OutputTuple, UnwoundEvent.OutputObject>;
     
 
       'Withdraw(address,address,address,uint256,uint256)': TypedContractEvent<WithdrawEvent.InputTuple, WithdrawEvent.OutputTuple, WithdrawEvent.OutputObject>;

@@ -14,14 +14,14 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type RiskStructOutput = [equity: bigint, initial: bigint, maintenance: bigint, maintenanceBeforeFloor: bigint, stressLoss: bigint, validity: bigint, validSince: bigint] & {equity: bigint, initial: bigint, maintenance: bigint, maintenanceBeforeFloor: bigint, stressLoss: bigint, validity: bigint, validSince: bigint }
   
 
-    export type AuctionStruct = {startedAt: BigNumberish, starter: AddressLike, confirmedAt: BigNumberish}
+    export type AuctionStruct = {startedAt: BigNumberish, starter: AddressLike, confirmedAt: BigNumberish, dueInCents: BigNumberish}
 
-    export type AuctionStructOutput = [startedAt: bigint, starter: string, confirmedAt: bigint] & {startedAt: bigint, starter: string, confirmedAt: bigint }
+    export type AuctionStructOutput = [startedAt: bigint, starter: string, confirmedAt: bigint, dueInCents: bigint] & {startedAt: bigint, starter: string, confirmedAt: bigint, dueInCents: bigint }
   
 
-    export type AuctionStateStruct = {auction: AuctionStruct, elapsedSeconds: BigNumberish, rate: BigNumberish, isWhole: boolean, isBankrupt: boolean, payment: BigNumberish}
+    export type AuctionStateStruct = {auction: AuctionStruct, elapsedSeconds: BigNumberish, rate: BigNumberish, isWhole: boolean, isBankrupt: boolean, available: BigNumberish, payment: BigNumberish}
 
-    export type AuctionStateStructOutput = [auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, payment: bigint] & {auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, payment: bigint }
+    export type AuctionStateStructOutput = [auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, available: bigint, payment: bigint] & {auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, available: bigint, payment: bigint }
   
 
     export type AccountViewStruct = {account: BigNumberish, cash: BigNumberish, portfolio: PortfolioStruct, risk: RiskStruct, auction: AuctionStateStruct, marginCalledAt: BigNumberish}

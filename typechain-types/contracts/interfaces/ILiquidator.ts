@@ -4,14 +4,14 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
-    export type AuctionStruct = {startedAt: BigNumberish, starter: AddressLike, confirmedAt: BigNumberish}
+    export type AuctionStruct = {startedAt: BigNumberish, starter: AddressLike, confirmedAt: BigNumberish, dueInCents: BigNumberish}
 
-    export type AuctionStructOutput = [startedAt: bigint, starter: string, confirmedAt: bigint] & {startedAt: bigint, starter: string, confirmedAt: bigint }
+    export type AuctionStructOutput = [startedAt: bigint, starter: string, confirmedAt: bigint, dueInCents: bigint] & {startedAt: bigint, starter: string, confirmedAt: bigint, dueInCents: bigint }
   
 
-    export type AuctionStateStruct = {auction: AuctionStruct, elapsedSeconds: BigNumberish, rate: BigNumberish, isWhole: boolean, isBankrupt: boolean, payment: BigNumberish}
+    export type AuctionStateStruct = {auction: AuctionStruct, elapsedSeconds: BigNumberish, rate: BigNumberish, isWhole: boolean, isBankrupt: boolean, available: BigNumberish, payment: BigNumberish}
 
-    export type AuctionStateStructOutput = [auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, payment: bigint] & {auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, payment: bigint }
+    export type AuctionStateStructOutput = [auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, available: bigint, payment: bigint] & {auction: AuctionStructOutput, elapsedSeconds: bigint, rate: bigint, isWhole: boolean, isBankrupt: boolean, available: bigint, payment: bigint }
   
 
     export type RiskStruct = {equity: BigNumberish, initial: BigNumberish, maintenance: BigNumberish, maintenanceBeforeFloor: BigNumberish, stressLoss: BigNumberish, validity: BigNumberish, validSince: BigNumberish}
@@ -32,7 +32,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   export interface ILiquidatorInterface extends Interface {
     getFunction(nameOrSignature: "absorb" | "auctionState" | "callMargin" | "clearMarginCall" | "compensationRate" | "confirmAuction" | "endAuction" | "liquidate" | "marginCalledAt" | "startAuction" | "takeOver"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AccountTaken" | "AuctionConfirmed" | "AuctionEnded" | "AuctionStarted" | "Liquidated" | "MarginCallCleared" | "MarginCalled"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AccountDeleveraged" | "AccountTaken" | "AuctionConfirmed" | "AuctionEnded" | "AuctionStarted" | "Liquidated" | "MarginCallCleared" | "MarginCalled"): EventFragment;
 
     encodeFunctionData(functionFragment: 'absorb', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'auctionState', values: [BigNumberish]): string;
@@ -60,6 +60,18 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
   }
 
   
+    export namespace AccountDeleveragedEvent {
+      export type InputTuple = [account: BigNumberish, equity: BigNumberish, fromReserve: BigNumberish, fromBackstop: BigNumberish, charged: BigNumberish];
+      export type OutputTuple = [account: bigint, equity: bigint, fromReserve: bigint, fromBackstop: bigint, charged: bigint];
+      export interface OutputObject {account: bigint, equity: bigint, fromReserve: bigint, fromBackstop: bigint, charged: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace AccountTakenEvent {
       export type InputTuple = [account: BigNumberish, taker: BigNumberish, equity: BigNumberish, payment: BigNumberish, badDebt: BigNumberish, fromReserve: BigNumberish, fromBackstop: BigNumberish];
       export type OutputTuple = [account: bigint, taker: bigint, equity: bigint, payment: bigint, badDebt: bigint, fromReserve: bigint, fromBackstop: bigint];
@@ -324,7 +336,8 @@ getFunction(nameOrSignature: 'takeOver'): TypedContractMethod<
       'nonpayable'
     >;
 
-    getEvent(key: 'AccountTaken'): TypedContractEvent<AccountTakenEvent.InputTuple, AccountTakenEvent.OutputTuple, AccountTakenEvent.OutputObject>;
+    getEvent(key: 'AccountDeleveraged'): TypedContractEvent<AccountDeleveragedEvent.InputTuple, AccountDeleveragedEvent.OutputTuple, AccountDeleveragedEvent.OutputObject>;
+getEvent(key: 'AccountTaken'): TypedContractEvent<AccountTakenEvent.InputTuple, AccountTakenEvent.OutputTuple, AccountTakenEvent.OutputObject>;
 getEvent(key: 'AuctionConfirmed'): TypedContractEvent<AuctionConfirmedEvent.InputTuple, AuctionConfirmedEvent.OutputTuple, AuctionConfirmedEvent.OutputObject>;
 getEvent(key: 'AuctionEnded'): TypedContractEvent<AuctionEndedEvent.InputTuple, AuctionEndedEvent.OutputTuple, AuctionEndedEvent.OutputObject>;
 getEvent(key: 'AuctionStarted'): TypedContractEvent<AuctionStartedEvent.InputTuple, AuctionStartedEvent.OutputTuple, AuctionStartedEvent.OutputObject>;
@@ -334,6 +347,10 @@ getEvent(key: 'MarginCalled'): TypedContractEvent<MarginCalledEvent.InputTuple, 
 
     filters: {
       
+      'AccountDeleveraged(uint256,int256,uint256,uint256,uint256)': TypedContractEvent<AccountDeleveragedEvent.InputTuple, AccountDeleveragedEvent.OutputTuple, AccountDeleveragedEvent.OutputObject>;
+      AccountDeleveraged: TypedContractEvent<AccountDeleveragedEvent.InputTuple, AccountDeleveragedEvent.OutputTuple, AccountDeleveragedEvent.OutputObject>;
+    
+
       'AccountTaken(uint256,uint256,int256,int256,uint256,uint256,uint256)': TypedContractEvent<AccountTakenEvent.InputTuple, AccountTakenEvent.OutputTuple, AccountTakenEvent.OutputObject>;
       AccountTaken: TypedContractEvent<AccountTakenEvent.InputTuple, AccountTakenEvent.OutputTuple, AccountTakenEvent.OutputObject>;
     

@@ -4,6 +4,11 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedListener, TypedContractMethod } from "../../common.js"
   
+    export type AccountParametersStruct = {floor: BigNumberish, credit: BigNumberish}
+
+    export type AccountParametersStructOutput = [floor: bigint, credit: bigint] & {floor: bigint, credit: bigint }
+  
+
     export type CollateralStruct = {token: AddressLike, decimals: BigNumberish, haircut: BigNumberish, cap: BigNumberish}
 
     export type CollateralStructOutput = [token: string, decimals: bigint, haircut: bigint, cap: bigint] & {token: string, decimals: bigint, haircut: bigint, cap: bigint }
@@ -15,23 +20,29 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface MockMarketsInterface extends Interface {
-    getFunction(nameOrSignature: "collateral" | "requireTradable" | "setCollateral" | "setTradable" | "setUnderlying" | "underlying"): FunctionFragment;
+    getFunction(nameOrSignature: "accountParameters" | "collateral" | "requireTradable" | "setCollateral" | "setFloor" | "setTradable" | "setUnderlying" | "underlying" | "underlyings"): FunctionFragment;
 
     
 
-    encodeFunctionData(functionFragment: 'collateral', values: [BigNumberish]): string;
+    encodeFunctionData(functionFragment: 'accountParameters', values?: undefined): string;
+encodeFunctionData(functionFragment: 'collateral', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'requireTradable', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setCollateral', values: [BigNumberish, CollateralStruct]): string;
+encodeFunctionData(functionFragment: 'setFloor', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setTradable', values: [BigNumberish, boolean]): string;
 encodeFunctionData(functionFragment: 'setUnderlying', values: [BigNumberish, UnderlyingStruct]): string;
 encodeFunctionData(functionFragment: 'underlying', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'underlyings', values?: undefined): string;
 
-    decodeFunctionResult(functionFragment: 'collateral', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'accountParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'collateral', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'requireTradable', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setCollateral', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setFloor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setTradable', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setUnderlying', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'underlying', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
   }
 
   
@@ -70,6 +81,14 @@ decodeFunctionResult(functionFragment: 'underlying', data: BytesLike): Result;
 
     
     
+    accountParameters: TypedContractMethod<
+      [],
+      [AccountParametersStructOutput],
+      'view'
+    >
+    
+
+    
     collateral: TypedContractMethod<
       [asset: BigNumberish, ],
       [CollateralStructOutput],
@@ -88,6 +107,14 @@ decodeFunctionResult(functionFragment: 'underlying', data: BytesLike): Result;
     
     setCollateral: TypedContractMethod<
       [asset: BigNumberish, collateral_: CollateralStruct, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setFloor: TypedContractMethod<
+      [floor_: BigNumberish, ],
       [void],
       'nonpayable'
     >
@@ -117,10 +144,23 @@ decodeFunctionResult(functionFragment: 'underlying', data: BytesLike): Result;
     >
     
 
+    
+    underlyings: TypedContractMethod<
+      [],
+      [bigint[]],
+      'view'
+    >
+    
+
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'collateral'): TypedContractMethod<
+    getFunction(nameOrSignature: 'accountParameters'): TypedContractMethod<
+      [],
+      [AccountParametersStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'collateral'): TypedContractMethod<
       [asset: BigNumberish, ],
       [CollateralStructOutput],
       'view'
@@ -132,6 +172,11 @@ getFunction(nameOrSignature: 'requireTradable'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'setCollateral'): TypedContractMethod<
       [asset: BigNumberish, collateral_: CollateralStruct, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setFloor'): TypedContractMethod<
+      [floor_: BigNumberish, ],
       [void],
       'nonpayable'
     >;
@@ -148,6 +193,11 @@ getFunction(nameOrSignature: 'setUnderlying'): TypedContractMethod<
 getFunction(nameOrSignature: 'underlying'): TypedContractMethod<
       [id: BigNumberish, ],
       [UnderlyingStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'underlyings'): TypedContractMethod<
+      [],
+      [bigint[]],
       'view'
     >;
 

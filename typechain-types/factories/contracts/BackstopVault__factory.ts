@@ -22,6 +22,43 @@ import type { NonPayableOverrides } from "../../common.js"
   {
     "inputs": [
       {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "int256",
+        "name": "equity",
+        "type": "int256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "maintenance",
+        "type": "uint256"
+      }
+    ],
+    "name": "BelowMaintenance",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "funding",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "capacity",
+        "type": "uint256"
+      }
+    ],
+    "name": "BudgetExceeded",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "spender",
         "type": "address"
@@ -190,13 +227,141 @@ import type { NonPayableOverrides } from "../../common.js"
     "type": "error"
   },
   {
+    "inputs": [
+      {
+        "internalType": "uint40",
+        "name": "deadline",
+        "type": "uint40"
+      }
+    ],
+    "name": "Expired",
+    "type": "error"
+  },
+  {
     "inputs": [],
-    "name": "FeedInvalid",
+    "name": "FeedNotFresh",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "int256",
+        "name": "equityBefore",
+        "type": "int256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "requirementBefore",
+        "type": "uint256"
+      },
+      {
+        "internalType": "int256",
+        "name": "equityAfter",
+        "type": "int256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "requirementAfter",
+        "type": "uint256"
+      }
+    ],
+    "name": "HealthLowered",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "requirementRemoved",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "packageRequirement",
+        "type": "uint256"
+      }
+    ],
+    "name": "HedgeStripped",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "Position",
+        "name": "leg",
+        "type": "uint256"
+      }
+    ],
+    "name": "InsufficientPosition",
     "type": "error"
   },
   {
     "inputs": [],
     "name": "Locked",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "NoPreview",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      }
+    ],
+    "name": "NoRequest",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      }
+    ],
+    "name": "NotAbsorbed",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "taker",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      }
+    ],
+    "name": "NotAuthorised",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      }
+    ],
+    "name": "NotController",
     "type": "error"
   },
   {
@@ -208,6 +373,38 @@ import type { NonPayableOverrides } from "../../common.js"
       }
     ],
     "name": "NotLiquidator",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "payment",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "minPayment",
+        "type": "uint256"
+      }
+    ],
+    "name": "PaymentTooLow",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "shares",
+        "type": "uint256"
+      }
+    ],
+    "name": "RequestExists",
     "type": "error"
   },
   {
@@ -263,11 +460,53 @@ import type { NonPayableOverrides } from "../../common.js"
     "inputs": [
       {
         "internalType": "uint256",
+        "name": "stressLossBefore",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "stressLossAfter",
+        "type": "uint256"
+      },
+      {
+        "internalType": "int256",
+        "name": "equityAfter",
+        "type": "int256"
+      }
+    ],
+    "name": "TailWorsened",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
         "name": "limit",
         "type": "uint256"
       }
     ],
     "name": "TooManyAbsorbed",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "requirementRemoved",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "requirement",
+        "type": "uint256"
+      }
+    ],
+    "name": "TooSmall",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "ZeroShares",
     "type": "error"
   },
   {
@@ -325,6 +564,25 @@ import type { NonPayableOverrides } from "../../common.js"
     "inputs": [
       {
         "indexed": true,
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "funding",
+        "type": "uint256"
+      }
+    ],
+    "name": "DeficitCovered",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
         "internalType": "address",
         "name": "sender",
         "type": "address"
@@ -349,6 +607,105 @@ import type { NonPayableOverrides } from "../../common.js"
       }
     ],
     "name": "Deposit",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bool",
+        "name": "approved",
+        "type": "bool"
+      }
+    ],
+    "name": "OperatorSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint256",
+        "name": "requestId",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "sender",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "shares",
+        "type": "uint256"
+      }
+    ],
+    "name": "RedeemRequest",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "receiver",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint256",
+        "name": "requestId",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "sender",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "shares",
+        "type": "uint256"
+      }
+    ],
+    "name": "RedeemRequestCancelled",
     "type": "event"
   },
   {
@@ -400,6 +757,43 @@ import type { NonPayableOverrides } from "../../common.js"
     "inputs": [
       {
         "indexed": true,
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "indexed": true,
+        "internalType": "Account",
+        "name": "taker",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "rate",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "requirementRemoved",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "payment",
+        "type": "uint256"
+      }
+    ],
+    "name": "Unwound",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
         "internalType": "address",
         "name": "sender",
         "type": "address"
@@ -434,6 +828,32 @@ import type { NonPayableOverrides } from "../../common.js"
   },
   {
     "inputs": [],
+    "name": "CLAIM_SECONDS",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "COOLDOWN_SECONDS",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "MAX_ABSORBED",
     "outputs": [
       {
@@ -453,6 +873,42 @@ import type { NonPayableOverrides } from "../../common.js"
         "internalType": "Account[]",
         "name": "",
         "type": "uint256[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      }
+    ],
+    "name": "absorption",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint40",
+            "name": "since",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint64",
+            "name": "underlyings",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint128",
+            "name": "committed",
+            "type": "uint128"
+          }
+        ],
+        "internalType": "struct Absorption",
+        "name": "",
+        "type": "tuple"
       }
     ],
     "stateMutability": "view",
@@ -539,6 +995,102 @@ import type { NonPayableOverrides } from "../../common.js"
     "type": "function"
   },
   {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "budget",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "committed",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "lost",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "limit",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "receiver",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      }
+    ],
+    "name": "cancelRedeem",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "shares",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      }
+    ],
+    "name": "capacity",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "requestId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      }
+    ],
+    "name": "claimableRedeemRequest",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "shares",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [],
     "name": "clearinghouse",
     "outputs": [
@@ -590,6 +1142,30 @@ import type { NonPayableOverrides } from "../../common.js"
     "type": "function"
   },
   {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "deficit",
+        "type": "uint256"
+      }
+    ],
+    "name": "coverDeficit",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "funding",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
     "inputs": [],
     "name": "decimals",
     "outputs": [
@@ -619,11 +1195,35 @@ import type { NonPayableOverrides } from "../../common.js"
     "outputs": [
       {
         "internalType": "uint256",
-        "name": "",
+        "name": "shares",
         "type": "uint256"
       }
     ],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      }
+    ],
+    "name": "isOperator",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -668,7 +1268,7 @@ import type { NonPayableOverrides } from "../../common.js"
     "inputs": [
       {
         "internalType": "address",
-        "name": "owner",
+        "name": "controller",
         "type": "address"
       }
     ],
@@ -687,7 +1287,7 @@ import type { NonPayableOverrides } from "../../common.js"
     "inputs": [
       {
         "internalType": "address",
-        "name": "owner",
+        "name": "controller",
         "type": "address"
       }
     ],
@@ -719,7 +1319,7 @@ import type { NonPayableOverrides } from "../../common.js"
     "outputs": [
       {
         "internalType": "uint256",
-        "name": "",
+        "name": "assets",
         "type": "uint256"
       }
     ],
@@ -734,6 +1334,30 @@ import type { NonPayableOverrides } from "../../common.js"
         "internalType": "string",
         "name": "",
         "type": "string"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "requestId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      }
+    ],
+    "name": "pendingRedeemRequest",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "shares",
+        "type": "uint256"
       }
     ],
     "stateMutability": "view",
@@ -815,7 +1439,7 @@ import type { NonPayableOverrides } from "../../common.js"
     "inputs": [
       {
         "internalType": "uint256",
-        "name": "shares",
+        "name": "",
         "type": "uint256"
       }
     ],
@@ -827,14 +1451,14 @@ import type { NonPayableOverrides } from "../../common.js"
         "type": "uint256"
       }
     ],
-    "stateMutability": "view",
+    "stateMutability": "pure",
     "type": "function"
   },
   {
     "inputs": [
       {
         "internalType": "uint256",
-        "name": "assets",
+        "name": "",
         "type": "uint256"
       }
     ],
@@ -846,7 +1470,7 @@ import type { NonPayableOverrides } from "../../common.js"
         "type": "uint256"
       }
     ],
-    "stateMutability": "view",
+    "stateMutability": "pure",
     "type": "function"
   },
   {
@@ -863,7 +1487,7 @@ import type { NonPayableOverrides } from "../../common.js"
       },
       {
         "internalType": "address",
-        "name": "owner",
+        "name": "controller",
         "type": "address"
       }
     ],
@@ -871,7 +1495,7 @@ import type { NonPayableOverrides } from "../../common.js"
     "outputs": [
       {
         "internalType": "uint256",
-        "name": "",
+        "name": "assets",
         "type": "uint256"
       }
     ],
@@ -883,6 +1507,91 @@ import type { NonPayableOverrides } from "../../common.js"
     "name": "releaseEmpty",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "shares",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "controller",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      }
+    ],
+    "name": "requestRedeem",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "requestId",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "internalType": "bool",
+        "name": "approved",
+        "type": "bool"
+      }
+    ],
+    "name": "setOperator",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "share",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes4",
+        "name": "interfaceId",
+        "type": "bytes4"
+      }
+    ],
+    "name": "supportsInterface",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "pure",
     "type": "function"
   },
   {
@@ -993,6 +1702,52 @@ import type { NonPayableOverrides } from "../../common.js"
   {
     "inputs": [
       {
+        "components": [
+          {
+            "internalType": "Account",
+            "name": "account",
+            "type": "uint256"
+          },
+          {
+            "internalType": "Account",
+            "name": "taker",
+            "type": "uint256"
+          },
+          {
+            "internalType": "Position[]",
+            "name": "legs",
+            "type": "uint256[]"
+          },
+          {
+            "internalType": "uint256",
+            "name": "minPayment",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint40",
+            "name": "deadline",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct Unwinding",
+        "name": "order",
+        "type": "tuple"
+      }
+    ],
+    "name": "unwind",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "payment",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint256",
         "name": "assets",
         "type": "uint256"
@@ -1004,7 +1759,7 @@ import type { NonPayableOverrides } from "../../common.js"
       },
       {
         "internalType": "address",
-        "name": "owner",
+        "name": "controller",
         "type": "address"
       }
     ],
@@ -1012,7 +1767,7 @@ import type { NonPayableOverrides } from "../../common.js"
     "outputs": [
       {
         "internalType": "uint256",
-        "name": "",
+        "name": "shares",
         "type": "uint256"
       }
     ],
@@ -1021,7 +1776,7 @@ import type { NonPayableOverrides } from "../../common.js"
   }
 ] as const;
 
-  const _bytecode = "0x610100806040523461041057602081612a9f8038038091610020828561067b565b83398101031261041057516001600160a01b03811680820361041057604051631f209df760e11b8152602081600481855afa90811561041c575f9161065c575b506040805193916001600160a01b03169061007b908561067b565b60118452700506c696d736f6c6c204261636b73746f7607c1b6020850152604051936100a860408661067b565b6006855265706c4241434b60d01b60208601528051906001600160401b0382116105575760035490600182811c92168015610652575b60208310146105395781601f8493116105dc575b50602090601f8311600114610576575f9261056b575b50508160011b915f199060031b1c1916176003555b83516001600160401b03811161055757600454600181811c9116801561054d575b602082101461053957601f81116104cb575b50602094601f8211600114610468579481929394955f9261045d575b50508160011b915f199060031b1c1916176004555b63313ce56760e01b5f5260205f600481845afa5f5190601f3d1116610100821016801561045457025b60a05260805260c052604051631f209df760e11b8152602081600481855afa90811561041c576004916020915f91610427575b5060405163313ce56760e01b815292839182906001600160a01b03165afa801561041c575f906103db575b60ff915016601203601281116103c757604d81116103c757600a0a60e05260018060a01b03608051169060405163095ea7b360e01b5f52816004525f1960245260205f60448180875af19060015f51148216156103b8575b604052156102e9575b6040516123e190816106be82396080518181816109e00152611ecd015260a05181610a1a015260c0518181816102fb0152818161076e015281816107cc01528181610f05015281816111e7015281816112be015281816119ea01528181611dd201528181611fab015261222c015260e051818181610d4201526111a50152f35b60405163095ea7b360e01b5f52816004525f60245260205f60448180875af19060015f51148216156103a0575b6040521561038d576040519063095ea7b360e01b5f526004525f1960245260205f60448180865af19060015f511482161561036c575b6040521561035a5780610269565b635274afe760e01b5f5260045260245ffd5b90600181151661038457823b15153d1516169061034c565b503d5f823e3d90fd5b50635274afe760e01b5f5260045260245ffd5b90600181151661038457833b15153d15161690610316565b90833b15153d15161690610260565b634e487b7160e01b5f52601160045260245ffd5b506020813d602011610414575b816103f56020938361067b565b81010312610410575160ff811681036104105760ff90610208565b5f80fd5b3d91506103e8565b6040513d5f823e3d90fd5b6104479150823d841161044d575b61043f818361067b565b81019061069e565b5f6101dd565b503d610435565b505060126101aa565b015190505f8061016c565b601f1982169560045f52805f20915f5b8881106104b35750836001959697981061049b575b505050811b01600455610181565b01515f1960f88460031b161c191690555f808061048d565b91926020600181928685015181550194019201610478565b818111156101505760045f52601f820160051c7f8a35acfbc15ff81a39ae7d344fd709f28e8600b4aa8c65c6b64bfe7fe36bd19b60208410610531575b81601f9101920160051c03905f5b828110610524575050610150565b5f82820155600101610516565b5f9150610508565b634e487b7160e01b5f52602260045260245ffd5b90607f169061013e565b634e487b7160e01b5f52604160045260245ffd5b015190505f80610108565b60035f9081528281209350601f198516905b8181106105c457509084600195949392106105ac575b505050811b0160035561011d565b01515f1960f88460031b161c191690555f808061059e565b92936020600181928786015181550195019301610588565b828111156100f25760035f52909150601f830160051c7fc2575a0e9e593c00f959f8c92f12db2869c3395a3b0502d05e2516446f71f85b6020851061064a575b849392601f0160051c82900391015f5b82811061063a5750506100f2565b5f8183015585945060010161062c565b5f915061061c565b91607f16916100de565b610675915060203d60201161044d5761043f818361067b565b5f610060565b601f909101601f19168101906001600160401b0382119082101761055757604052565b9081602091031261041057516001600160a01b0381168103610410579056fe60806040526004361015610011575f80fd5b5f3560e01c806301e1d11414610c2757806306fdde0314610b6c57806307a2d13a14610792578063095ea7b314610ac45780630a28a47714610aa657806318160ddd14610a8957806323b872dd14610a51578063313ce56714610a0457806338d52e0f146109c1578063402d267d1461023757806345a7b09c146107975780634cdad506146107925780635d4f5f971461074f57806361d027b3146107275780636e553f65146106b057806370a082311461067957806394bf804d1461060357806395d89b41146104ff578063a9059cbb146104ce578063a9745c18146104b4578063b3d7f6b914610496578063b460af9414610427578063b60d0ae8146102d6578063ba0876521461025b578063c63d75b614610237578063c6e6f5921461016e578063cd06adc01461021c578063ce96cb77146101f6578063d905777e146101cb578063dd62ed3e146101735763ef8b30f71461016e575f80fd5b610cef565b346101c75760403660031901126101c75761018c610c89565b6001600160a01b0361019c610c9f565b91165f5260016020526001600160a01b0360405f2091165f52602052602060405f2054604051908152f35b5f80fd5b346101c75760203660031901126101c75760206101ee6101e9610c89565b611189565b604051908152f35b346101c75760203660031901126101c75760206101ee6102176101e9610c89565b6117b8565b346101c7575f3660031901126101c757602060405160108152f35b346101c75760203660031901126101c757610250610c89565b5060206101ee610de5565b346101c75761026936610cb5565b91906102736112af565b9050156102c75761028383611189565b8083116102a4576020846101ee858561029b826117b8565b93849133612125565b826001600160a01b0385632e52afbb60e21b5f521660045260245260445260645ffd5b63785f905760e01b5f5260045ffd5b346101c7575f3660031901126101c757604051632938b58d60e21b81526020816004817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa90811561041c575f916103ed575b506103de576040518060206005549283815201809260055f527f036b6384b5eca791c62761152d0c79bb0604c104a5fb6f4eb0703f3154bb3db0905f5b8181106103c85750505081610386910382610dc3565b604051918291602083019060208452518091526040830191905f5b8181106103af575050500390f35b82518452859450602093840193909201916001016103a1565b8254845260209093019260019283019201610370565b6303cb96db60e21b5f5260045ffd5b61040f915060203d602011610415575b6104078183610dc3565b810190610e59565b81610333565b503d6103fd565b6040513d5f823e3d90fd5b346101c75761043536610cb5565b909161043f6112af565b9050156102c75761045261021783611189565b80821161047357506020928161046a6101ee936117e1565b93849233612125565b916001600160a01b0390633fa733bb60e21b5f521660045260245260445260645ffd5b346101c75760203660031901126101c75760206101ee600435611788565b346101c7575f3660031901126101c7576104cc610ef6565b005b346101c75760403660031901126101c7576104f46104ea610c89565b60243590336118e9565b602060405160018152f35b346101c7575f3660031901126101c7576040515f6004548060011c906001811680156105f9575b6020831081146105e5578285529081156105c15750600114610563575b61055f8361055381850382610dc3565b60405191829182610c41565b0390f35b91905060045f527f8a35acfbc15ff81a39ae7d344fd709f28e8600b4aa8c65c6b64bfe7fe36bd19b915f905b8082106105a757509091508101602001610553610543565b91926001816020925483858801015201910190929161058f565b60ff191660208086019190915291151560051b840190910191506105539050610543565b634e487b7160e01b5f52602260045260245ffd5b91607f1691610526565b346101c75760403660031901126101c75760043561061f610c9f565b906106286112af565b9050156102c757610637610de5565b808211610656576020836101ee8461064e81611788565b809333611ebe565b916001600160a01b039063284ff66760e01b5f521660045260245260445260645ffd5b346101c75760203660031901126101c7576001600160a01b0361069a610c89565b165f525f602052602060405f2054604051908152f35b346101c75760403660031901126101c7576004356106cc610c9f565b906106d56112af565b9050156102c7576106e4610de5565b80821161070457506101ee6020926106fb83611811565b92839133611ebe565b916001600160a01b0390633c8097d960e11b5f521660045260245260445260645ffd5b346101c7575f3660031901126101c7576040513060601b6001600160601b0319168152602090f35b346101c7575f3660031901126101c75760206040516001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168152f35b610c6b565b346101c75760603660031901126101c7576024356044355f60405163202375d760e11b81526020816004816001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000165afa801561041c576001600160a01b03915f91610992575b5016330361097f57610814610ef6565b60055491601083101561096b576006546001600160601b0381166001600160601b0381146109315760016001600160601b0391011680916001600160601b031916176006556001600160601b03193060601b16179268010000000000000000811015610957578361088e8260016108a69401600555610e2d565b90919082549060031b91821b915f19901b1916179055565b6001600160ff1b038111610945575f848203941281851281169185139015161761093157825f60409413610910575b508183518281527faf5c71ea635d254063d323b6a94cb2a66d3b966e1de036d93ec664e3991b01fe602060043592a382519182526020820152f35b61091a91506119a6565b6109226119c2565b908180821091180218836108d5565b634e487b7160e01b5f52601160045260245ffd5b63123baf0360e11b5f5260045260245ffd5b634e487b7160e01b5f52604160045260245ffd5b63edbaf3bd60e01b5f52601060045260245ffd5b63c2a9bf3760e01b5f523360045260245ffd5b6109b4915060203d6020116109ba575b6109ac8183610dc3565b810190610e0e565b85610804565b503d6109a2565b346101c7575f3660031901126101c75760206040516001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168152f35b346101c7575f3660031901126101c757600660ff7f0000000000000000000000000000000000000000000000000000000000000000160160ff81116109315760209060ff60405191168152f35b346101c75760603660031901126101c7576104f4610a6d610c89565b610a75610c9f565b60443591610a84833383611840565b6118e9565b346101c7575f3660031901126101c7576020600254604051908152f35b346101c75760203660031901126101c75760206101ee6004356117e1565b346101c75760403660031901126101c757610add610c89565b602435903315610b59576001600160a01b0316908115610b4657335f52600160205260405f20825f526020528060405f20556040519081527f8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b92560203392a3602060405160018152f35b634a1406b160e11b5f525f60045260245ffd5b63e602df0560e01b5f525f60045260245ffd5b346101c7575f3660031901126101c7576040515f6003548060011c90600181168015610c1d575b6020831081146105e5578285529081156105c15750600114610bbf5761055f8361055381850382610dc3565b91905060035f527fc2575a0e9e593c00f959f8c92f12db2869c3395a3b0502d05e2516446f71f85b915f905b808210610c0357509091508101602001610553610543565b919260018160209254838588010152019101909291610beb565b91607f1691610b93565b346101c7575f3660031901126101c75760206101ee610d2b565b602060409281835280519182918282860152018484015e5f828201840152601f01601f1916010190565b346101c75760203660031901126101c75760206101ee6004356117b8565b600435906001600160a01b03821682036101c757565b602435906001600160a01b03821682036101c757565b60609060031901126101c757600435906024356001600160a01b03811681036101c757906044356001600160a01b03811681036101c75790565b346101c75760203660031901126101c75760206101ee600435611811565b8115610d17570490565b634e487b7160e01b5f52601260045260245ffd5b610d336112af565b505f811315610d6a57610d67907f000000000000000000000000000000000000000000000000000000000000000090610d0d565b90565b505f90565b6040810190811067ffffffffffffffff82111761095757604052565b6080810190811067ffffffffffffffff82111761095757604052565b6060810190811067ffffffffffffffff82111761095757604052565b90601f8019910116810190811067ffffffffffffffff82111761095757604052565b610ded6112af565b9081610e03575b5015610dff575f1990565b5f90565b5f915012155f610df4565b908160209103126101c757516001600160a01b03811681036101c75790565b600554811015610e455760055f5260205f2001905f90565b634e487b7160e01b5f52603260045260245ffd5b908160209103126101c7575180151581036101c75790565b67ffffffffffffffff81116109575760051b60200190565b9080601f830112156101c7578151610ea081610e71565b92610eae6040519485610dc3565b81845260208085019260051b8201019283116101c757602001905b828210610ed65750505090565b8151815260209182019101610ec9565b600160ff1b8114610931575f0390565b604051632938b58d60e21b81527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03169190602081600481865afa90811561041c575f9161116a575b506103de576005545b8015611165575f190190610f6282610e2d565b90549060031b1c60405163133f757160e31b81528160048201525f81602481885afa90811561041c575f91611127575b5051611121576040516317dc92f560e01b815260048101829052602081602481885afa90811561041c575f916110f0575b505f811280806110d5575b6110cd576005545f19810190811161093157610fec610ffc91610e2d565b90549060031b1c61088e87610e2d565b60055480156110b9575f190161101181610e2d565b8154905f199060031b1b19169055600555827fcc1f02f5a3f165ab2b362746acb02cd4d15ccbf2a5c9c01ac58ae3e993c9c0846020604051858152a25f8213611093575b611063575b50505b90610f4f565b61108c916110866110816001600160601b03193060601b1693610ee6565b6119a6565b91611d44565b5f8061105a565b6110b43060601b6001600160601b0319166110ad846119a6565b9085611d44565b611055565b634e487b7160e01b5f52603160045260245ffd5b50505061105d565b506110e261108183610ee6565b6110ea6119c2565b10610fce565b90506020813d8211611119575b8161110a60209383610dc3565b810103126101c757515f610fc3565b3d91506110fd565b5061105d565b90503d805f833e6111388183610dc3565b81016020828203126101c757815167ffffffffffffffff81116101c75761115f9201610e89565b5f610f92565b509050565b611183915060203d602011610415576104078183610dc3565b5f610f46565b6111916112af565b905015610d6a576111ca6111a36119c2565b7f000000000000000000000000000000000000000000000000000000000000000090610d0d565b60405163114a2f1760e11b81525f600482015290916020826024817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa91821561041c575f92611253575b50906001600160a01b0361124792165f525f60205260405f2054928180821091180218611811565b90818082109118021890565b91506020823d602011611286575b8161126e60209383610dc3565b810103126101c7579051906001600160a01b0361121f565b3d9150611261565b805115610e455760200190565b8051821015610e455760209160051b010190565b604051632938b58d60e21b81527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b031690602081600481855afa90811561041c575f9161175c575b506103de576040516317dc92f560e01b81523060601b6001600160601b031916600482015291602083602481855afa92831561041c575f93611728575b5060055460019284821561171e575061135382610e71565b906113616040519283610dc3565b828252601f1961137084610e71565b015f5b8181106116fa5750505f5b83811061162957506020600491604051928380926202003760e51b82525afa90811561041c575f9161160a575b506040518092632a316db760e21b8252602482016020600484015281518091526044830190602060448260051b8601019301915f905b82821061159e575050505091816001600160a01b03815f950392165afa90811561041c575f9161148a575b50905f915b81831061141d57505050565b90919461142a868361129b565b5151905f8282019283129112908015821691151617610931579460a0611450828461129b565b51015160038110156114765760021461146e575b6001019190611411565b5f9450611464565b634e487b7160e01b5f52602160045260245ffd5b90503d805f833e61149b8183610dc3565b8101906020818303126101c75780519067ffffffffffffffff82116101c7570181601f820112156101c7578051906114d282610e71565b926114e06040519485610dc3565b828452602060e08186019402830101918183116101c757602001925b82841061150d57505050505f61140c565b60e0848303126101c7576040519060e0820182811067ffffffffffffffff82111761095757604052845182526020850151602083015260408501516040830152606085015160608301526080850151608083015260a085015160038110156101c75760a083015260c08501519064ffffffffff821682036101c7578260209260c060e09501528152019301926114fc565b919390929450604319878203018252845160206060816040850193805186520151936040838201528451809452019201905f905b8082106115f25750505060208060019296019201920186949391926113e1565b909192602080600192865181520194019201906115d2565b611623915060203d6020116109ba576109ac8183610dc3565b5f6113ab565b61163281610e2d565b9054604051631731d0ab60e11b815260039290921b1c6004820152905f82602481865afa801561041c575f90611683575b60019250611671828661129b565b5261167c818561129b565b500161137e565b503d805f843e6116938184610dc3565b8201916020818403126101c75780519067ffffffffffffffff82116101c757016040818403126101c757604051906116ca82610d6f565b8051825260208101519367ffffffffffffffff85116101c7576001946116f09201610e89565b6020820152611663565b60209060405161170981610d6f565b5f815260608382015282828701015201611373565b9450600193505050565b9092506020813d602011611754575b8161174460209383610dc3565b810103126101c75751915f61133b565b3d9150611737565b611775915060203d602011610415576104078183610dc3565b5f6112fe565b9190820180921161093157565b611790610d2b565b6001810180911161093157610d67916001916117b2600254620f42409061177b565b91611e74565b6117c0610d2b565b6001810180911161093157610d67915f916117b2600254620f42409061177b565b6117f1600254620f42409061177b565b906117fa610d2b565b6001810180911161093157610d6792600192611e74565b611821600254620f42409061177b565b9061182a610d2b565b6001810180911161093157610d67925f92611e74565b6001600160a01b03909291921691825f52600160205260405f206001600160a01b0382165f5260205260405f2054925f19841061187e575b50505050565b8284106118c5578015610b59576001600160a01b03821615610b46575f5260016020526001600160a01b0360405f2091165f5260205260405f20910390555f808080611878565b506001600160a01b038391637dc7a0d960e11b5f521660045260245260445260645ffd5b6001600160a01b0316908115611993576001600160a01b031691821561198057815f525f60205260405f205481811061196757817fddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef92602092855f525f84520360405f2055845f525f825260405f20818154019055604051908152a3565b8263391434e360e21b5f5260045260245260445260645ffd5b63ec442f0560e01b5f525f60045260245ffd5b634b637e8f60e11b5f525f60045260245ffd5b5f81126119b05790565b635467221960e11b5f5260045260245ffd5b6040516317dc92f560e01b81523060601b6001600160601b03191660048201526020816024817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa801561041c575f90611a2b575b610d6791506119a6565b506020813d602011611a57575b81611a4560209383610dc3565b810103126101c757610d679051611a21565b3d9150611a38565b6040519060c0820182811067ffffffffffffffff82111761095757604052606060a08382815282602082015282604082015282808201528260808201520152565b60405190611aad82610d8b565b5f6060838281528260208201528260408201520152565b906020825260e082019080519160c060208501528251809152602061010085019301905f5b818110611cf957505050602081810151848403601f190160408601528051808552938201939101905f5b818110611ce357505050604081015191601f19848203016060850152602080845192838152019301905f5b818110611cac57505050606081015191601f19848203016080850152602080845192838152019301905f5b818110611c6957505050608081015191601f198482030160a0850152602080845192838152019301905f5b818110611c155750505060a001519160c0601f1982840301910152602080835192838152019201905f5b818110611bcb5750505090565b909192602060806001926001600160a01b0360608851805184526001600160801b038682015116868501526040810151604085015201511660608201520194019101919091611bbe565b909193602060a0600192608088518051835284810151858401526001600160801b0360408201511660408401526001600160801b036060820151166060840152015160808201520195019101919091611b94565b909193602060806001926001600160801b036060895180518452858101518685015282604082015116604085015201511660608201520195019101919091611b69565b9091936020606060019260408851805183526001600160801b03858201511685840152015160408201520195019101919091611b3e565b8251855260209485019490920191600101611b13565b9091936020608060019264ffffffffff60608951805184526001600160a01b0386820151168685015260ff604082015116604085015201511660608201520195019101919091611ae9565b919091611d4f611a5f565b92604092835191611d608584610dc3565b60018352601f1985015f5b818110611e5d575050606086019283526001600160801b038211611e4557611dc79392916001600160801b0391865194611da486610d8b565b855260208501525f868501521660608301525190611dc18261128e565b5261128e565b506001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016803b156101c757815163063467a160e31b8152925f918491829084908290611e1d9060048301611ac4565b03925af1908115611e3c5750611e305750565b5f611e3a91610dc3565b565b513d5f823e3d90fd5b506306dfcc6560e41b5f52608060045260245260445ffd5b602090611e68611aa0565b82828801015201611d6b565b9291611e8181838661230d565b926004811015611476576001809116149182611ea7575b5050610d67925015159061177b565b9080925015610d1757610d67930915155f80611e98565b90939291936001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016945f956001600160a01b03604051946323b872dd60e01b5f52169384600452306024528260445260205f60648180865af19060015f5114821615612104575b6040525f606052156120f25750611f41611a5f565b916040928351611f518582610dc3565b60018152601f1985015f5b8181106120cb5750508185019081528451611fa0913060601b6001600160601b031916611f8883610da7565b82525f602083015285878301525190611dc18261128e565b506001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016803b156101c757845163063467a160e31b8152915f918391829084908290611ff69060048301611ac4565b03925af180156120c1576120a5575b506001600160a01b031693841561209157847fdcbc1c05240f31ff3ad067ef1ee35ce4997762752e3a095284754544f4c709d7949596976120488360025461177b565b600255818152806020528481208381540190557fddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef60208651858152a382519182526020820152a3565b63ec442f0560e01b87526004879052602487fd5b6120b29197505f90610dc3565b5f956001600160a01b03612005565b84513d5f823e3d90fd5b60209087516120d981610da7565b5f81525f838201525f8982015282828601015201611f5c565b635274afe760e01b5f5260045260245ffd5b90600181151661211c57823b15153d15161690611f2c565b503d5f823e3d90fd5b919390926001600160a01b03851694826001600160a01b038516948786036122fc575b505050841561199357845f525f60205260405f20548281106122e1578290865f525f6020520360405f205581600254036002555f857fddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef6020604051868152a36121af611a5f565b916040928351956121c08588610dc3565b60018752601f1985015f5b8181106122ca57505060a082019687528451612221916001600160a01b03903060601b6001600160601b03191661220184610d8b565b83525f6020840152868884015216978860608301525190611dc18261128e565b506001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016803b156101c757845163063467a160e31b8152915f9183918290849082906122779060048301611ac4565b03925af180156120c157907ffbde797d201c681b91056529119e0b02407c7bb96a4a2c75c01fc9667232c8db949392916122ba575b5082519182526020820152a4565b5f6122c491610dc3565b5f6122ac565b6020906122d5611aa0565b82828c010152016121cb565b90508463391434e360e21b5f5260045260245260445260645ffd5b61230592611840565b5f8281612148565b90915f19838309928083029283808610950394808603951461239e57848311156123865790829109815f0382168092046002816003021880820260020302808202600203028082026002030280820260020302808202600203028091026002030293600183805f03040190848311900302920304170290565b82634e487b715f52156003026011186020526024601cfd5b505090610d679250610d0d56fea2646970667358221220e538bf7b0dc85218baee0869102f7da00062b1bc62b9e3bfeb6d4246a093ce1c64736f6c63430008250033";
+  const _bytecode = "0x610100806040523461044f576020816154cb803803809161002082856106ba565b83398101031261044f57516001600160a01b03811680820361044f57604051631f209df760e11b8152602081600481855afa90811561045b575f9161069b575b506040805193916001600160a01b03169061007b90856106ba565b60118452700506c696d736f6c6c204261636b73746f7607c1b6020850152604051936100a86040866106ba565b6006855265706c4241434b60d01b60208601528051906001600160401b0382116105965760035490600182811c92168015610691575b60208310146105785781601f84931161061b575b50602090601f83116001146105b5575f926105aa575b50508160011b915f199060031b1c1916176003555b83516001600160401b03811161059657600454600181811c9116801561058c575b602082101461057857601f811161050a575b50602094601f82116001146104a7579481929394955f9261049c575b50508160011b915f199060031b1c1916176004555b63313ce56760e01b5f5260205f600481845afa5f5190601f3d1116610100821016801561049357025b60a05260805260c052604051631f209df760e11b8152602081600481855afa90811561045b576004916020915f91610466575b5060405163313ce56760e01b815292839182906001600160a01b03165afa801561045b575f9061041a575b60ff9150166012036012811161040657604d811161040657600a0a60e05260018060a01b03608051169060405163095ea7b360e01b5f52816004525f1960245260205f60448180875af19060015f51148216156103f7575b60405215610328575b604051614dce90816106fd823960805181818161134c0152613efd015260a0518161140b015260c05181818161068b01528181610e5001528181610f3f01528181611397015281816114f00152818161154601528181611a0201528181611a5301528181612aed01528181612ee50152818161345f01528181613b8901528181613dc601528181613fdb015281816141b7015281816143810152818161460f01526146f2015260e0518181816131540152818161433f0152614c5a0152f35b60405163095ea7b360e01b5f52816004525f60245260205f60448180875af19060015f51148216156103df575b604052156103cc576040519063095ea7b360e01b5f526004525f1960245260205f60448180865af19060015f51148216156103ab575b604052156103995780610269565b635274afe760e01b5f5260045260245ffd5b9060018115166103c357823b15153d1516169061038b565b503d5f823e3d90fd5b50635274afe760e01b5f5260045260245ffd5b9060018115166103c357833b15153d15161690610355565b90833b15153d15161690610260565b634e487b7160e01b5f52601160045260245ffd5b506020813d602011610453575b81610434602093836106ba565b8101031261044f575160ff8116810361044f5760ff90610208565b5f80fd5b3d9150610427565b6040513d5f823e3d90fd5b6104869150823d841161048c575b61047e81836106ba565b8101906106dd565b5f6101dd565b503d610474565b505060126101aa565b015190505f8061016c565b601f1982169560045f52805f20915f5b8881106104f2575083600195969798106104da575b505050811b01600455610181565b01515f1960f88460031b161c191690555f80806104cc565b919260206001819286850151815501940192016104b7565b818111156101505760045f52601f820160051c7f8a35acfbc15ff81a39ae7d344fd709f28e8600b4aa8c65c6b64bfe7fe36bd19b60208410610570575b81601f9101920160051c03905f5b828110610563575050610150565b5f82820155600101610555565b5f9150610547565b634e487b7160e01b5f52602260045260245ffd5b90607f169061013e565b634e487b7160e01b5f52604160045260245ffd5b015190505f80610108565b60035f9081528281209350601f198516905b81811061060357509084600195949392106105eb575b505050811b0160035561011d565b01515f1960f88460031b161c191690555f80806105dd565b929360206001819287860151815501950193016105c7565b828111156100f25760035f52909150601f830160051c7fc2575a0e9e593c00f959f8c92f12db2869c3395a3b0502d05e2516446f71f85b60208510610689575b849392601f0160051c82900391015f5b8281106106795750506100f2565b5f8183015585945060010161066b565b5f915061065b565b91607f16916100de565b6106b4915060203d60201161048c5761047e81836106ba565b5f610060565b601f909101601f19168101906001600160401b0382119082101761059657604052565b9081602091031261044f57516001600160a01b038116810361044f579056fe60806040526004361015610011575f80fd5b5f5f3560e01c806301e1d1141461239d57806301ffc9a71461231757806306fdde031461222357806307a2d13a146121d4578063095ea7b31461212c5780630a28a47714610f0757806318160ddd1461210f57806323b872dd146120d757806328a4dbf514611443578063313ce567146113f457806335d749f91461137057806338d52e0f1461132c578063402d267d146105845780634221d00e1461129a57806345a7b09c14610f0c5780634cdad50614610f07578063558a729714610e745780635d4f5f9714610e3057806361d027b314610e065780636e553f6514610d9957806370a0823114610d6257806372b49d6314610d445780637d41c86e14610ba357806380bc681114610b8557806394bf804d14610b1a57806395d89b4114610a11578063a4e724c014610938578063a8d5fd651461091d578063a9059cbb146108eb578063a9745c18146108cf578063ab1bbeca14610889578063b3d7f6b914610862578063b460af94146107b6578063b60d0ae814610665578063b6363cf214610612578063ba087652146105a9578063c63d75b614610584578063c6e6f59214610519578063cd06adc0146104fd578063ce96cb77146104af578063d905777e1461046c578063dd62ed3e1461041e578063eaed1d0714610352578063ef8b30f714610323578063f13eb596146102a05763f5a23d8d14610214575f80fd5b3461029d57604036600319011261029d5760209060406102326123fa565b6001600160a01b03168252600a8352812060405190839061025283612485565b549164ffffffffff6001600160801b0384169384835260801c169182910152600435159081610293575b5061028b575b50604051908152f35b90505f610282565b905042105f61027c565b80fd5b503461029d57602036600319011261029d5760406060916102bf612e2f565b5060043581526007602052206001600160801b03604051916102e0836124bb565b546001600160401b0364ffffffffff8216938481528360406020830192848660281c168452019360681c1683526040519485525116602084015251166040820152f35b503461029d57602036600319011261029d57602061034a610342612ecd565b600435613ebb565b604051908152f35b503461029d57604036600319011261029d5761036c6123fa565b6001600160a01b038291168252600a6020526040822064ffffffffff6040519161039583612485565b546001600160801b038116835260801c168060208301528042101590816103ef575b50602093506004351590816103e7575b506103d55750604051908152f35b6001600160801b03915051165f610282565b90505f6103c7565b905062015180810180911161040a576020935042105f6103b7565b634e487b7160e01b84526011600452602484fd5b503461029d57604036600319011261029d576001600160a01b0360406104426123e4565b928261044c6123fa565b9416815260016020522091165f52602052602060405f2054604051908152f35b503461029d57602036600319011261029d576020906104896123e4565b610491612ecd565b6060810151909190156104a85761034a9250614331565b505061034a565b503461029d57602036600319011261029d576020906104cc6123e4565b906104d5612ecd565b6060810151909190156104f557506104f08161034a93614331565b6144a7565b91505061034a565b503461029d578060031936011261029d57602060405160108152f35b503461029d57602036600319011261029d5761053b600254620f424090612ab4565b61054c610546612ecd565b51613146565b9060018201809211610570579161056b61034a92602094600435614a64565b612ab4565b634e487b7160e01b83526011600452602483fd5b503461029d57602036600319011261029d5761059e6123e4565b50602061034a612a28565b503461029d576105b836612430565b926105c1613e9d565b906105cc8286614331565b8085116105ed5760208661034a87876105e588836144a7565b9384916144db565b632e52afbb60e21b82526001600160a01b038616600452602485905260445260649150fd5b503461029d57604036600319011261029d576001600160a01b0360406106366123e4565b92826106406123fa565b94168152600b6020522091165f52602052602060ff60405f2054166040519015158152f35b503461029d578060031936011261029d57604051632938b58d60e21b81526020816004817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa9081156107ab57829161077c575b5061076d5760405180602060055491828152018091600585527f036b6384b5eca791c62761152d0c79bb0604c104a5fb6f4eb0703f3154bb3db090855b81811061075757505050826107169103836124f1565b604051928392602084019060208552518091526040840192915b81811061073e575050500390f35b8251845285945060209384019390920191600101610730565b8254845260209093019260019283019201610700565b6303cb96db60e21b8152600490fd5b61079e915060203d6020116107a4575b61079681836124f1565b810190612524565b5f6106c3565b503d61078c565b6040513d84823e3d90fd5b503461029d576107c536612430565b9190926107d0613e9d565b6107de816104f08187614331565b80841161083e575061080360406107fb600254620f424090612ab4565b920151613146565b916001830180931161082a5750916108226020959261034a9483614918565b9384926144db565b634e487b7160e01b81526011600452602490fd5b90506064926001600160a01b0385633fa733bb60e21b855216600452602452604452fd5b503461029d57602036600319011261029d57602061034a610881612ecd565b600435614183565b503461029d57602036600319011261029d576108a36142e9565b156108c75750602061034a6108b96004356133f6565b6108c1613b61565b90613bfe565b60209061034a565b503461029d578060031936011261029d576108e8612ade565b80f35b503461029d57604036600319011261029d576109126109086123e4565b602435903361322a565b602060405160018152f35b503461029d578060031936011261029d576020604051308152f35b503461029d57604036600319011261029d576109526123e4565b6001600160a01b036109626123fa565b61097661096e82614145565b823391612a89565b1691828152600a6020526001600160801b036040822054169182156109fd57836020948352600a85528260408120556109b084833061322a565b60408051338152602081018690526001600160a01b0393909316927fa5891e44e9cec97a557c94421da1b189171ff3ade4ec78c900d69a3359221c2591819081015b0390a4604051908152f35b63211a3e0160e11b82526004849052602482fd5b503461029d578060031936011261029d576040519080600454908160011c91600181168015610b10575b602084108114610afc57838652908115610ad55750600114610a78575b610a7484610a68818603826124f1565b604051918291826123ba565b0390f35b600481527f8a35acfbc15ff81a39ae7d344fd709f28e8600b4aa8c65c6b64bfe7fe36bd19b939250905b808210610abb57509091508101602001610a6882610a58565b919260018160209254838588010152019101909291610aa2565b60ff191660208087019190915292151560051b85019092019250610a689150839050610a58565b634e487b7160e01b83526022600452602483fd5b92607f1692610a3b565b503461029d57604036600319011261029d57600435610b376123fa565b90610b40613e9d565b9280845112610b62575080610b5a60209461034a93614183565b809333613eee565b906001600160a01b0360649363284ff66760e01b84521660045260245280604452fd5b503461029d578060031936011261029d576020604051620151808152f35b503461029d57610bb236612430565b92918015610d35576001600160a01b03841693610be56001600160a01b03841693868514908115610d24575b3391612a89565b828452600a6020526001600160801b0360408520541680610d0d57508181610c0f610c1c93614145565b15610cfd575b309061322a565b610c2581613e6c565b620697804201804211610ce9576109f2602096938695937f1fdc681a13d8c5da54e301c7ce6542dcde4581e4725043fdab2db12ddc574506936001600160801b0360405192610c7384612485565b16825264ffffffffff16898201908152858852600a8a52604080892092518354925174ffffffffffffffffffffffffffffffffffffffffff199093166001600160801b03919091161760809290921b64ffffffffff60801b16919091179091558051338152602081019290925290918291820190565b634e487b7160e01b85526011600452602485fd5b610d08823383613181565b610c15565b63c7b87ef160e01b85526004849052602452604484fd5b9050610d2f81614145565b90610bde565b639811e0c760e01b8352600483fd5b503461029d578060031936011261029d576020604051620697808152f35b503461029d57602036600319011261029d5760406020916001600160a01b03610d896123e4565b1681528083522054604051908152f35b503461029d57604036600319011261029d57600435610db66123fa565b91610dbf613e9d565b9080825112610de25750602092610dd961034a9284613ebb565b92839133613eee565b606490836001600160a01b0386633c8097d960e11b84521660045260245280604452fd5b503461029d578060031936011261029d57506040513060601b6001600160601b0319168152602090f35b503461029d578060031936011261029d5760206040516001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168152f35b503461029d57604036600319011261029d57610e8e6123e4565b60243590811515809203610f035760406001600160a01b039293338152600b602052208282165f5260205260405f2060ff1981541660ff851617905560405192835216907fceb576d9f15e4e200fdb5096d64d5dfd667e16def20c1eefd14256d8e3faa26760203392a3602060405160018152f35b8280fd5b612410565b503461029d57606036600319011261029d576004359060405163202375d760e11b81526020816004816001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000165afa9081156107ab5790610f8791839161126b575b506001600160a01b033391163314612980565b610f9d602435610f98604435613e2d565b612a59565b8181131561126457610fae90613e50565b610fb7836133f6565b91610fc9610fc3613b61565b84613bfe565b92601060055414801561125b575b611240575b60055493601085101561122c5780841161121557506006546001600160601b0381166001600160601b03811461040a5760016001600160601b0391011680916001600160601b031916176006556001600160601b03193060601b16179368010000000000000000811015611201578461105e8260016110769401600555612a71565b90919082549060031b91821b915f19901b1916179055565b61107f83613e6c565b6040519061108c826124bb565b64ffffffffff42168252602082016001600160401b03841681526001600160801b036040840192168252868552600760205264ffffffffff80604087209451161664ffffffffff1984541617835551907fffffff000000000000000000000000000000000000000000000000ffffffffff6cffffffffffffffff00000000007cffffffffffffffffffffffffffffffff000000000000000000000000008554935160681b169360281b1691161717905561114883600954612ab4565b6009555b6001600160401b038116611195575050816040937faf5c71ea635d254063d323b6a94cb2a66d3b966e1de036d93ec664e3991b01fe60208651858152a382519182526020820152f35b61119e83613e6c565b61ffff82165f908152600860205260409020906001600160801b03808354169116016001600160801b03811161040a5781546fffffffffffffffffffffffffffffffff19166001600160801b0390911617905560101c65ffffffffffff1661114c565b634e487b7160e01b83526041600452602483fd5b905060449263029a8b5f60e41b8352600452602452fd5b63edbaf3bd60e01b83526010600452602483fd5b925061124a612ade565b611255610fc3613b61565b92610fdc565b50838311610fd7565b5080610fae565b61128d915060203d602011611293575b61128581836124f1565b810190612961565b5f610f74565b503d61127b565b503461029d57602036600319011261029d5760043561ffff811681036113285761056b90610a7461130b6113066112e56112d2613b61565b9461ffff165f52600860205260405f2090565b936112fa6001600160801b0386541695614bd2565b95869160095490612ab4565b6149ce565b604051938493846040919493926060820195825260208201520152565b5080fd5b503461029d578060031936011261029d5760206040516001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000168152f35b503461029d57604036600319011261029d5760405163202375d760e11b81526020816004817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa9081156107ab576113e4929161126b57506001600160a01b033391163314612980565b602061034a6024356004356129a4565b503461029d578060031936011261029d57600660ff7f000000000000000000000000000000000000000000000000000000000000000016019060ff821161082a5760208260ff60405191168152f35b34611afc576020366003190112611afc576001600160401b0360043511611afc5760a060043536036003190112611afc5760846004350161149564ffffffffff61148c83612512565b16421191612512565b906120bd57600435600401355f52600760205264ffffffffff60405f20541680156120a45760405163277748b760e21b8152602460043501356004820152336024820152600160448201526020816064816001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000165afa90811561205d575f91612085575b501561206857604051631731d0ab60e11b81526004803581013590820152905f826024817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa91821561205d575f92612039575b50602082015161159860446004350160043560040161260c565b908251916115a5836132e7565b935f5b84811061201a5750505f915f915b808310611ead575050506115cd6115d29183612ac1565b6132e7565b915f905f5b838110611e6457505050506115f660446004350160043560040161260c565b8060029392930180600211611bce5761160e90612e71565b908561161983612641565b5261162382612641565b50602061162f83612662565b510161163a8261253c565b9061164860405192836124f1565b828252602082018360051b870190368211611afc57879497905b828210611e5457505050526040935f5b818110611dea57505050611685906146de565b9261168f84612641565b5160a08101516003811015611bf857611ddb578051848201906116b28251613e2d565b138251825191611dbc5750506116d260446004350160043560040161260c565b919050519015611da657506116e5612686565b955f926116fc60446004350160043560040161260c565b90506117078161253c565b90611714885192836124f1565b808252601f196117238261253c565b015f5b818110611d735750505f905b808210611c43575050608089015264ffffffffff60c084015116908180821191180218420342811115026201518080821091180262015180189283670429d069189e00000293670429d069189e0000850403611bce5761179291516126c6565b9284519361179f85612485565b845260208401526117af85612641565b516117ca6117c562015180850487840151614938565b613e2d565b936117d6858251612a59565b815285519060406117e781846124f1565b60018352601f19015f5b818110611c0c5750508161181b9161180b61182094612641565b5261181581612641565b506146de565b612641565b5160408083015190820151810390811115029461189961186261185161184b6201518089048a614938565b9a612662565b519261185c8b613e2d565b90612a59565b5f60c08a51611870816124a0565b828152826020820152828c8201528260608201528260808201528260a0820152015283516126c6565b91602081015191888201519260608301519260808101519360a0820151916003831015611bf85760c064ffffffffff91015116928c51976118d9896124a0565b885260208801528b870195865260608701526080860193845260a086015260c0850152606061191685876040809101519101518103908111150290565b91015190670de0b6b3a7640000810291818304670de0b6b3a76400001482151715611bce576706f05b59d3b2000081028181046706f05b59d3b200001482151715611bce578310611be257508986015166b1a2bc2ec5000081029080820466b1a2bc2ec500001490151715611bce578a8701519210611bb95750505160808401519081811191821592611bad575b84519215611b95575050506119b98284614c7f565b91878451940151905191519215611b6e575050505060646004350135808610611b58575084611b37575b6119f260208251920151613e2d565b13611b00575b6001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000163b15611afc575f611a469584518097819263063467a160e31b8352600483016126e1565b0381836001600160a01b037f0000000000000000000000000000000000000000000000000000000000000000165af1948515611af257602095611ae2575b507fe538186ea3a0209b3f6b7598b7d9b307dee90782d09ea06c4bc4daebc8985954835180611ad987602460043501359662015180600435600401359704846040919493926060820195825260208201520152565b0390a351908152f35b5f611aec916124f1565b5f611a84565b83513d5f823e3d90fd5b5f80fd5b8251611b0c84826124f1565b60018152601f198401366020830137806020870152611b316004356004013591612641565b526119f8565b611b4e85602460043501356004356004013561334a565b60608701526119e3565b8563065f15f960e11b5f5260045260245260445ffd5b6084945087519363f2e3c62760e01b85526004850152602484015260448301526064820152fd5b635ab2818160e01b5f5260045260245260445260645ffd5b845182131592506119a4565b63e94fe3af60e01b5f5260045260245260445ffd5b634e487b7160e01b5f52601160045260245ffd5b9063f097d5f160e01b5f5260045260245260445ffd5b634e487b7160e01b5f52602160045260245ffd5b6020908951611c1a81612485565b5f8152606083820152828287010152016117f1565b634e487b7160e01b5f52604160045260245ffd5b9095611c6387611c5d60446004350160043560040161260c565b90613319565b356001600160801b038116600f0b915f8313928060ff1d8091011892896002019384600211611bce57670de0b6b3a7640000611d308f928f611d2a8f87611d23828f6001600160801b0360019f9e611d429f611cc5611cd091611d369f612672565b51515f811302613e50565b988615611d665760246004350135965b15611d595760043560040135915b60801c90611cfb8c613e6c565b92815198611d088a61246a565b89526020890152870152166060850152866080850152612672565b528c612672565b50613337565b04613e2d565b9015611d4a57906126c6565b960190611732565b611d5390612ace565b906126c6565b6024600435013591611cee565b6004356004013596611ce0565b6020908a51611d818161246a565b5f81525f838201525f8c8201525f60608201525f608082015282828701015201611726565b63e94fe3af60e01b5f525f60045260245260445ffd5b632f1cd79160e11b5f526004356004013560045260245260445260645ffd5b6313341b6d60e31b5f5260045ffd5b855190611df787836124f1565b60018252601f198701366020840137670de0b6b3a7640000611e1a828587613319565b356001600160801b03191617611e2f83612641565b52806002019182600211611bce576020611e4b60019488612672565b51015201611672565b8135815260209182019101611662565b806001600160801b03611e7960019385612672565b5116600f0b611e89575b016115d7565b611e938184612672565b51611ea7611ea086613329565b9588612672565b52611e83565b929491959093965f5b88811080611ff5575b15611ed257611ecd90613329565b611eb6565b979491969097959392958581105f14611fef576001600160801b03611ef78289612672565b5116600f0b5b6001600160801b03611f10848787613319565b3516600f0b9182151580611fe6575b80611fad575b611f30858888613319565b359015611f915750611f6d611f46858888613319565b35611f518585612a59565b6001600160801b0316906001600160801b03191617918a612672565b5214611f7d575b600101916115b6565b92611f89600191613329565b939050611f74565b63bc017d7f60e01b5f526004356004013560045260245260445ffd5b50611fb783612ace565b5f81135f841314159081611fcc575b50611f25565b80915060ff1d808460ff1d8086011892011811158c611fc6565b50811515611f1f565b5f611efd565b506120008185612672565b5160801c61200f898789613319565b3560801c1415611ebf565b8061202760019284612672565b516120328289612672565b52016115a8565b6120569192503d805f833e61204e81836124f1565b8101906125b0565b908261157e565b6040513d5f823e3d90fd5b6376bbdd4960e01b5f52602460043501356004523360245260445ffd5b61209e915060203d6020116107a45761079681836124f1565b82611520565b637409966d60e11b5f526004356004013560045260245ffd5b64ffffffffff9063f83d798560e01b5f521660045260245ffd5b34611afc576060366003190112611afc576109126120f36123e4565b6120fb6123fa565b6044359161210a833383613181565b61322a565b34611afc575f366003190112611afc576020600254604051908152f35b34611afc576040366003190112611afc576121456123e4565b6024359033156121c1576001600160a01b03169081156121ae57335f52600160205260405f20825f526020528060405f20556040519081527f8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b92560203392a3602060405160018152f35b634a1406b160e11b5f525f60045260245ffd5b63e602df0560e01b5f525f60045260245ffd5b34611afc576020366003190112611afc576121f0610546612ecd565b60018101809111611bce576122189061220f600254620f424090612ab4565b90600435614a64565b604051908152602090f35b34611afc575f366003190112611afc576040515f6003548060011c9060018116801561230d575b6020831081146122f9578285529081156122d55750600114612277575b610a7483610a68818503826124f1565b91905060035f527fc2575a0e9e593c00f959f8c92f12db2869c3395a3b0502d05e2516446f71f85b915f905b8082106122bb57509091508101602001610a68612267565b9192600181602092548385880101520191019092916122a3565b60ff191660208086019190915291151560051b84019091019150610a689050612267565b634e487b7160e01b5f52602260045260245ffd5b91607f169161224a565b34611afc576020366003190112611afc5760043563ffffffff60e01b8116809103611afc576020906301ffc9a760e01b811490811561238c575b811561237b575b811561236a575b506040519015158152f35b632f0a18c560e01b1490508261235f565b631883ba3960e21b81149150612358565b63e3bc4e6560e01b81149150612351565b34611afc575f366003190112611afc57602061034a610546612ecd565b602060409281835280519182918282860152018484015e5f828201840152601f01601f1916010190565b600435906001600160a01b0382168203611afc57565b602435906001600160a01b0382168203611afc57565b34611afc576020366003190112611afc57631d08de6560e01b5f5260045ffd5b6060906003190112611afc57600435906024356001600160a01b0381168103611afc57906044356001600160a01b0381168103611afc5790565b60a081019081106001600160401b03821117611c2f57604052565b604081019081106001600160401b03821117611c2f57604052565b60e081019081106001600160401b03821117611c2f57604052565b606081019081106001600160401b03821117611c2f57604052565b608081019081106001600160401b03821117611c2f57604052565b90601f801991011681019081106001600160401b03821117611c2f57604052565b3564ffffffffff81168103611afc5790565b90816020910312611afc57518015158103611afc5790565b6001600160401b038111611c2f5760051b60200190565b9080601f83011215611afc57815161256a8161253c565b9261257860405194856124f1565b81845260208085019260051b820101928311611afc57602001905b8282106125a05750505090565b8151815260209182019101612593565b602081830312611afc578051906001600160401b038211611afc5701604081830312611afc57604051916125e383612485565b8151835260208201516001600160401b038111611afc576126049201612553565b602082015290565b903590601e1981360301821215611afc57018035906001600160401b038211611afc57602001918160051b36038313611afc57565b80511561264e5760200190565b634e487b7160e01b5f52603260045260245ffd5b80516001101561264e5760400190565b805182101561264e5760209160051b010190565b6040519060c082018281106001600160401b03821117611c2f57604052606060a08382815282602082015282604082015282808201528260808201520152565b9190915f8382019384129112908015821691151617611bce57565b906020825260e082019080519160c060208501528251809152602061010085019301905f5b81811061291657505050602081810151848403601f190160408601528051808552938201939101905f5b81811061290057505050604081015191601f19848203016060850152602080845192838152019301905f5b8181106128c957505050606081015191601f19848203016080850152602080845192838152019301905f5b81811061288657505050608081015191601f198482030160a0850152602080845192838152019301905f5b8181106128325750505060a001519160c0601f1982840301910152602080835192838152019201905f5b8181106127e85750505090565b909192602060806001926001600160a01b0360608851805184526001600160801b0386820151168685015260408101516040850152015116606082015201940191019190916127db565b909193602060a0600192608088518051835284810151858401526001600160801b0360408201511660408401526001600160801b0360608201511660608401520151608082015201950191019190916127b1565b909193602060806001926001600160801b036060895180518452858101518685015282604082015116604085015201511660608201520195019101919091612786565b9091936020606060019260408851805183526001600160801b0385820151168584015201516040820152019501910191909161275b565b8251855260209485019490920191600101612730565b9091936020608060019264ffffffffff60608951805184526001600160a01b0386820151168685015260ff604082015116604085015201511660608201520195019101919091612706565b90816020910312611afc57516001600160a01b0381168103611afc5790565b156129885750565b6001600160a01b039063c2a9bf3760e01b5f521660045260245ffd5b9190916129b0816133f6565b6129c16129bb613b61565b82613bfe565b93848082109118028085189414612a2157612a1f916129e1858093613c86565b807f17ecd5e6b3e828dca075b3d89e69b1294c75504554591e937fedb12dffec62246020604051858152a23060601b6001600160601b031916613da4565b565b505f925050565b612a30612ecd565b606081015115159081612a4d575b5015612a49575f1990565b5f90565b5f91505112155f612a3e565b81810392915f138015828513169184121617611bce57565b60055481101561264e5760055f5260205f2001905f90565b15612a92575050565b906001600160a01b0380926372d806c560e01b5f52166004521660245260445ffd5b91908201809211611bce57565b91908203918211611bce57565b600160ff1b8114611bce575f0390565b604051632938b58d60e21b81527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03169190602081600481865afa90811561205d575f91612e10575b50612e01576005545b8015612dfc575f190190612b4a82612a71565b90549060031b1c612b5a816141ad565b15612df657805f52600760205260405f2060405190612b78826124bb565b549064ffffffffff821681526001600160801b03604060208301926001600160401b038560281c168452019260681c168252604051916317dc92f560e01b83528360048401526020836024818a5afa92831561205d575f93612dc3575b506005545f198101908111611bce57612bf0612c0091612a71565b90549060031b1c61105e88612a71565b6005548015612daf575f1901612c1581612a71565b8154905f199060031b1b19169055600555835f5260076020525f60408120555f8313805f14612da857612c4784613e50565b915b6001600160801b036001600160401b0385511691511690612c8181612c7084600954612ac1565b600955858403848111150290613c86565b6001600160401b038116612d4f5750505f84129283612d29575b50847fcc1f02f5a3f165ab2b362746acb02cd4d15ccbf2a5c9c01ac58ae3e993c9c0846020604051878152a2612d0b575b50612cdb575b50505b90612b37565b612d0491612cfe612cf96001600160601b03193060601b1693612ace565b613e50565b91613da4565b5f80612cd2565b612d23903060601b6001600160601b03191685613da4565b5f612ccc565b6001600160401b03612d49915116612d43612cf987612ace565b90613c86565b5f612c9b565b65ffffffffffff90612d6083613e6c565b6001600160801b03612d8f612d8561ffff851661ffff165f52600860205260405f2090565b92828454166142c9565b166001600160801b031982541617905560101c16612c81565b5f91612c49565b634e487b7160e01b5f52603160045260245ffd5b9092506020813d8211612dee575b81612dde602093836124f1565b81010312611afc5751915f612bd5565b3d9150612dd1565b50612cd5565b509050565b6303cb96db60e21b5f5260045ffd5b612e29915060203d6020116107a45761079681836124f1565b5f612b2e565b60405190612e3c826124bb565b5f6040838281528260208201520152565b60405190612e5a826124d6565b5f6060838281528260208201528260408201520152565b90612e7b8261253c565b612e8860405191826124f1565b8281528092612e99601f199161253c565b01905f5b828110612ea957505050565b602090604051612eb881612485565b5f815260608382015282828501015201612e9d565b612ed5612e4d565b50604051632938b58d60e21b81527f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03169190602081600481865afa90811561205d575f91613109575b50612e01576040516317dc92f560e01b81523060601b6001600160601b0319166004820152602081602481865afa90811561205d575f916130d7575b5060405190612f70826124d6565b80825280602083015260408201526001606082015280926005549182156130d15750612f9b82612e71565b905f5b83811061305d575050612fb0906146de565b5f5b828110612fbe57505050565b60a0612fca8284612672565b51612fd7815188516126c6565b87528051612fee60208901915f81130282516126c6565b9052613027815161185c6117c56040850151670de0b6b3a7640000670429d069189e000061301d828285614a64565b9209151590612ab4565b613036604089019182516126c6565b90520151906003821015611bf857600191613052575b01612fb2565b5f606087015261304c565b61306681612a71565b9054604051631731d0ab60e11b815260039290921b1c6004820152905f82602481865afa801561205d576001925f916130b7575b506130a58286612672565b526130b08185612672565b5001612f9e565b6130cb91503d805f833e61204e81836124f1565b5f61309a565b93505050565b90506020813d602011613101575b816130f2602093836124f1565b81010312611afc57515f612f62565b3d91506130e5565b613122915060203d6020116107a45761079681836124f1565b5f612f26565b8115613132570490565b634e487b7160e01b5f52601260045260245ffd5b5f81131561317c57613179907f000000000000000000000000000000000000000000000000000000000000000090613128565b90565b505f90565b6001600160a01b03909291921691825f52600160205260405f206001600160a01b0382165f5260205260405f2054925f1984106131bf575b50505050565b8284106132065780156121c1576001600160a01b038216156121ae575f5260016020526001600160a01b0360405f2091165f5260205260405f20910390555f8080806131b9565b506001600160a01b038391637dc7a0d960e11b5f521660045260245260445260645ffd5b6001600160a01b03169081156132d4576001600160a01b03169182156132c157815f525f60205260405f20548181106132a857817fddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef92602092855f525f84520360405f2055845f525f825260405f20818154019055604051908152a3565b8263391434e360e21b5f5260045260245260445260645ffd5b63ec442f0560e01b5f525f60045260245ffd5b634b637e8f60e11b5f525f60045260245ffd5b906132f18261253c565b6132fe60405191826124f1565b828152809261330f601f199161253c565b0190602036910137565b919081101561264e5760051b0190565b5f198114611bce5760010190565b81810292918115918404141715611bce57565b92919260409182519261335d81856124f1565b60018452601f1981015f5b8181106133ba5750508392915f6001600160801b039261338b6133b79799613e6c565b92815195613398876124d6565b865260208601528401521660608201526133b182612641565b52612641565b50565b6020906133c5612e4d565b82828901015201613368565b90602082820312611afc5781516001600160401b038111611afc576131799201612553565b90815f52600760205260405f2060405190613410826124bb565b549064ffffffffff82169081815260406001600160801b036001600160401b038560281c169485602085015260681c16910152613b5d575060405163133f757160e31b815260048101839052917f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165f84602481845afa93841561205d575f94613b39575b506040516317dc92f560e01b81526004810183905291602083602481855afa92831561205d575f93613b05575b505f92835b86518510156134fe576134f660019161ffff6134eb888b612672565b5160ec1c1690614b49565b9401936134cf565b935090919493835f831290811580613af3575b80613ade575b613ad357505f95855b6001600160401b038116613ab857508660011b87810460021488151715611bce5761354a90612e71565b956001600160401b035f9116975b8082106138c1575050505f5b8551811015613643576001602061357b8389612672565b510151510361363b5761359b60206135938389612672565b510151612641565b5160801c906135a982614cba565b6005811015611bf8576001146135c5575b600191505b01613564565b60405191637531548360e11b835286600484015260248301526020826044818c5afa801561205d575f90613609575b600192506136028289612672565b51526135ba565b506020823d8211613633575b81613622602093836124f1565b81010312611afc57600191516135f4565b3d9150613615565b6001906135bf565b5092509261365490959491956146de565b915f905f945f955b85518710156136905761367e9060606136758989612672565b51015190612ab4565b9560028101809111611bce579561365c565b939690919295505f5b855181101561374d5760018101808211611bce576136b79087612672565b5151855f821215613742576136ce6136ea92612ace565b60606136da858b612672565b5101518180821191180218614b02565b61370f575b600281018091111561369957634e487b7160e01b5f52601160045260245ffd5b958660011c90600f198860031b169180830460101490151715611bce5761ffff8961373c931c1690614b49565b956136ef565b6136ea91505f6136ce565b50949690955086935061376e9291156138ba5761376990612ace565b614b02565b156137fa5750602060049160405192838092631d61501960e11b82525afa90811561205d576001600160a01b03915f91829161389b575b5060046040518094819363056e8a2f60e11b8352165afa90811561205d575f916137ff575b505f925b81518410156137fa576137f260019161ffff6137ea8786612672565b511690614b49565b9301926137ce565b925050565b90503d805f833e61381081836124f1565b810190602081830312611afc578051906001600160401b038211611afc57019080601f83011215611afc578151906138478261253c565b9261385560405194856124f1565b82845260208085019360051b820101918211611afc57602001915b818310613880575050505f6137ca565b825161ffff81168103611afc57815260209283019201613870565b6138b4915060203d6020116112935761128581836124f1565b5f6137a5565b505f614b02565b8160049a939a99959796989492991b928915958a8504601014871715611bce5761ffff818d961c16976138f486516132e7565b9a5f9a5f5b8851811015613953578c8e8d61ffff80613913868f612672565b5160ec1c16160361394957613928838c612672565b51919e61393490613329565b9e61393e91612672565b526001905b016138f9565b5050600190613943565b509193959b96509193999b96979b61396a816132e7565b965f5b828110613a99575050508660011b9b878d046002141715611bce578c9560206139968e8b612672565b5101526139a386516132e7565b9a5f9a5f975b51881015613a31578e6139bc8982612672565b5160801c908c61ffff8084606c1c161603613a2757506139db90614cba565b976005891015611bf8578f988e60018f92146139ff575b50506001905b01976139a9565b613a09838c612672565b51919e613a1590613329565b9e613a1f91612672565b528c8e6139f2565b98600191506139f8565b959d965096929990979a9198509a929a613a4a816132e7565b915f5b828110613a7a5750505060018301809311611bce576020613a706001948c612672565b5101520190613558565b80613a8760019284612672565b51613a928287612672565b5201613a4d565b80613aa660019284612672565b51613ab1828c612672565b520161396d565b96613ac965ffffffffffff91613329565b9760101c16613520565b955050945050505090565b5061ffff6001600160401b0382161115613517565b506001600160401b0381161515613511565b9092506020813d602011613b31575b81613b21602093836124f1565b81010312611afc5751915f6134ca565b3d9150613b14565b613b569194503d805f833e613b4e81836124f1565b8101906133d1565b925f61349d565b9150565b6040516317dc92f560e01b81523060601b6001600160601b03191660048201526020816024817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa801561205d575f90613bca575b6131799150613e50565b506020813d602011613bf6575b81613be4602093836124f1565b81010312611afc576131799051613bc0565b3d9150613bd7565b91909182600954906008915b6001600160401b038416613c1e5750505050565b9091929465ffffffffffff9061ffff808816165f528460205260405f20613c69613c526001600160801b0383541692614bd2565b613c636113068261056b898b612ab4565b92612ab4565b810390811115029081808210911802189560101c16929190613c0a565b8115613da05762278d00820282810462278d0014159264ffffffffff80421616925b6001600160401b038116613cbd575050505050565b61ffff81165f52600860205260405f2090613cd782614bd2565b866001840191613cfa64ffffffffff845460281c16428103908111150282613337565b91611bce5765ffffffffffff94613d39613d3488613d2e613d1e8c613d7498612ab4565b613d288388612ab4565b90614c1c565b94612ab4565b613e6c565b81546001600160801b031660809190911b6fffffffffffffffffffffffffffffffff1916179055825464ffffffffff19168817835542612ab4565b69ffffffffff000000000082549160281b169069ffffffffff0000000000191617905560101c16613ca8565b5050565b91613db791613db1612686565b9361334a565b60608201526001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016803b15611afc5760405163063467a160e31b8152915f918391829084908290613e1290600483016126e1565b03925af1801561205d57613e235750565b5f612a1f916124f1565b6001600160ff1b038111613e3e5790565b63123baf0360e11b5f5260045260245ffd5b5f8112613e5a5790565b635467221960e11b5f5260045260245ffd5b6001600160801b038111613e86576001600160801b031690565b6306dfcc6560e41b5f52608060045260245260445ffd5b613ea5612e4d565b50613eae612ecd565b90606082015115611ddb57565b90613ed96020613ed1600254620f424090612ab4565b920151614c4c565b9060018201809211611bce5761317992614a64565b90939291936001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016945f956001600160a01b03604051946323b872dd60e01b5f52169384600452306024528260445260205f60648180865af19060015f5114821615614124575b6040525f606052156141125750613f71612686565b916040928351613f8185826124f1565b60018152601f1985015f5b8181106140fb5750508185019081528451613fd0913060601b6001600160601b031916613fb8836124bb565b82525f6020830152858783015251906133b182612641565b506001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016803b15611afc57845163063467a160e31b8152915f91839182908490829061402690600483016126e1565b03925af180156140f1576140d5575b506001600160a01b03169384156140c157847fdcbc1c05240f31ff3ad067ef1ee35ce4997762752e3a095284754544f4c709d79495969761407883600254612ab4565b600255818152806020528481208381540190557fddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef60208651858152a382519182526020820152a3565b63ec442f0560e01b87526004879052602487fd5b6140e29197505f906124f1565b5f956001600160a01b03614035565b84513d5f823e3d90fd5b602090614106612e2f565b82828601015201613f8c565b635274afe760e01b5f5260045260245ffd5b90600181151661413c57823b15153d15161690613f5c565b503d5f823e3d90fd5b6001600160a01b031680331490811561415c575090565b90505f52600b60205260405f206001600160a01b0333165f5260205260ff60405f20541690565b906141996020613ed1600254620f424090612ab4565b60018101809111611bce5761317992614918565b6001600160a01b037f00000000000000000000000000000000000000000000000000000000000000001660405163133f757160e31b81528260048201525f81602481855afa90811561205d575f916142af575b50516142a9576020602491604051928380926317dc92f560e01b82528660048301525afa90811561205d575f91614277575b505f81121561427057612cf961424791612ace565b905f52600760205261426b6001600160401b0360405f205460281c166108c1613b61565b101590565b5050600190565b90506020813d6020116142a1575b81614292602093836124f1565b81010312611afc57515f614232565b3d9150614285565b50505f90565b6142c391503d805f833e613b4e81836124f1565b5f614200565b906001600160801b03809116911603906001600160801b038211611bce57565b60106005541061432c575f5b6010811061430257505f90565b61431a61430e82612a71565b90549060031b1c6141ad565b614326576001016142f5565b50600190565b600190565b9061436461433d613b61565b7f000000000000000000000000000000000000000000000000000000000000000090613128565b60405163114a2f1760e11b81525f600482015290916020826024817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa91821561205d575f92614473575b506143cf60406107fb600254620f424090612ab4565b9160018301809311611bce578381806143ec961091180218614a64565b906001600160a01b035f91165f52600a60205260405f2064ffffffffff6040519161441683612485565b546001600160801b038116835260801c1680602083015280421015908161445c575b5061444a575b50818082109118021890565b6001600160801b03915051165f61443e565b9050620151808101809111611bce5742105f614438565b9091506020813d60201161449f575b8161448f602093836124f1565b81010312611afc5751905f6143b9565b3d9150614482565b9060406144b5910151613146565b9060018201809211611bce57613179916144d5600254620f424090612ab4565b91614a64565b91906001600160a01b03906144f261096e82614145565b1692835f52600a60205260405f206001600160801b0361451d61451484613e6c565b828454166142c9565b166001600160801b031982541617905530156132d457305f525f60205260405f20548181106146c5578190305f525f6020520360405f205580600254036002555f6040518281527fddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef60203092a3614592612686565b906040918251946145a384876124f1565b60018652601f1984015f5b8181106146ae57505060a082019586528351614604916001600160a01b03903060601b6001600160601b0319166145e4846124d6565b83525f60208401528787840152169687606083015251906133b182612641565b506001600160a01b037f000000000000000000000000000000000000000000000000000000000000000016803b15611afc57835163063467a160e31b8152915f91839182908490829061465a90600483016126e1565b03925af18015611af257907ffbde797d201c681b91056529119e0b02407c7bb96a4a2c75c01fc9667232c8db93929161469e575b50815193845260208401523392a4565b5f6146a8916124f1565b5f61468e565b6020906146b9612e4d565b82828b010152016145ae565b63391434e360e21b5f523060045260245260445260645ffd5b6040516202003760e51b81526020816004817f00000000000000000000000000000000000000000000000000000000000000006001600160a01b03165afa90811561205d575f916148f9575b506040518092632a316db760e21b8252602482016020600484015281518091526044830190602060448260051b8601019301915f905b82821061488d575050505091816001600160a01b03815f950392165afa90811561205d575f9161478e575090565b90503d805f833e61479f81836124f1565b810190602081830312611afc578051906001600160401b038211611afc570181601f82011215611afc578051906147d58261253c565b926147e360405194856124f1565b828452602060e0818601940283010191818311611afc57602001925b82841061480d575050505090565b60e084830312611afc5760405190614824826124a0565b845182526020850151602083015260408501516040830152606085015160608301526080850151608083015260a08501516003811015611afc5760a083015260c08501519064ffffffffff82168203611afc578260209260c060e09501528152019301926147ff565b919390929450604319878203018252845160206060816040850193805186520151936040838201528451809452019201905f905b8082106148e1575050506020806001929601920192018694939192614760565b909192602080600192865181520194019201906148c1565b614912915060203d6020116112935761128581836124f1565b5f61472a565b91614924818385614a64565b918115613132576131799309151590612ab4565b9091905f905f1984820990848102928380841093039280840393146149bb5782670de0b6b3a764000011156149a957507faccb18165bd6fe31ae1cf318dc5b51eee0e1ba569b88cd74c1773b91fac106699394670de0b6b3a7640000910990828211900360ee1b910360121c170290565b634e487b71905260116020526024601cfd5b505050670de0b6b3a76400009192500490565b905f5f196706f05b59d3b2000084096706f05b59d3b20000840291828083109203918083039214614a535781670de0b6b3a764000011156149a95750670de0b6b3a76400006706f05b59d3b200007faccb18165bd6fe31ae1cf318dc5b51eee0e1ba569b88cd74c1773b91fac1066994950990828211900360ee1b910360121c170290565b5050670de0b6b3a764000090049150565b90915f198383099280830292838086109503948086039514614af55784831115614add5790829109815f0382168092046002816003021880820260020302808202600203028082026002030280820260020302808202600203028091026002030293600183805f03040190848311900302920304170290565b82634e487b715f52156003026011186020526024601cfd5b5050906131799250613128565b670de0b6b3a7640000810290808204670de0b6b3a76400001490151715611bce5767016345785d8a000082029180830467016345785d8a00001490151715611bce57101590565b9061ffff165f825b6001600160401b038116614ba45750906001600160401b03911b9116908082176001600160401b038111614b8d57506001600160401b03161790565b6306dfcc6560e41b5f52604060045260245260445ffd5b908261ffff831614614bcc5760108101809111611bce579060101c65ffffffffffff16614b51565b50505090565b600181015464ffffffffff8160281c169081421015614c1557614c0f613179935460801c9264ffffffffff614c074283612ac1565b931690612ac1565b91614918565b5050505f90565b908015614c3a57614c326001915f198401613128565b019015150290565b634e487b715f5260126020526024601cfd5b5f81131561317c57613179907f000000000000000000000000000000000000000000000000000000000000000090614c1c565b60408101518015614c9e57916131799260408251935192015192614ccc565b506040820151159182614cb057505090565b5190511315919050565b60681c600f166005811015611bf85790565b928360ff1d80850118915f1981840992029182808210910303905f8460ff1d80860118918119818409920291828082109103039512801594858096614d8f575b614d835781614d78575b50614d6e5784821494859283614d64575b11928315614d46575b5050508215614d3e57505090565b151514919050565b9192509082614d5a575b50505f8080614d30565b1190505f80614d50565b8483149650614d27565b9392501717171590565b5f915012155f614d16565b50505050505050600190565b505f8112614d0c56fea2646970667358221220ded7b55a5d4c0db71c0656ff26a9f1901c3adb4e6a9513b67a8092f95a1299a864736f6c63430008250033";
 
   
       type BackstopVaultConstructorParams = [signer?: Signer] | ConstructorParameters<typeof ContractFactory>;

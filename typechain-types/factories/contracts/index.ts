@@ -6,6 +6,8 @@ export * as mocks from './mocks/index.js';
 export { AutoTopUp__factory } from './AutoTopUp__factory.js';
 export { BackstopVault__factory } from './BackstopVault__factory.js';
 export { Clearinghouse__factory } from './Clearinghouse__factory.js';
+export { ClearinghouseForce__factory } from './ClearinghouseForce__factory.js';
+export { ClearinghouseState__factory } from './ClearinghouseState__factory.js';
 export { KernelTable__factory } from './KernelTable__factory.js';
 export { Lens__factory } from './Lens__factory.js';
 export { Liquidator__factory } from './Liquidator__factory.js';

@@ -137,6 +137,11 @@
                     "internalType": "uint40",
                     "name": "confirmedAt",
                     "type": "uint40"
+                  },
+                  {
+                    "internalType": "uint16",
+                    "name": "dueInCents",
+                    "type": "uint16"
                   }
                 ],
                 "internalType": "struct Auction",
@@ -162,6 +167,11 @@
                 "internalType": "bool",
                 "name": "isBankrupt",
                 "type": "bool"
+              },
+              {
+                "internalType": "uint256",
+                "name": "available",
+                "type": "uint256"
               },
               {
                 "internalType": "int256",

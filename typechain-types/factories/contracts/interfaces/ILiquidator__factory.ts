@@ -250,6 +250,17 @@
   {
     "inputs": [
       {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      }
+    ],
+    "name": "NothingToShare",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "int256",
         "name": "equityAfter",
         "type": "int256"
@@ -368,6 +379,43 @@
     ],
     "name": "WholeOnly",
     "type": "error"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "equity",
+        "type": "int256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "fromReserve",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "fromBackstop",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "charged",
+        "type": "uint256"
+      }
+    ],
+    "name": "AccountDeleveraged",
+    "type": "event"
   },
   {
     "anonymous": false,
@@ -591,6 +639,11 @@
                 "internalType": "uint40",
                 "name": "confirmedAt",
                 "type": "uint40"
+              },
+              {
+                "internalType": "uint16",
+                "name": "dueInCents",
+                "type": "uint16"
               }
             ],
             "internalType": "struct Auction",
@@ -616,6 +669,11 @@
             "internalType": "bool",
             "name": "isBankrupt",
             "type": "bool"
+          },
+          {
+            "internalType": "uint256",
+            "name": "available",
+            "type": "uint256"
           },
           {
             "internalType": "int256",

@@ -3,7 +3,7 @@
 /* eslint-disable */
 
   import { Contract, Interface, type ContractRunner } from "ethers";
-  import type { IClearinghouse, IClearinghouseInterface } from "../../../contracts/interfaces/IClearinghouse.js";
+  import type { IClearinghouse, IClearinghouseInterface } from "../../../../contracts/interfaces/IClearinghouse.sol/IClearinghouse.js";
 
   const _abi = [
   {
@@ -353,6 +353,17 @@
     "inputs": [
       {
         "internalType": "uint256",
+        "name": "openTearUps",
+        "type": "uint256"
+      }
+    ],
+    "name": "TearUpsOpen",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
         "name": "limit",
         "type": "uint256"
       }
@@ -377,9 +388,57 @@
     "type": "error"
   },
   {
+    "inputs": [
+      {
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      }
+    ],
+    "name": "Unsettled",
+    "type": "error"
+  },
+  {
     "inputs": [],
     "name": "ZeroSize",
     "type": "error"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "indexed": true,
+        "internalType": "Instrument",
+        "name": "instrument",
+        "type": "uint128"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "size",
+        "type": "int256"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "value",
+        "type": "int256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "held",
+        "type": "uint256"
+      }
+    ],
+    "name": "Deleveraged",
+    "type": "event"
   },
   {
     "anonymous": false,
@@ -466,6 +525,62 @@
     "anonymous": false,
     "inputs": [
       {
+        "indexed": true,
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amount",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "held",
+        "type": "uint256"
+      }
+    ],
+    "name": "LossShared",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "indexed": true,
+        "internalType": "Instrument",
+        "name": "instrument",
+        "type": "uint128"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "size",
+        "type": "int256"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "value",
+        "type": "int256"
+      }
+    ],
+    "name": "LossTaken",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
         "indexed": false,
         "internalType": "address",
         "name": "engine",
@@ -523,6 +638,31 @@
       }
     ],
     "name": "ReserveFunded",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "Account",
+        "name": "from",
+        "type": "uint256"
+      },
+      {
+        "indexed": true,
+        "internalType": "Account",
+        "name": "to",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "size",
+        "type": "uint256"
+      }
+    ],
+    "name": "Rewarded",
     "type": "event"
   },
   {
@@ -885,6 +1025,19 @@
     "type": "function"
   },
   {
+    "inputs": [],
+    "name": "force",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [
       {
         "internalType": "uint256",
@@ -987,6 +1140,25 @@
       }
     ],
     "name": "openInterest",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Instrument",
+        "name": "derivative",
+        "type": "uint128"
+      }
+    ],
+    "name": "openInterestOf",
     "outputs": [
       {
         "internalType": "uint256",
@@ -1162,190 +1334,6 @@
   {
     "inputs": [
       {
-        "components": [
-          {
-            "internalType": "Account",
-            "name": "from",
-            "type": "uint256"
-          },
-          {
-            "internalType": "Account",
-            "name": "to",
-            "type": "uint256"
-          },
-          {
-            "internalType": "Position[]",
-            "name": "legs",
-            "type": "uint256[]"
-          },
-          {
-            "internalType": "Account",
-            "name": "feeTo",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "feeShare",
-            "type": "uint256"
-          }
-        ],
-        "internalType": "struct Seizure",
-        "name": "seizure",
-        "type": "tuple"
-      }
-    ],
-    "name": "seize",
-    "outputs": [
-      {
-        "components": [
-          {
-            "components": [
-              {
-                "internalType": "int256",
-                "name": "equity",
-                "type": "int256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "initial",
-                "type": "uint256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "maintenance",
-                "type": "uint256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "maintenanceBeforeFloor",
-                "type": "uint256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "stressLoss",
-                "type": "uint256"
-              },
-              {
-                "internalType": "enum Validity",
-                "name": "validity",
-                "type": "uint8"
-              },
-              {
-                "internalType": "uint40",
-                "name": "validSince",
-                "type": "uint40"
-              }
-            ],
-            "internalType": "struct Risk",
-            "name": "before",
-            "type": "tuple"
-          },
-          {
-            "components": [
-              {
-                "internalType": "int256",
-                "name": "equity",
-                "type": "int256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "initial",
-                "type": "uint256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "maintenance",
-                "type": "uint256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "maintenanceBeforeFloor",
-                "type": "uint256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "stressLoss",
-                "type": "uint256"
-              },
-              {
-                "internalType": "enum Validity",
-                "name": "validity",
-                "type": "uint8"
-              },
-              {
-                "internalType": "uint40",
-                "name": "validSince",
-                "type": "uint40"
-              }
-            ],
-            "internalType": "struct Risk",
-            "name": "legs",
-            "type": "tuple"
-          },
-          {
-            "components": [
-              {
-                "internalType": "int256",
-                "name": "equity",
-                "type": "int256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "initial",
-                "type": "uint256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "maintenance",
-                "type": "uint256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "maintenanceBeforeFloor",
-                "type": "uint256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "stressLoss",
-                "type": "uint256"
-              },
-              {
-                "internalType": "enum Validity",
-                "name": "validity",
-                "type": "uint8"
-              },
-              {
-                "internalType": "uint40",
-                "name": "validSince",
-                "type": "uint40"
-              }
-            ],
-            "internalType": "struct Risk",
-            "name": "remaining",
-            "type": "tuple"
-          },
-          {
-            "internalType": "int256",
-            "name": "rate",
-            "type": "int256"
-          },
-          {
-            "internalType": "int256",
-            "name": "payment",
-            "type": "int256"
-          }
-        ],
-        "internalType": "struct SeizureOutcome",
-        "name": "",
-        "type": "tuple"
-      }
-    ],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
         "internalType": "address",
         "name": "liquidator",
         "type": "address"
@@ -1366,89 +1354,6 @@
     ],
     "name": "setMarginEngine",
     "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "components": [
-          {
-            "internalType": "Account",
-            "name": "from",
-            "type": "uint256"
-          },
-          {
-            "internalType": "Account",
-            "name": "to",
-            "type": "uint256"
-          },
-          {
-            "internalType": "Account",
-            "name": "funder",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "funding",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "fromReserve",
-            "type": "uint256"
-          }
-        ],
-        "internalType": "struct TakeOver",
-        "name": "order",
-        "type": "tuple"
-      }
-    ],
-    "name": "takeOver",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "int256",
-            "name": "equity",
-            "type": "int256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "initial",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "maintenance",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "maintenanceBeforeFloor",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "stressLoss",
-            "type": "uint256"
-          },
-          {
-            "internalType": "enum Validity",
-            "name": "validity",
-            "type": "uint8"
-          },
-          {
-            "internalType": "uint40",
-            "name": "validSince",
-            "type": "uint40"
-          }
-        ],
-        "internalType": "struct Risk",
-        "name": "before",
-        "type": "tuple"
-      }
-    ],
     "stateMutability": "nonpayable",
     "type": "function"
   },

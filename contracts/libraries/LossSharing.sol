@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+import { IClearinghouse } from "../interfaces/IClearinghouse.sol";
+import { Portfolio } from "../interfaces/IMarginEngine.sol";
+import { Account } from "../types/Account.sol";
+import { CASH, Instrument, Kind } from "../types/Instrument.sol";
+import { MAX_UNSETTLED } from "../types/Limits.sol";
+import { Position, toPosition } from "../types/Position.sol";
+import { AccountState, Ledger, LedgerState, Side } from "./Ledger.sol";
+import { CashLoss, LossRecords, LossShares, TearUp } from "./LossRecords.sol";
+
+/// @notice An account with its shares of all losses taken. @param entryValues By position, USD WAD; 0 where there is none.
+struct SettledAccount {
+    int256 cash;
+    Position[] positions;
+    int256[] entryValues;
+}
+
+/// @param lacking What closing everything at mark would leave missing, USD WAD. @param owed To all whom the account owes on a derivative, USD
+/// WAD. @param limit How many legs to close at most.
+struct Shortfall {
+    uint256 lacking;
+    uint256 owed;
+    uint256 limit;
+}
+
+/// @title The end of the waterfall: pro-rata deleveraging of the other side, then a share of positive cash.
+/// @notice Ordering a loss costs the same however many share it. An account takes its shares when it is next touched; until
+/// then every view shows it as if it had. All pending cash losses of an account come before its pending tear-ups: a cash loss
+/// is only ordered when every tear-up before it has been settled by all who share it.
+library LossSharing {
+    using Ledger for LedgerState;
+    using LossShares for CashLoss;
+    using LossShares for LossRecords;
+    using LossShares for TearUp;
+    using SafeCast for int256;
+    using SafeCast for uint256;
+
+    /// @notice Whether the account has taken its share of every loss.
+    function isSettled(LedgerState storage self, Account account) internal view returns (bool) {
+        AccountState storage state = self.accounts[account];
+        LossRecords storage losses = self.losses;
+        return state.tearUps == losses.tearUpCount && state.cashLosses == losses.cashLossCount;
+    }
+
+    /// @notice Takes the account's share of every loss; before anything else is done with it. Reverts where there are more than
+    /// `MAX_UNSETTLED` of them: `settleSome` first.
+    function settle(LedgerState storage self, Account account) internal {
+        if (isSettled(self, account)) return;
+        settleSome(self, account, MAX_UNSETTLED);
+        require(isSettled(self, account), IClearinghouse.Unsettled(account));
+    }
+
+    /// @notice Takes the account's share of up to `limit` losses of each kind.
+    function settleSome(LedgerState storage self, Account account, uint256 limit) internal {
+        AccountState storage state = self.accounts[account];
+        uint256 end =
+            state.cash > 0 ? Math.min(self.losses.cashLossCount, state.cashLosses + limit) : type(uint256).max;
+        for (uint256 i = state.cashLosses; i < end && state.cash > 0; ++i) takeCashLoss(self, account, i);
+        state.cashLosses = Math.min(end, self.losses.cashLossCount).toUint32();
+        if (state.cashLosses != self.losses.cashLossCount) return;
+
+        end = state.legCount > 0 ? Math.min(self.losses.tearUpCount, state.tearUps + limit) : type(uint256).max;
+        for (uint256 i = state.tearUps; i < end && state.legCount > 0; ++i) takeTearUp(self, account, i);
+        state.tearUps = Math.min(end, self.losses.tearUpCount).toUint32();
+    }
+
+    /// @notice The account with its shares taken, as `settle` would leave it; positions that it closes have size 0.
+    function settled(LedgerState storage self, Account account) internal view returns (SettledAccount memory result) {
+        AccountState storage state = self.accounts[account];
+        uint256 count = state.legCount;
+        result.cash = state.cash;
+        result.positions = new Position[](count);
+        result.entryValues = new int256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            Position leg = state.legs[i];
+            result.positions[i] = leg;
+            Instrument instrument = leg.instrument();
+            if (instrument.isPerpetual()) result.entryValues[i] = state.entryValues[instrument];
+        }
+        LossRecords storage losses = self.losses;
+        for (uint256 i = state.cashLosses; i < losses.cashLossCount && result.cash > 0; ++i) {
+            CashLoss memory loss = losses.cashLosses[i];
+            if (loss.amount != 0) result.cash -= loss.shareOf(uint256(result.cash)).toInt256();
+        }
+        if (count == 0) return result;
+        for (uint256 i = state.tearUps; i < losses.tearUpCount; ++i) applyTearUp(result, losses.tearUps[i]);
+    }
+
+    /// @notice As the margin engine sees the account, its shares taken.
+    function settledPortfolio(
+        LedgerState storage self,
+        Account account
+    ) internal view returns (Portfolio memory result) {
+        if (isSettled(self, account)) return self.portfolio(account);
+        SettledAccount memory image = settled(self, account);
+        result.cash = image.cash;
+        for (uint256 i = 0; i < image.entryValues.length; ++i) result.cash += image.entryValues[i];
+        result.positions = withoutEmpty(image.positions);
+    }
+
+    /// @notice Units of one instrument, the account's shares taken.
+    function settledPosition(
+        LedgerState storage self,
+        Account account,
+        Instrument instrument
+    ) internal view returns (int256 size) {
+        SettledAccount memory image = settled(self, account);
+        uint256 index = find(image.positions, instrument);
+        if (index < image.positions.length) size = image.positions[index].size();
+    }
+
+    /// @notice Of one perpetual, USD WAD, the account's shares taken.
+    function settledEntryValue(
+        LedgerState storage self,
+        Account account,
+        Instrument perpetual
+    ) internal view returns (int256 entryValue) {
+        SettledAccount memory image = settled(self, account);
+        uint256 index = find(image.positions, perpetual);
+        if (index < image.positions.length) entryValue = image.entryValues[index];
+    }
+
+    /// @notice Closes up to `limit` derivative legs of a settled account, from the last one on, against all who hold the other
+    /// side. What the account lacks is charged to those whom it owes: every leg in which it is a debtor is closed for the
+    /// same share less than it owes. Closing in several calls at the same marks charges the same.
+    /// @param values Of its positions at mark, USD WAD, negative when short; of those at least that are to be closed.
+    /// @return charged USD WAD, at most what the account lacks.
+    function tearUp(
+        LedgerState storage self,
+        Account account,
+        int256[] memory values,
+        Shortfall memory shortfall
+    ) internal returns (uint256 charged) {
+        SettledAccount memory image = settled(self, account);
+        uint256 lacking = Math.min(shortfall.lacking, shortfall.owed);
+        uint256 owed = shortfall.owed;
+        uint256 limit = shortfall.limit;
+        for (uint256 i = values.length; i > 0 && limit > 0; --i) {
+            Position leg = image.positions[i - 1];
+            if (leg.instrument().kind() == Kind.Spot) continue;
+            --limit;
+            uint256 claim = debt(values[i - 1] + image.entryValues[i - 1]);
+            uint256 charge = claim == 0 ? 0 : Math.min(lacking, Math.mulDiv(lacking, claim, Math.max(owed, claim)));
+            (lacking, owed, charged) = (lacking - charge, Math.saturatingSub(owed, claim), charged + charge);
+            close(self, account, leg, values[i - 1] + charge.toInt256());
+        }
+    }
+
+    /// @notice Credits a settled account with what it lacks and takes that from all who hold positive cash.
+    /// @param custody Cash in custody, USD WAD.
+    /// @return amount USD WAD.
+    function shareDebt(
+        LedgerState storage self,
+        Account account,
+        uint256 lacking,
+        uint256 custody
+    ) internal returns (uint256 amount) {
+        require(self.losses.openTearUps == 0, IClearinghouse.TearUpsOpen(self.losses.openTearUps));
+        // Custody is cash less debts, entry values and the reserve; pending cash losses are still in the cash and missing
+        // from custody.
+        int256 held = custody.toInt256() - self.reserve.toInt256() - self.entryValues + uint256(self.debts).toInt256();
+        amount = Math.min(lacking, held.toUint256());
+        self.losses.add(CashLoss({ held: held.toUint256().toUint128(), amount: amount.toUint128() }));
+        self.accounts[account].cashLosses = self.losses.cashLossCount;
+        self.addCash(account, amount.toInt256());
+        emit IClearinghouse.LossShared(account, amount, held.toUint256());
+    }
+
+    function close(LedgerState storage self, Account account, Position leg, int256 value) private {
+        Instrument instrument = leg.instrument();
+        int256 size = leg.size();
+        uint256 held = self.longs[instrument];
+        Side memory side = self.trade(account, instrument, -size, value);
+        self.record(instrument, -SignedMath.abs(size).toInt256(), side.entryValue);
+        self.losses.add(
+            TearUp({
+                instrument: instrument,
+                held: held.toUint128(),
+                size: (-size).toInt128(),
+                value: (-value).toInt128()
+            })
+        );
+        emit IClearinghouse.Deleveraged(account, instrument, size, value, held);
+    }
+
+    function takeCashLoss(LedgerState storage self, Account account, uint256 number) private {
+        CashLoss memory loss = self.losses.cashLosses[number];
+        if (loss.amount == 0) return;
+        uint256 cash = self.cash(account).toUint256();
+        uint256 amount = loss.shareOf(cash);
+        self.losses.take(number, cash, amount);
+        self.addCash(account, -amount.toInt256());
+        emit IClearinghouse.LossTaken(account, CASH, 0, -amount.toInt256());
+    }
+
+    function takeTearUp(LedgerState storage self, Account account, uint256 number) private {
+        int256 position = self.sizeOf(account, self.losses.tearUps[number].instrument);
+        if (position == 0) return;
+        TearUp memory left = self.losses.tearUps[number];
+        if (!left.concerns(position)) return;
+        (int256 size, int256 value) = left.shareOf(position);
+        self.losses.take(number, position, size, value);
+        Side memory side = self.trade(account, left.instrument, -size, value);
+        self.record(left.instrument, 0, side.entryValue);
+        emit IClearinghouse.LossTaken(account, left.instrument, -size, value);
+    }
+
+    function applyTearUp(SettledAccount memory image, TearUp memory left) private pure {
+        uint256 index = find(image.positions, left.instrument);
+        if (index == image.positions.length) return;
+        int256 position = image.positions[index].size();
+        if (!left.concerns(position)) return;
+        (int256 size, int256 value) = left.shareOf(position);
+        int256 realised = Ledger.shareDown(image.entryValues[index], size, position);
+        image.entryValues[index] -= realised;
+        image.cash += realised + value;
+        image.positions[index] = toPosition(left.instrument, (position - size).toInt128());
+    }
+
+    /// @return index `positions.length` where there is no such leg.
+    function find(Position[] memory positions, Instrument instrument) private pure returns (uint256 index) {
+        while (index < positions.length && positions[index].instrument() != instrument) ++index;
+    }
+
+    function withoutEmpty(Position[] memory positions) private pure returns (Position[] memory list) {
+        uint256 count = 0;
+        for (uint256 i = 0; i < positions.length; ++i) if (positions[i].size() != 0) ++count;
+        list = new Position[](count);
+        for (uint256 i = positions.length; i > 0; --i) {
+            if (positions[i - 1].size() != 0) list[--count] = positions[i - 1];
+        }
+    }
+
+    function debt(int256 claim) private pure returns (uint256) {
+        return claim < 0 ? uint256(-claim) : 0;
+    }
+}

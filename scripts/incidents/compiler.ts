@@ -1,0 +1,127 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import solc from "solc";
+
+/** Settings of the compiler, as in the configuration of Hardhat. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+export interface Bytecode {
+  readonly creation: string;
+  readonly runtime: string;
+}
+
+interface Output {
+  readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
+  readonly contracts?: Readonly<Record<string, Readonly<Record<string, { readonly evm?: Evm }>>>>;
+}
+
+interface Evm {
+  readonly bytecode: { readonly object: string };
+  readonly deployedBytecode: { readonly object: string };
+}
+
+type Import = (path: string) => { readonly contents: string } | { readonly error: string };
+
+const compileStandard = solc.compile as (input: string, callbacks: { readonly import: Import }) => string;
+
+/** A contract does not compile: with a mutant in it, that says nothing about the scenario. */
+export class CompileError extends Error {
+  override readonly name = "CompileError";
+
+  constructor(
+    readonly contract: string,
+    readonly output: string,
+  ) {
+    super(`${contract} does not compile\n${output}`);
+  }
+}
+
+/** Hardhat's configuration does not say how to compile a scenario. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+
+  constructor(readonly scenario: string) {
+    super(`hardhat.config.ts has no compiler settings of its own for ${scenario}`);
+  }
+}
+
+/** How contracts may be compiled: as tests are, without optimiser, and as what is deployed. */
+export interface Profiles {
+  readonly quick: Settings;
+  readonly deployed: Settings;
+}
+
+/** Compiles one contract of a project and what it imports. */
+export class Compiler {
+  readonly #root: string;
+  readonly #profiles: Profiles;
+
+  constructor(root: string, profiles: Profiles) {
+    this.#root = root;
+    this.#profiles = profiles;
+  }
+
+  /** Without optimiser, which takes a second or two; as it is deployed where the stack is too deep for that. */
+  compile(name: string): Bytecode {
+    return this.compileQuickly(name) ?? this.#bytecodeOf(name, this.#run(name, this.#profiles.deployed));
+  }
+
+  /** Without optimiser; undefined where the stack is too deep for that. */
+  compileQuickly(name: string): Bytecode | undefined {
+    const output = this.#run(name, this.#profiles.quick);
+    return isOutOfStack(output) ? undefined : this.#bytecodeOf(name, output);
+  }
+
+  /** The files that a contract is compiled from, itself included. */
+  filesOf(name: string): ReadonlySet<string> {
+    const found = new Set<string>();
+    const visit = (file: string) => {
+      if (found.has(file) || !existsSync(join(this.#root, file))) return;
+      found.add(file);
+      for (const [, path = ""] of readFileSync(join(this.#root, file), "utf8").matchAll(/from "(\.[^"]+)"/g)) {
+        visit(normalize(join(dirname(file), path)));
+      }
+    };
+    visit(fileOf(name));
+    return found;
+  }
+
+  #bytecodeOf(name: string, output: Output): Bytecode {
+    const evm = output.contracts?.[fileOf(name)]?.[name]?.evm;
+    if (evm === undefined || evm.bytecode.object === "") throw new CompileError(name, errorsOf(output));
+    return { creation: `0x${evm.bytecode.object}`, runtime: `0x${evm.deployedBytecode.object}` };
+  }
+
+  #run(name: string, settings: Settings): Output {
+    const file = fileOf(name);
+    const input = {
+      language: "Solidity",
+      sources: { [file]: { content: readFileSync(join(this.#root, file), "utf8") } },
+      settings: {
+        ...settings,
+        outputSelection: { [file]: { [name]: ["evm.bytecode.object", "evm.deployedBytecode.object"] } },
+      },
+    };
+    return JSON.parse(compileStandard(JSON.stringify(input), { import: this.#read })) as Output;
+  }
+
+  readonly #read: Import = (path) => {
+    const file = [join(this.#root, path), join(this.#root, "node_modules", path)].find((place) => existsSync(place));
+    return file === undefined ? { error: `${path} not found` } : { contents: readFileSync(file, "utf8") };
+  };
+}
+
+export function fileOf(contract: string): string {
+  return `contracts/${contract}.sol`;
+}
+
+function isOutOfStack({ errors = [] }: Output): boolean {
+  return errors.some(({ formattedMessage }) => formattedMessage.includes("Stack too deep"));
+}
+
+function errorsOf({ errors = [] }: Output): string {
+  return errors
+    .filter(({ severity }) => severity === "error")
+    .map(({ formattedMessage }) => formattedMessage)
+    .join("\n");
+}
