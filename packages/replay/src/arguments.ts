@@ -1,6 +1,8 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { ArgumentError } from "./errors.ts";
 import type { MarginRule } from "./market/deployment.ts";
+import { LEG_DESIGNS, type LegDesign } from "./market/keeperSettings.ts";
+import { MAX_ACCOUNTS, MIN_ACCOUNTS, count, pricesOption, toGwei, toMargin } from "./options.ts";
 import { type Asset, assignFiles, toBoundary } from "./prices/arguments.ts";
 
 /** What somebody asked for on the command line. */
@@ -15,13 +17,12 @@ export interface Request {
   readonly latencyMinutes: number;
   readonly gasPriceGwei: number;
   readonly margin: MarginRule;
+  readonly design: LegDesign;
   readonly json: boolean;
   readonly out: string;
   readonly image: string | undefined;
 }
 
-const MIN_ACCOUNTS = 12;
-const MAX_ACCOUNTS = 2_000;
 const DEFAULT_ACCOUNTS = 104;
 
 const HELP = `
@@ -61,7 +62,7 @@ export function parseArguments(argv: readonly string[]): Request {
   };
 }
 
-interface Options extends Pick<Request, "seed" | "accounts" | "keepers" | "margin" | "json" | "out"> {
+interface Options extends Pick<Request, "seed" | "accounts" | "keepers" | "margin" | "design" | "json" | "out"> {
   readonly prices: string[];
   readonly from?: string;
   readonly to?: string;
@@ -71,14 +72,9 @@ interface Options extends Pick<Request, "seed" | "accounts" | "keepers" | "margi
 }
 
 function makeCommand(): Command {
-  const collect = (value: string, previous: readonly string[]) => [...previous, value];
   return new Command("npm start --")
     .description("Replays a crash on the real contracts and reports who was liquidated, who paid, and what is left.")
-    .addOption(
-      new Option("--prices <file>", "price file, as FILE or ETH=FILE; several with commas")
-        .argParser(collect)
-        .default([], "built-in crash"),
-    )
+    .addOption(pricesOption())
     .option("--from <date>", "first moment replayed, such as 2020-03-12 or 2020-03-12T06:00Z")
     .option("--to <date>", "last moment replayed; a date alone means its end")
     .option("--seed <text>", "another seed gives other people and other paths inside of bars", "1")
@@ -93,6 +89,11 @@ function makeCommand(): Command {
         .argParser(toMargin)
         .default({ kind: "dynamic" } satisfies MarginRule, "dynamic"),
     )
+    .addOption(
+      new Option("--design <name>", "which legs a keeper takes: those that it likes best, or the same share of all")
+        .choices(LEG_DESIGNS)
+        .default("legs"),
+    )
     .option("--keepers <number>", "keepers with capital", count(1, 8), 1)
     .option("--latency <minutes>", "from a keeper's look to its transaction in a block", count(0, 600), 2)
     .option("--gas-price <gwei>", "what gas costs throughout", toGwei, 1)
@@ -102,25 +103,4 @@ function makeCommand(): Command {
     .addHelpText("after", HELP)
     .allowExcessArguments(false)
     .exitOverride();
-}
-
-function count(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
-}
-
-function toGwei(text: string): number {
-  const value = Number(text);
-  if (text !== "" && value >= 0 && value <= 100_000) return value;
-  throw new InvalidArgumentError("Expected a price in gwei, such as 0.05 or 30.");
-}
-
-function toMargin(text: string): MarginRule {
-  if (text === "dynamic") return { kind: "dynamic" };
-  const percent = Number(/^static:(\d+(?:\.\d+)?)$/.exec(text)?.[1]);
-  if (percent > 0 && percent <= 100) return { kind: "static", share: percent / 100 };
-  throw new InvalidArgumentError("Expected dynamic or static:PERCENT, such as static:10.");
 }

@@ -1,7 +1,7 @@
 import { type Account, ownerOf } from "@plimsoll/client";
 import { checkConservation } from "./conservation.ts";
 import { readLedger } from "./market/books.ts";
-import { type Deployment, type MarginRule, perAsset } from "./market/deployment.ts";
+import type { Deployment, MarginRule } from "./market/deployment.ts";
 import {
   type EventReader,
   type LiquidationEvent,
@@ -17,7 +17,7 @@ import type { Life } from "./market/life.ts";
 import type { Observer } from "./market/observer.ts";
 import type { OpenMarket } from "./market/opening.ts";
 import { priceAt } from "./path.ts";
-import { ASSETS } from "./prices/arguments.ts";
+import { ASSETS, perAsset } from "./prices/arguments.ts";
 import type { KeeperAccounts, PricePoint, ReplayResult, Summary, TraderOutcome } from "./result.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -25,13 +25,13 @@ import type { Scenario } from "./scenario.ts";
 export interface Played {
   readonly deployment: Deployment;
   readonly scenario: Scenario;
-  readonly market: OpenMarket;
+  readonly market: OpenMarket<Member>;
 }
 
 /** Who took down what happened. */
 export interface Witnesses {
   readonly desks: readonly KeeperDesk[];
-  readonly life: Life;
+  readonly life: Life<Member>;
   readonly reader: EventReader;
   readonly observer: Observer;
 }

@@ -7,7 +7,7 @@ export interface Waterfall {
   readonly account: number;
   readonly reserve: number;
   readonly backstop: number;
-  /** The last two steps of the waterfall are not built yet, so nothing can flow from them. */
+  /** By the other side of an account's positions, and by all positive cash. */
   readonly deleveraged: number;
   readonly shared: number;
 }

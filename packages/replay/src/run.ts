@@ -1,17 +1,20 @@
 import { CauseFinder } from "./market/causes.ts";
 import { SimulatedChain } from "./market/chain.ts";
-import { type MarginRule, deployExchange, perAsset, setStaticMargin } from "./market/deployment.ts";
+import { type MarginRule, deployExchange, setStaticMargin } from "./market/deployment.ts";
 import { EventReader, type LiquidationEvent } from "./market/events.ts";
 import { Exchange } from "./market/exchange.ts";
+import { fundBackstop } from "./market/funding.ts";
 import { FeedPlayer } from "./market/feeds.ts";
 import { KeeperDesk } from "./market/keepers.ts";
+import type { LegDesign } from "./market/keeperSettings.ts";
 import { Life } from "./market/life.ts";
 import { Observer, chooseSample } from "./market/observer.ts";
 import { openMarket } from "./market/opening.ts";
 import { Rhythm } from "./market/rhythm.ts";
+import { settleLosses } from "./market/settling.ts";
 import { type Played, conclude } from "./outcome.ts";
 import { MINUTE, priceAt } from "./path.ts";
-import { ASSETS } from "./prices/arguments.ts";
+import { ASSETS, perAsset } from "./prices/arguments.ts";
 import type { Random } from "./random.ts";
 import type { ReplayResult } from "./result.ts";
 import type { Scenario } from "./scenario.ts";
@@ -25,6 +28,8 @@ export interface ReplayOptions {
   /** From a keeper's look at the chain to its transaction in a block. */
   readonly latencyMinutes: number;
   readonly gasPriceGwei: number;
+  /** Which legs the keeper takes: those that it likes best, as it does unless told otherwise, or the same share of all. */
+  readonly design?: LegDesign;
 }
 
 /** Told what is being done, and how far it is, 0 to 1. */
@@ -46,7 +51,7 @@ export async function replay(
     const deployment = await deployExchange(chain, scenario);
     const exchange = new Exchange(chain, deployment, options.seed);
     const market = await openMarket(
-      { chain, deployment, exchange },
+      { venue: exchange, fund: (notional) => fundBackstop({ chain, deployment, exchange }, notional) },
       {
         ...{ scenario, random: random.fork("market"), accounts: options.accounts, keepers: options.keepers },
         onProgress: (done, total) => {
@@ -70,8 +75,8 @@ async function play(stage: Stage, options: ReplayOptions, onProgress: Progress):
   const { chain, deployment, scenario, market, random } = stage;
   const { start, end } = scenario;
   const desks: KeeperDesk[] = [];
-  for (const member of market.keepers)
-    desks.push(await KeeperDesk.open(stage, member, options.latencyMinutes * MINUTE));
+  const settings = { latencySeconds: options.latencyMinutes * MINUTE, design: options.design ?? "legs" };
+  for (const member of market.keepers) desks.push(await KeeperDesk.open(stage, member, settings));
   const feeds = new FeedPlayer(chain, deployment, scenario);
   const life = new Life(market, scenario, random.fork("life"));
   const reader = new EventReader(chain, deployment);
@@ -93,6 +98,7 @@ async function play(stage: Stage, options: ReplayOptions, onProgress: Progress):
   }
   await feeds.playLast();
   await watch(observer, chain.now, 0);
+  await settleLosses(chain, deployment, reader.accounts);
   return await conclude(stage, { desks, life, reader, observer }, options);
 }
 

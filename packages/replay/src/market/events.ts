@@ -27,7 +27,17 @@ export type LiquidationEvent =
       readonly badDebt: bigint;
       readonly fromReserve: bigint;
       readonly fromBackstop: bigint;
-    };
+    }
+  | {
+      readonly name: "AccountDeleveraged";
+      readonly time: number;
+      readonly account: Account;
+      readonly fromReserve: bigint;
+      readonly fromBackstop: bigint;
+      readonly charged: bigint;
+    }
+  /** Of the clearinghouse: the part of `charged` that positive cash bore. */
+  | { readonly name: "LossShared"; readonly time: number; readonly account: Account; readonly amount: bigint };
 
 interface RawLog {
   readonly address: string;
@@ -76,10 +86,8 @@ export class EventReader {
     const isLiquidator = log.address.toLowerCase() === this.#deployment.addresses.liquidator.toLowerCase();
     const description = (isLiquidator ? liquidator : clearinghouse).parseLog(log);
     if (description === null) return;
-    if (!isLiquidator) {
-      for (const account of accountsIn(description)) this.accounts.add(account);
-      return;
-    }
+    if (!isLiquidator) for (const account of accountsIn(description)) this.accounts.add(account);
+    if (!isLiquidator && description.name !== "LossShared") return;
     const event = toEvent(description, this.#chain.now);
     if (event !== undefined) this.events.push(event);
   }
@@ -113,6 +121,17 @@ function toEvent({ name, args }: LogDescription, time: number): LiquidationEvent
         fromReserve: integer("fromReserve"),
         fromBackstop: integer("fromBackstop"),
       };
+    case "AccountDeleveraged":
+      return {
+        name,
+        time,
+        account,
+        fromReserve: integer("fromReserve"),
+        fromBackstop: integer("fromBackstop"),
+        charged: integer("charged"),
+      };
+    case "LossShared":
+      return { name, time, account, amount: integer("amount") };
     default:
       return undefined;
   }
@@ -126,26 +145,26 @@ export type Tally = Pick<Summary, "marginCalls" | "liquidations" | "badDebt" | "
 
 /** Counts and adds up, in whole numbers, and only then turns to USD. */
 export function tally(events: readonly LiquidationEvent[]): Tally {
-  const paid = { account: 0n, reserve: 0n, backstop: 0n, badDebt: 0n };
+  const paid = { account: 0n, reserve: 0n, backstop: 0n, charged: 0n, shared: 0n };
   for (const event of events) {
     if (event.name === "Liquidated") paid.account += positive(event.payment);
-    if (event.name !== "AccountTaken") continue;
-    paid.account += smaller(positive(event.payment), positive(event.equity));
+    if (event.name === "LossShared") paid.shared += event.amount;
+    if (event.name === "AccountTaken") paid.account += smaller(positive(event.payment), positive(event.equity));
+    if (event.name === "AccountDeleveraged") paid.charged += event.charged;
+    if (event.name !== "AccountTaken" && event.name !== "AccountDeleveraged") continue;
     paid.reserve += event.fromReserve;
     paid.backstop += event.fromBackstop;
-    paid.badDebt += event.badDebt;
   }
   return {
     marginCalls: countOf(events, "MarginCalled"),
     liquidations: events.filter(isLiquidation).length,
-    badDebt: fromWad(paid.badDebt),
-    // Deleveraging and sharing are not built yet: no contract has an event for them.
+    badDebt: fromWad(paid.reserve + paid.backstop + paid.charged),
     waterfall: {
       account: fromWad(paid.account),
       reserve: fromWad(paid.reserve),
       backstop: fromWad(paid.backstop),
-      deleveraged: 0,
-      shared: 0,
+      deleveraged: fromWad(paid.charged - paid.shared),
+      shared: fromWad(paid.shared),
     },
   };
 }

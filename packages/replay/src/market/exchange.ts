@@ -8,9 +8,7 @@ import {
   WAD,
   approveTrading,
   batchOf,
-  call,
   perpetual,
-  put,
   signOrder,
   spot,
   toAccount,
@@ -25,26 +23,15 @@ import { ASSETS, type Asset, UNDERLYINGS } from "../prices/arguments.ts";
 import type { Call, SimulatedChain } from "./chain.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Participant, WantedLeg } from "./population.ts";
+import { listedInstrument } from "./terms.ts";
+import { type Holder, OPTION_SPREAD, PERPETUAL_SPREAD, type Trade, type Venue } from "./venue.ts";
 import { toWad } from "./wad.ts";
 
-/** A participant with a wallet and an account on chain. */
-export interface Member extends Participant {
+/** A holder with a wallet. */
+export interface Member extends Holder {
   readonly wallet: Wallet;
-  readonly account: Account;
 }
 
-/** A trade between two members: `size` in units, WAD, signed as `taker` sees it. */
-export interface Trade {
-  readonly maker: Member;
-  readonly taker: Member;
-  readonly instrument: Instrument;
-  readonly size: bigint;
-  readonly reduceOnly?: boolean;
-}
-
-/** Around mark, what a market maker asks: basis points of perpetuals, per cent of options. */
-const PERPETUAL_SPREAD = 5n * 10n ** 14n;
-const OPTION_SPREAD = 2n * 10n ** 16n;
 const USDC_SCALE = 1e6;
 const UNLIMITED = 2n ** 255n;
 
@@ -55,7 +42,7 @@ const token = TestToken__factory.createInterface();
 const toUsdc = (usd: number) => BigInt(Math.floor(usd * USDC_SCALE));
 
 /** What people do on the exchange, as transactions: pay in, take out, sign orders that somebody brings together. */
-export class Exchange {
+export class Exchange implements Venue<Member> {
   readonly #chain: SimulatedChain;
   readonly #deployment: Deployment;
   readonly #seed: string;
@@ -99,7 +86,7 @@ export class Exchange {
   }
 
   /** Both sign an order at a price around mark, and the maker has them filled. @returns why it was refused, if it was. */
-  async trade(trade: Trade): Promise<PlimsollError | undefined> {
+  async trade(trade: Trade<Member>): Promise<PlimsollError | undefined> {
     const price = await this.#quote(trade);
     const maker = await this.#sign(trade.maker, { ...trade, size: -trade.size, reduceOnly: false }, price);
     const taker = await this.#sign(trade.taker, trade, price);
@@ -109,14 +96,12 @@ export class Exchange {
     return await this.#chain.attempt({ from: trade.maker.wallet.address, to, data });
   }
 
-  /** The listed instrument that comes closest to what is wanted. @param prices USD. */
+  async positionOf(account: Account, instrument: Instrument): Promise<bigint> {
+    return await this.#deployment.contracts.clearinghouse.position(account, instrument);
+  }
+
   instrumentOf(leg: WantedLeg, price: number): Instrument {
-    const underlying = UNDERLYINGS[leg.asset];
-    if (leg.kind === "perpetual") return perpetual(underlying);
-    const step = this.#deployment.strikeSteps[leg.asset];
-    const strike = toWad(Math.max(1, Math.round((price * leg.moneyness) / step)) * step);
-    const terms = { expiry: this.#deployment.expiries[leg.expiry], strike };
-    return leg.kind === "call" ? call(underlying, terms) : put(underlying, terms);
+    return listedInstrument(leg, price, this.#deployment.terms);
   }
 
   /** Mints USDC for somebody outside and lets a contract take it. @returns how much, in USDC units. */
@@ -156,7 +141,7 @@ export class Exchange {
   }
 
   /** Mark, worse for the taker by the maker's spread. */
-  async #quote({ instrument, size }: Trade): Promise<bigint> {
+  async #quote({ instrument, size }: Trade<Member>): Promise<bigint> {
     const { marginEngine } = this.#deployment.contracts;
     const { price } = await marginEngine.mark(instrument);
     const isPerpetual = ASSETS.some((asset) => instrument === perpetual(UNDERLYINGS[asset]));
@@ -164,7 +149,11 @@ export class Exchange {
     return size > 0n ? price + spread : price - spread;
   }
 
-  async #sign(member: Member, { instrument, size, reduceOnly }: Trade, limitPrice: bigint): Promise<SignedOrder> {
+  async #sign(
+    member: Member,
+    { instrument, size, reduceOnly }: Trade<Member>,
+    limitPrice: bigint,
+  ): Promise<SignedOrder> {
     const expiry = BigInt(this.#chain.now + 60);
     const salt = ++this.#salt;
     const order = {

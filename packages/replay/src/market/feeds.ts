@@ -1,10 +1,10 @@
 import { MockAggregator__factory } from "../../../../typechain-types/index.ts";
 import { type PricePath, priceAt } from "../path.ts";
-import { ASSETS, type Asset } from "../prices/arguments.ts";
+import { ASSETS, type Asset, perAsset } from "../prices/arguments.ts";
 import { type Round, toAnswer } from "../prices/series.ts";
 import type { Scenario } from "../scenario.ts";
 import type { SimulatedChain } from "./chain.ts";
-import { type Deployment, perAsset } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
 
 const aggregator = MockAggregator__factory.createInterface();
 /** Whoever transmits for the feeds; any address may push into a mock. */

@@ -2,38 +2,20 @@ import { fieldsOf, Kind, strikeOf } from "@plimsoll/client";
 import { type Keeper, createKeeper, eip1193Chain, runTick } from "@plimsoll/keeper";
 import type { AccountBalance } from "../conservation.ts";
 import { priceAt } from "../path.ts";
-import { ASSETS, type Asset, UNDERLYINGS } from "../prices/arguments.ts";
+import { ASSETS, type Asset, UNDERLYINGS, perAsset } from "../prices/arguments.ts";
 import type { KeeperAccounts } from "../result.ts";
 import type { Scenario } from "../scenario.ts";
 import { readAccount } from "./books.ts";
 import type { SimulatedChain } from "./chain.ts";
-import { type Deployment, perAsset } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
 import type { Member } from "./exchange.ts";
 import { type Exposure, HedgeBook, deltaOf } from "./hedge.ts";
+import { type KeeperSettings, REHEDGE_SECONDS, keeperOptions } from "./keeperSettings.ts";
 import { Relay } from "./relay.ts";
 import { Treasurer } from "./treasurer.ts";
 import { fromWad } from "./wad.ts";
 
 const YEAR = 365 * 86_400;
-/** Inventory with options in it is hedged again after this long, because its delta moves. */
-const REHEDGE_SECONDS = 1800;
-/** Longer than any latency: a queue that is only slow is no reason to bid again. */
-const PATIENCE_SECONDS = 600;
-
-/**
- * How soon an account is evaluated again: after an hour, or a move of 3 % (the narrowest maintenance range) times its
- * headroom. More often is only slower.
- */
-const RECHECK = { minAgeSeconds: 900, maxAgeSeconds: 3600, maxMove: 0.03, movePerHeadroom: 0.03 };
-/** Accounts in one lens call: larger answers cost the simulated chain more memory than they save calls. */
-const LENS_CHUNK = 20;
-/** A crash brings many auctions at once, and each transaction is under way for minutes. */
-const MAX_IN_FLIGHT = 64;
-/** Most gas, USD, that an action may cost which pays only later, such as starting an auction. */
-const MAINTENANCE_BUDGET = 1_000;
-/** A thousand ether: the replay counts what is spent and stops nobody. */
-const SPENDING_LIMIT_WEI = 10n ** 21n;
-
 /** What a desk needs to know of its surroundings. */
 export interface Surroundings {
   readonly chain: SimulatedChain;
@@ -57,10 +39,10 @@ export class KeeperDesk {
   ) {}
 
   /** @param member Whose account and key the keeper works with; its funds are the capital. */
-  static async open(surroundings: Surroundings, member: Member, latencySeconds: number): Promise<KeeperDesk> {
+  static async open(surroundings: Surroundings, member: Member, settings: KeeperSettings): Promise<KeeperDesk> {
     const { chain, deployment } = surroundings;
     await chain.endow(member.wallet.address);
-    const relay = new Relay(chain, latencySeconds);
+    const relay = new Relay(chain, settings.latencySeconds);
     const { clearinghouse, liquidator, lens, priceOracle, volatilityOracle } = deployment.addresses;
     const marginEngine = await deployment.contracts.clearinghouse.marginEngine();
     const keeper = await createKeeper({
@@ -72,16 +54,7 @@ export class KeeperDesk {
         underlyings: ASSETS.map((asset) => UNDERLYINGS[asset]),
         ...{ clearinghouse, liquidator, lens, marginEngine, priceOracle, volatilityOracle },
       },
-      config: {
-        gas: { mode: "fixed" },
-        recheck: RECHECK,
-        lensChunk: LENS_CHUNK,
-        maxInFlight: MAX_IN_FLIGHT,
-        fees: { replaceAfterSeconds: PATIENCE_SECONDS },
-        deadlineSeconds: PATIENCE_SECONDS,
-        maintenanceBudgetUsd: MAINTENANCE_BUDGET,
-        policy: { maxSpendPerTransactionWei: SPENDING_LIMIT_WEI, maxSpendPerDayWei: SPENDING_LIMIT_WEI },
-      },
+      config: keeperOptions(settings),
       clock: () => chain.now,
     });
     const treasurer = await Treasurer.appoint(chain, deployment, member);

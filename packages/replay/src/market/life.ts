@@ -2,41 +2,39 @@ import { type Account, perpetual } from "@plimsoll/client";
 import type { Random } from "../random.ts";
 import { UNDERLYINGS } from "../prices/arguments.ts";
 import type { LiquidationEvent } from "./events.ts";
-import type { Deployment } from "./deployment.ts";
-import type { Exchange, Member } from "./exchange.ts";
 import { type Activity, type MakerKey, makeActivities, makerKey } from "./population.ts";
+import type { Holder, Venue } from "./venue.ts";
 import { fromWad, toWad } from "./wad.ts";
 
 /** Whoever is called pays in this much more than is missing, if he has it. */
 const TOP_UP_EXCESS = 1.1;
 const MINUTE = 60;
 
-interface TopUp {
+interface TopUp<H> {
   readonly time: number;
-  readonly member: Member;
+  readonly member: H;
   readonly usd: number;
 }
 
 /** The people of a replay and where they trade. */
-export interface Society {
-  readonly traders: readonly Member[];
-  readonly makers: ReadonlyMap<MakerKey, Member>;
-  readonly exchange: Exchange;
-  readonly deployment: Deployment;
+export interface Society<H extends Holder> {
+  readonly traders: readonly H[];
+  readonly makers: ReadonlyMap<MakerKey, H>;
+  readonly venue: Venue<H>;
 }
 
 /** What traders do while prices move: ordinary deposits, withdrawals and trades, and answers to margin calls. */
-export class Life {
+export class Life<H extends Holder> {
   done = 0;
   refused = 0;
   /** Paid in less taken out since the start, USD, by account. */
   readonly netDeposits = new Map<Account, number>();
-  readonly #society: Society;
+  readonly #society: Society<H>;
   readonly #activities: Activity[];
   readonly #spares: Map<Account, number>;
-  #topUps: TopUp[] = [];
+  #topUps: TopUp<H>[] = [];
 
-  constructor(society: Society, period: { readonly start: number; readonly end: number }, random: Random) {
+  constructor(society: Society<H>, period: { readonly start: number; readonly end: number }, random: Random) {
     this.#society = society;
     this.#activities = makeActivities(society.traders.length, period, random);
     this.#spares = new Map(society.traders.map(({ account, spare }) => [account, spare]));
@@ -64,46 +62,46 @@ export class Life {
     }
   }
 
-  async #act(member: Member, { action, share }: Activity): Promise<void> {
+  async #act(member: H, { action, share }: Activity): Promise<void> {
     if (action === "deposit") await this.#pay(member, member.spare * share);
     else if (action === "withdraw") await this.#take(member, member.spare * share);
     else await this.#resize(member, action === "increase" ? share : -share);
   }
 
   /** Nobody pays in more than he kept outside. */
-  async #pay(member: Member, usd: number): Promise<void> {
+  async #pay(member: H, usd: number): Promise<void> {
     const spare = this.#spares.get(member.account) ?? 0;
     const amount = Math.min(usd, spare);
     if (amount < 1) return;
-    await this.#society.exchange.deposit(member, amount);
+    await this.#society.venue.deposit(member, amount);
     this.#spares.set(member.account, spare - amount);
     this.#note(member, amount);
     this.done++;
   }
 
-  async #take(member: Member, usd: number): Promise<void> {
-    const refusal = await this.#society.exchange.withdraw(member, usd);
+  async #take(member: H, usd: number): Promise<void> {
+    const refusal = await this.#society.venue.withdraw(member, usd);
     if (refusal === undefined) {
       this.#note(member, -usd);
       this.done++;
     } else this.refused++;
   }
 
-  #note({ account }: Member, usd: number): void {
+  #note({ account }: H, usd: number): void {
     this.netDeposits.set(account, (this.netDeposits.get(account) ?? 0) + usd);
   }
 
   /** Trades perpetuals; who has none lets it be. */
-  async #resize(member: Member, change: number): Promise<void> {
+  async #resize(member: H, change: number): Promise<void> {
     const leg = member.legs.find(({ kind }) => kind === "perpetual");
     if (leg === undefined) return;
-    const { deployment, makers, exchange } = this.#society;
+    const { makers, venue } = this.#society;
     const instrument = perpetual(UNDERLYINGS[leg.asset]);
-    const held = await deployment.contracts.clearinghouse.position(member.account, instrument);
+    const held = await venue.positionOf(member.account, instrument);
     const maker = makers.get(makerKey(leg));
     const size = (held * toWad(change)) / toWad(1);
     if (size === 0n || maker === undefined) return;
-    const refusal = await exchange.trade({ maker, taker: member, instrument, size, reduceOnly: change < 0 });
+    const refusal = await venue.trade({ maker, taker: member, instrument, size, reduceOnly: change < 0 });
     if (refusal === undefined) this.done++;
     else this.refused++;
   }

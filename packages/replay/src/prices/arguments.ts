@@ -7,6 +7,10 @@ export const UNDERLYINGS = { ETH: 1, BTC: 2 } as const;
 export type Asset = keyof typeof UNDERLYINGS;
 export const ASSETS = Object.keys(UNDERLYINGS) as Asset[];
 
+export function perAsset<T>(make: (asset: Asset) => T): Record<Asset, T> {
+  return { ETH: make("ETH"), BTC: make("BTC") };
+}
+
 /**
  * Which file holds which asset. An entry is `FILE` or `ETH=FILE`, and may be a list with commas. A bare file belongs to
  * the asset that its name mentions; a single file that mentions none is ETH.

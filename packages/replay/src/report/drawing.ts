@@ -46,13 +46,17 @@ export function draw(marks: Plot.Markish[], options: Plot.PlotOptions): string {
   return svg.outerHTML;
 }
 
-/** Lines with their names at their ends instead of a legend. */
-export function namedLines(points: readonly Point[], colours: Readonly<Record<string, string>>): Plot.Markish[] {
+/** Lines with their names at their ends instead of a legend. @param x Where a point is; over time unless told otherwise. */
+export function namedLines(
+  points: readonly Point[],
+  colours: Readonly<Record<string, string>>,
+  x: (point: Point) => Date | number = toDate,
+): Plot.Markish[] {
   const stroke = ({ name }: Point) => colours[name] ?? UNNAMED_COLOUR;
   return [
-    Plot.lineY(points, { x: toDate, y: "value", z: "name", stroke, strokeWidth: 1.7 }),
+    Plot.lineY(points, { x, y: "value", z: "name", stroke, strokeWidth: 1.7 }),
     Plot.text(endsOf(points), {
-      x: toDate,
+      x,
       y: "value",
       text: "name",
       fill: stroke,

@@ -28,8 +28,8 @@ export function describe({ summary, keepers, conservation, liquidatedAccounts, c
     plain("paid by liquidated accounts", formatUsd(waterfall.account)),
     plain("paid by the reserve", formatUsd(waterfall.reserve)),
     plain("paid by the backstop", formatUsd(waterfall.backstop)),
-    plain("deleveraged (not built yet)", formatUsd(waterfall.deleveraged)),
-    plain("shared loss (not built yet)", formatUsd(waterfall.shared)),
+    plain("deleveraged", formatUsd(waterfall.deleveraged)),
+    plain("shared loss", formatUsd(waterfall.shared)),
     {
       label: "conservation error, 1e-18 USD",
       value: summary.conservationError,

@@ -1,0 +1,85 @@
+import { type Instrument, call, perpetual, put } from "@plimsoll/client";
+import {
+  type Configuration,
+  type UnderlyingConfiguration,
+  loadConfiguration,
+} from "../../../../deploy/configuration.ts";
+import { priceAt } from "../path.ts";
+import { ASSETS, type Asset, UNDERLYINGS, perAsset } from "../prices/arguments.ts";
+import { toAnswer } from "../prices/series.ts";
+import type { Scenario } from "../scenario.ts";
+import type { WantedLeg } from "./population.ts";
+import { toWad } from "./wad.ts";
+
+/** Which options the market of a scenario lists. */
+export interface Terms {
+  /** USD. */
+  readonly strikeSteps: Readonly<Record<Asset, number>>;
+  /** Of the options that are traded, the nearer first, Unix seconds. */
+  readonly expiries: readonly [number, number];
+}
+
+const DAY = 86_400;
+const EIGHT_O_CLOCK = 8 * 3600;
+/** So far away that none expires during a replay of days: settlement is not built yet. */
+const EXPIRY_DAYS = [21, 56] as const;
+/** Strikes are about this share of the price apart. */
+const STRIKE_SPACING = 0.02;
+/** Far above what a replay needs: it is about margin, not about caps. */
+const UNLIMITED = 10n ** 30n;
+
+export function termsOf({ feeds, start }: Scenario): Terms {
+  return {
+    strikeSteps: perAsset((asset) => strikeStep(priceAt(feeds[asset].path, start))),
+    expiries: [expiryAfter(start, EXPIRY_DAYS[0]), expiryAfter(start, EXPIRY_DAYS[1])],
+  };
+}
+
+/** The parameters of the local network, with the scenario's prices and, where it knows them, volatilities. */
+export async function configurationFor(scenario: Scenario, { strikeSteps }: Terms): Promise<Configuration> {
+  const local = await loadConfiguration("local");
+  return { ...local, underlyings: local.underlyings.map((one) => adapt(one, scenario, strikeSteps)) };
+}
+
+/** The listed instrument that comes closest to what is wanted. @param price USD. */
+export function listedInstrument(leg: WantedLeg, price: number, { strikeSteps, expiries }: Terms): Instrument {
+  const underlying = UNDERLYINGS[leg.asset];
+  if (leg.kind === "perpetual") return perpetual(underlying);
+  const step = strikeSteps[leg.asset];
+  const strike = toWad(Math.max(1, Math.round((price * leg.moneyness) / step)) * step);
+  const terms = { expiry: expiries[leg.expiry], strike };
+  return leg.kind === "call" ? call(underlying, terms) : put(underlying, terms);
+}
+
+function adapt(
+  underlying: UnderlyingConfiguration,
+  scenario: Scenario,
+  strikeSteps: Terms["strikeSteps"],
+): UnderlyingConfiguration {
+  const asset = ASSETS.find((name) => UNDERLYINGS[name] === underlying.id);
+  if (asset === undefined) return underlying;
+  const { path, history: historyFor } = scenario.feeds[asset];
+  const history = historyFor(underlying.controller.realisedHalfLifeSeconds);
+  return {
+    ...underlying,
+    strikeStep: toAnswer(strikeSteps[asset]),
+    openInterestCap: UNLIMITED,
+    feed: { ...underlying.feed, startAnswer: toAnswer(priceAt(path, scenario.start)) },
+    realised: history === undefined ? underlying.realised : toWad(history.realised),
+    stressed: history === undefined ? underlying.stressed : toWad(history.stressed),
+    collateral: { ...underlying.collateral, cap: UNLIMITED },
+  };
+}
+
+/** 1, 2 or 5 times a power of ten, near a fiftieth of the price. */
+function strikeStep(price: number): number {
+  const wanted = price * STRIKE_SPACING;
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  const digit = [5, 2, 1].find((candidate) => candidate * power <= wanted * 1.0001) ?? 1;
+  return digit * power;
+}
+
+/** The first 08:00 UTC at least this many days away. */
+function expiryAfter(time: number, days: number): number {
+  return Math.ceil((time + days * DAY - EIGHT_O_CLOCK) / DAY) * DAY + EIGHT_O_CLOCK;
+}

@@ -1,0 +1,69 @@
+import { mulDivUp, positive, smaller } from "./whole.ts";
+
+/** One underlying counts for no more than this part of the vault. As `BackstopBudgets.sol`. */
+const SHARE_DIVISOR = 2n;
+const MEMORY_SECONDS = 30n * 86_400n;
+
+interface Budget {
+  committed: bigint;
+  /** What still counted of losses at `lostAt`; nothing from `forgottenAt` on, in a straight line. */
+  lost: bigint;
+  lostAt: bigint;
+  forgottenAt: bigint;
+}
+
+/** How much of the backstop may stand for one underlying. Amounts in USD WAD; what is charged counts in full against each underlying. */
+export class Budgets {
+  #committed = 0n;
+  readonly #budgets = new Map<number, Budget>();
+
+  /** @param now Unix seconds. */
+  constructor(private readonly now: () => number) {}
+
+  /** What may still be put behind an account. @param free Cash of the treasury. */
+  left(underlyings: readonly number[], free: bigint): bigint {
+    return underlyings.reduce((least, underlying) => {
+      const budget = this.#budget(underlying);
+      const lost = this.#lost(budget);
+      const limit = (free + this.#committed + lost) / SHARE_DIVISOR;
+      return smaller(least, positive(limit - budget.committed - lost));
+    }, free);
+  }
+
+  commit(underlyings: readonly number[], amount: bigint): void {
+    this.#committed += amount;
+    for (const underlying of underlyings) this.#budget(underlying).committed += amount;
+  }
+
+  /** Ends a commitment. What did not come back is lost. */
+  release(underlyings: readonly number[], committed: bigint, returned: bigint): void {
+    this.commit(underlyings, -committed);
+    this.lose(underlyings, positive(committed - returned));
+  }
+
+  lose(underlyings: readonly number[], amount: bigint): void {
+    if (amount === 0n) return;
+    const now = BigInt(this.now());
+    for (const underlying of underlyings) {
+      const budget = this.#budget(underlying);
+      const left = this.#lost(budget);
+      const weighted = left * positive(budget.forgottenAt - now) + amount * MEMORY_SECONDS;
+      budget.lost = left + amount;
+      budget.lostAt = now;
+      budget.forgottenAt = now + mulDivUp(weighted, 1n, budget.lost);
+    }
+  }
+
+  #lost({ lost, lostAt, forgottenAt }: Budget): bigint {
+    const now = BigInt(this.now());
+    return now >= forgottenAt ? 0n : mulDivUp(lost, forgottenAt - now, forgottenAt - lostAt);
+  }
+
+  #budget(underlying: number): Budget {
+    const known = this.#budgets.get(underlying);
+    if (known !== undefined) return known;
+    const budget = { committed: 0n, lost: 0n, lostAt: 0n, forgottenAt: 0n };
+    this.#budgets.set(underlying, budget);
+    return budget;
+  }
+}

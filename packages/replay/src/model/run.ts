@@ -1,0 +1,148 @@
+import type { MarginRule } from "../market/deployment.ts";
+import { countLiquidated, tally } from "../market/events.ts";
+import { Life } from "../market/life.ts";
+import { type OpenMarket, BACKSTOP_SHARE, RESERVE_SHARE, openMarket } from "../market/opening.ts";
+import { Rhythm } from "../market/rhythm.ts";
+import { configurationFor, termsOf } from "../market/terms.ts";
+import type { Holder } from "../market/venue.ts";
+import { toWad } from "../market/wad.ts";
+import { nameOf } from "../outcome.ts";
+import { MINUTE } from "../path.ts";
+import type { Random } from "../random.ts";
+import type { Scenario } from "../scenario.ts";
+import { ModelBackstop, isBackstops } from "./backstop.ts";
+import { Books } from "./books.ts";
+import { type Design, exposureOf, nameOfDesign } from "./design.ts";
+import { ModelExchange } from "./exchange.ts";
+import { Inventory } from "./inventory.ts";
+import { ModelKeeper } from "./keeper.ts";
+import { type Clearing, LAPSE_SECONDS, ModelLiquidator } from "./liquidator.ts";
+import { ModelMarket } from "./market.ts";
+import type { ModelResult } from "./result.ts";
+
+/** How a scenario is run in the model. */
+export interface ModelOptions {
+  readonly seed: string;
+  readonly accounts: number;
+  readonly margin: MarginRule;
+  readonly design: Design;
+  readonly latencyMinutes: number;
+  readonly gasPriceGwei: number;
+  /** As the contracts have them, unless somebody wants to see what is needed. */
+  readonly limits?: Partial<Limits>;
+}
+
+export interface Limits {
+  /** Of the notional that was wanted at the start. */
+  readonly backstopShare: number;
+  /** Accounts that the backstop may hold at once. */
+  readonly slots: number;
+  /** How long an auction lives after it was last confirmed. */
+  readonly lapseSeconds: number;
+}
+
+/** The backstop's number of accounts on chain. */
+const SLOTS = 16;
+const DEPLOYED: Limits = { backstopShare: BACKSTOP_SHARE, slots: SLOTS, lapseSeconds: LAPSE_SECONDS };
+/** How often the backstop is valued. */
+const GLANCE_SECONDS = 10 * MINUTE;
+const GWEI = 1e9;
+
+/** One run of the model, while it runs. */
+interface Stage {
+  readonly scenario: Scenario;
+  readonly clearing: Clearing;
+  readonly liquidator: ModelLiquidator;
+  readonly market: OpenMarket<Holder>;
+  readonly keeper: ModelKeeper;
+  readonly inventory: Inventory;
+  readonly openInterest: number;
+}
+
+/** Runs a scenario in the model: the same people, prices, rounds and keeper as a replay, without a chain. */
+export async function simulate(
+  { scenario, random }: { readonly scenario: Scenario; readonly random: Random },
+  options: ModelOptions,
+): Promise<ModelResult> {
+  const stage = await open({ scenario, random }, options);
+  const { clearing, liquidator, market, keeper, inventory } = stage;
+  const life = new Life(market, scenario, random.fork("life"));
+  const rhythm = new Rhythm();
+  let heard = 0;
+  for (let time = scenario.start + MINUTE; time <= scenario.end; time += MINUTE) {
+    const rounds = clearing.market.playUntil(time);
+    inventory.keep(keeper.release());
+    await life.pass(time);
+    if (rhythm.isDue(time, rounds)) rhythm.rest(time, await keeper.tick());
+    life.hear(liquidator.events.slice(heard));
+    heard = liquidator.events.length;
+    if ((time - scenario.start) % GLANCE_SECONDS === 0) clearing.backstop.look();
+  }
+  clearing.market.playLast();
+  clearing.backstop.look();
+  return conclude(stage, options);
+}
+
+async function open(
+  { scenario, random }: { readonly scenario: Scenario; readonly random: Random },
+  { accounts, margin, design, latencyMinutes, gasPriceGwei, limits }: ModelOptions,
+): Promise<Stage> {
+  const { backstopShare, slots, lapseSeconds } = { ...DEPLOYED, ...limits };
+  const terms = termsOf(scenario);
+  const books = new Books();
+  const prices = new ModelMarket(scenario, await configurationFor(scenario, terms), books.openInterest);
+  const backstop = new ModelBackstop(books, prices, slots);
+  const clearing = { books, market: prices, backstop };
+  const fund = (notional: number) => {
+    backstop.fund(toWad(notional * backstopShare));
+    books.fundReserve(toWad(notional * RESERVE_SHARE));
+    return Promise.resolve();
+  };
+  const venue = new ModelExchange(books, prices, terms);
+  const plan = { scenario, random: random.fork("market"), accounts, keepers: 1, onProgress: () => undefined };
+  const market = await openMarket({ venue, fund }, plan);
+  prices.margin = margin;
+  const liquidator = new ModelLiquidator(clearing, lapseSeconds);
+  const capital = market.keepers[0]?.account ?? 0n;
+  const keeper = new ModelKeeper({
+    ...{ clearing, liquidator, design, capital },
+    latencySeconds: latencyMinutes * MINUTE,
+    baseFeeWei: BigInt(Math.round(gasPriceGwei * GWEI)),
+  });
+  const openInterest = market.traders.reduce(
+    (sum, { account }) => sum + exposureOf(books.portfolio(account), (part) => prices.notionalOf(part)),
+    0,
+  );
+  return { scenario, clearing, liquidator, market, keeper, inventory: new Inventory(clearing, capital), openInterest };
+}
+
+function conclude(stage: Stage, { design, margin, seed, latencyMinutes }: ModelOptions): ModelResult {
+  const { clearing, liquidator, market, keeper, openInterest } = stage;
+  const { events, liquidatedNotional, closed } = liquidator;
+  const { peakNeed: needed, peakLoss: lost, peakHeld: held } = clearing.backstop;
+  return {
+    ...{ design: nameOfDesign(design), margin: nameOf(margin), seed, latencyMinutes },
+    ...{ notional: market.notional, openInterest },
+    accounts: market.traders.length + market.makers.size,
+    ...tally(events),
+    liquidatedAccounts: countLiquidated(events.filter(({ account }) => !isBackstops(account))),
+    closedAccounts: [...closed].filter((account) => !isBackstops(account)).length,
+    liquidatedNotional,
+    keeperProfit: profitOf(stage),
+    hoursBelow: keeper.watch.secondsBelow / 3600,
+    backstop: { needed, lost, held },
+    openDeficit: market.traders.reduce((sum, { account }) => sum + Math.max(-liquidator.risk(account).equity, 0), 0),
+    ...{ transactions: keeper.transactions, failed: keeper.failed },
+    conservationError: clearing.books.conservation().total.toString(),
+  };
+}
+
+/** Change of equity and what the hedges made, less what hedging and gas cost. */
+function profitOf({ liquidator, market, keeper, inventory }: Stage): number {
+  const [capital] = market.keepers;
+  if (capital === undefined) return 0;
+  const { hedge } = inventory;
+  return (
+    liquidator.risk(capital.account).equity - capital.funds.usd + inventory.profit() - hedge.costs - keeper.gasCosts
+  );
+}
