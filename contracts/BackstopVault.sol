@@ -27,6 +27,7 @@ import { Validity } from "./interfaces/IPriceOracle.sol";
 import { BackstopBudgets, BudgetState } from "./libraries/BackstopBudgets.sol";
 import { BackstopUnwinding } from "./libraries/BackstopUnwinding.sol";
 import { MarginRules } from "./libraries/MarginRules.sol";
+import { SignedWad } from "./libraries/SignedWad.sol";
 import { Account, toAccount } from "./types/Account.sol";
 import { CASH, Instrument, Kind } from "./types/Instrument.sol";
 import { Position, toPosition } from "./types/Position.sol";
@@ -56,6 +57,7 @@ contract BackstopVault is ERC4626, IBackstopVault {
     using MarginRules for Risk;
     using SafeCast for int256;
     using SafeCast for uint256;
+    using SignedWad for int256;
 
     /// @dev Valuing the vault evaluates every absorbed account. Even the largest allowed cost about 1 M gas each.
     uint256 public constant MAX_ABSORBED = 16;
@@ -437,7 +439,7 @@ contract BackstopVault is ERC4626, IBackstopVault {
         if (cash >= 0 && set != 0 && set <= type(uint16).max) return set;
         uint256 required;
         (set, required) = set.counting(_evaluate(_booksOf(account, set.split(positions))));
-        if (!BackstopBudgets.isPart(BackstopBudgets.owed(cash), required)) return set;
+        if (!BackstopBudgets.isPart(cash.belowZero(), required)) return set;
         uint16[] memory listed = IMarkets(clearinghouse.markets()).underlyings();
         for (uint256 i = 0; i < listed.length; ++i) set = set.with(listed[i]);
     }

@@ -21,6 +21,7 @@ import { LossRecords } from "./libraries/LossRecords.sol";
 import { LossSharing, Shortfall } from "./libraries/LossSharing.sol";
 import { MarginRules } from "./libraries/MarginRules.sol";
 import { SignedMulDiv } from "./libraries/SignedMulDiv.sol";
+import { SignedWad } from "./libraries/SignedWad.sol";
 import { Account } from "./types/Account.sol";
 import { CASH, Kind } from "./types/Instrument.sol";
 import { Position } from "./types/Position.sol";
@@ -35,6 +36,7 @@ contract ClearinghouseForce is IClearinghouseForce, ClearinghouseState {
     using MarginRules for Portfolio;
     using MarginRules for Risk;
     using SafeCast for uint256;
+    using SignedWad for int256;
 
     /// @dev 1 % of a deficit, which may pay for the call that shares it.
     uint256 private constant MAX_OVERCHARGE_DIVISOR = 100;
@@ -135,16 +137,20 @@ contract ClearinghouseForce is IClearinghouseForce, ClearinghouseState {
         requireLiquidatable(order.account, risks[0]);
         drawReserve(order.account, order.fromReserve);
         int256 equity = risks[0].equity + order.fromReserve.toInt256();
-        uint256 deficit = debt(equity);
+        uint256 deficit = equity.belowZero();
         uint256 rewarded = payRewards(
             order.account,
             order.rewards,
             equity > 0 ? uint256(equity) : deficit / MAX_OVERCHARGE_DIVISOR
         );
-        uint256 lacking = debt(equity - rewarded.toInt256());
+        uint256 lacking = (equity - rewarded.toInt256()).belowZero();
         if (portfolios[0].hasDerivatives()) {
             int256[] memory values = atMark(portfolios[0].positions, order.limit);
-            charged = ledger.tearUp(order.account, values, Shortfall(lacking, debt(risks[1].equity), order.limit));
+            charged = ledger.tearUp(
+                order.account,
+                values,
+                Shortfall(lacking, risks[1].equity.belowZero(), order.limit)
+            );
         } else if (lacking != 0) {
             charged = ledger.shareDebt(order.account, lacking, ledger.recordedInTokens[CASH] * usdcScale);
         }
@@ -239,9 +245,5 @@ contract ClearinghouseForce is IClearinghouseForce, ClearinghouseState {
         for (uint256 i = positions.length; i > 0; --i) {
             if (isOwed[i - 1]) debts.positions[--count] = positions[i - 1];
         }
-    }
-
-    function debt(int256 amount) private pure returns (uint256) {
-        return amount < 0 ? uint256(-amount) : 0;
     }
 }

@@ -23,6 +23,7 @@ import { IMarginScenarios, Scenarios } from "./interfaces/IMarginScenarios.sol";
 import { IMarketSources } from "./interfaces/IMarketSources.sol";
 import { IMarkets } from "./interfaces/IMarkets.sol";
 import { Surface } from "./interfaces/IVolatilityOracle.sol";
+import { Compensation, Move } from "./libraries/Compensation.sol";
 import { Greeks } from "./libraries/Greeks.sol";
 import { Ledger } from "./libraries/Ledger.sol";
 import { MarginRules } from "./libraries/MarginRules.sol";
@@ -39,6 +40,7 @@ import { RiskWords, ShockWord } from "./types/RiskWords.sol";
 /// @dev Asks the clearinghouse for its modules at every call, so that it outlives their exchange. Only the bookkeeping of the
 /// clearinghouse is here again, in memory; every amount of risk is the engine's.
 contract Lens is ILens {
+    using Compensation for Move;
     using Greeks for Sensitivities;
     using MarginRules for Risk;
     using OptionLegs for OptionLeg;
@@ -228,38 +230,24 @@ contract Lens is ILens {
         result.legs = evaluated[LEGS];
     }
 
-    /// @dev Makes both sides pay, as `Clearinghouse.seize`: where paying turns cash into debt, the payer's requirement is the one with
-    /// that debt, and the payment the one for it.
+    /// @dev Makes both sides pay, as the clearinghouse does.
     function settle(LiquidationPreview memory result) private view {
         Portfolio memory account = result.account.portfolio;
         Portfolio memory taker = result.taker.portfolio;
-        Risk memory before = result.account.before;
-        account.cash += result.legs.equity;
-        taker.cash -= result.legs.equity;
-        (Risk memory remaining, Risk memory taken) = evaluateBoth(account, taker);
-        int256 payment = before.compensationDown(remaining, result.rate);
-        if (payment > 0) {
-            remaining = withCash(account, -payment);
-            int256 excess = payment - before.compensationDown(remaining, result.rate);
-            payment -= excess;
-            remaining.equity += excess;
-            result.fee = (uint256(payment) * Liquidator(address(liquidator())).FEE_SHARE()) / WAD;
-            taken.equity += payment - result.fee.toInt256();
-        } else {
-            remaining.equity -= payment;
-            taken = withCash(taker, payment);
-        }
-        account.cash -= payment;
-        taker.cash += payment - result.fee.toInt256();
+        (int256 accountCash, int256 takerCash) = (account.cash, taker.cash);
+        Move memory moved = Move(new Portfolio[](Compensation.PORTFOLIOS), new Risk[](Compensation.PORTFOLIOS));
+        (moved.portfolios[Compensation.REMAINING], moved.portfolios[Compensation.TAKER]) = (account, taker);
+        (moved.risks[Compensation.REMAINING], moved.risks[Compensation.TAKER]) = evaluateBoth(account, taker);
+        moved.risks[Compensation.BEFORE] = result.account.before;
+        moved.risks[Compensation.LEGS] = result.legs;
+        int256 payment = moved.pay(engine(), result.rate);
+        if (payment > 0) result.fee = (uint256(payment) * Liquidator(address(liquidator())).FEE_SHARE()) / WAD;
+        int256 fee = result.fee.toInt256();
+        account.cash = accountCash + result.legs.equity - payment;
+        taker.cash = takerCash - result.legs.equity + payment - fee;
         result.payment = payment;
-        (result.account.afterwards, result.taker.afterwards) = (remaining, taken);
-    }
-
-    /// @dev Of the portfolio with so much more cash.
-    function withCash(Portfolio memory portfolio, int256 amount) private view returns (Risk memory risk) {
-        Portfolio[] memory single = new Portfolio[](1);
-        single[0] = Portfolio(portfolio.cash + amount, portfolio.positions);
-        return engine().evaluate(single)[0];
+        result.account.afterwards = moved.risks[Compensation.REMAINING];
+        result.taker.afterwards = moved.risks[Compensation.TAKER].withEquity(-fee);
     }
 
     function evaluateBoth(

@@ -19,7 +19,9 @@ import { Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
 import { IMarkets } from "./interfaces/IMarkets.sol";
 import { Validity } from "./interfaces/IPriceOracle.sol";
 import { AuctionCurve } from "./libraries/AuctionCurve.sol";
+import { LegGuards } from "./libraries/LegGuards.sol";
 import { MarginRules } from "./libraries/MarginRules.sol";
+import { SignedWad } from "./libraries/SignedWad.sol";
 import { Account, toAccount } from "./types/Account.sol";
 
 /// @notice What is paid when neither a keeper nor the equity of an account is enough. USD WAD.
@@ -35,17 +37,16 @@ struct LastResort {
 /// @dev Calls only the clearinghouse and the backstop, neither of which calls out to third parties in these paths. Reads
 /// of accounts revert `Locked` while the clearinghouse is locked, so a token's hook cannot get in here.
 contract Liquidator is ILiquidator {
+    using LegGuards for Risk;
     using MarginRules for Portfolio;
     using SafeCast for uint256;
     using SafeCast for int256;
+    using SignedWad for int256;
 
     uint256 private constant WAD = 1e18;
 
-    /// @dev A package that removes less than half of its own requirement was hedging the rest.
-    uint256 public constant MIN_OWN_SHARE = 0.5e18;
-    /// @dev Of R, at least, in one call: at most 20 calls empty an account, and none is worth less than its gas while the
-    /// account floor is 20 times that.
-    uint256 public constant MIN_SHARE = 0.05e18;
+    uint256 public constant MIN_OWN_SHARE = LegGuards.MIN_OWN_SHARE;
+    uint256 public constant MIN_SHARE = LegGuards.MIN_SHARE;
     /// @dev Equity / maintenance at which legs stop being taken: what an account needs to stand a little noise.
     uint256 public constant TARGET = 1.15e18;
     /// @dev A taker chooses sizes before he knows the mark of his block; a dollar more harms no account above the floor.
@@ -189,7 +190,7 @@ contract Liquidator is ILiquidator {
     /// @inheritdoc ILiquidator
     function absorb(Account account) external {
         (Risk memory risk, LastResort memory terms) = _lastResort(account);
-        uint256 needed = _debt(terms.payment - risk.initial.toInt256());
+        uint256 needed = (terms.payment - risk.initial.toInt256()).belowZero();
         uint256 capacity = _capacity(account, needed);
         // Another account of the backstop would be in no better state.
         bool isItsOwn = account.owner() == address(backstop);
@@ -347,13 +348,9 @@ contract Liquidator is ILiquidator {
             terms.rewards[1] = Reward({ to: toAccount(msg.sender, 0), size: _reward() });
             equity -= (terms.rewards[0].size + terms.rewards[1].size).toInt256();
         }
-        terms.badDebt = _debt(equity);
+        terms.badDebt = equity.belowZero();
         terms.fromReserve = Math.min(terms.badDebt, state.available);
         terms.payment = equity + terms.fromReserve.toInt256();
-    }
-
-    function _debt(int256 equity) private pure returns (uint256) {
-        return equity < 0 ? uint256(-equity) : 0;
     }
 
     function _elapsedSeconds(Auction memory auction, Risk memory risk) private view returns (uint256) {
@@ -364,15 +361,11 @@ contract Liquidator is ILiquidator {
     function _requireHelpful(SeizureOutcome memory outcome, uint256 removed) private pure {
         Risk memory before = outcome.before;
         Risk memory remaining = outcome.remaining;
-        uint256 package = outcome.legs.maintenanceBeforeFloor;
-        require(removed * WAD >= package * MIN_OWN_SHARE, HedgeStripped(removed, package));
-        require(
-            remaining.stressLoss <= before.stressLoss || remaining.stressLoss.toInt256() <= remaining.equity,
-            TailWorsened(before.stressLoss, remaining.stressLoss, remaining.equity)
-        );
+        outcome.legs.requireOwnShare(removed);
+        before.requireTail(remaining);
         // Once the floor binds the next call takes the whole, so the last step down to it may be a small one.
         bool isLast = !_isBelowMaintenance(remaining) || _isFloorBound(remaining);
-        require(isLast || removed * WAD >= before.maintenance * MIN_SHARE, TooSmall(removed, before.maintenance));
+        if (!isLast) before.requireShare(removed);
         if (_isFloorBound(before)) {
             require(remaining.maintenance == 0, NotWhole(remaining.maintenance));
         } else {

@@ -25,11 +25,14 @@ getContractFactory(name: 'Markets', signerOrOptions?: ethers.Signer | FactoryOpt
 getContractFactory(name: 'OrderSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.OrderSettlement__factory>
 getContractFactory(name: 'PriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PriceOracle__factory>
 getContractFactory(name: 'VolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VolatilityOracle__factory>
-getContractFactory(name: 'IBackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBackstopVault__factory>
 getContractFactory(name: 'IAutoTopUp', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAutoTopUp__factory>
+getContractFactory(name: 'IBackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBackstopVault__factory>
 getContractFactory(name: 'IClearinghouse', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IClearinghouse__factory>
 getContractFactory(name: 'IClearinghouseModules', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IClearinghouseModules__factory>
 getContractFactory(name: 'IClearinghouseForce', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IClearinghouseForce__factory>
+getContractFactory(name: 'IERC7540Operator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC7540Operator__factory>
+getContractFactory(name: 'IERC7540Redeem', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC7540Redeem__factory>
+getContractFactory(name: 'ILegGuards', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILegGuards__factory>
 getContractFactory(name: 'ILens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILens__factory>
 getContractFactory(name: 'ILiquidationTerms', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidationTerms__factory>
 getContractFactory(name: 'ILiquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidator__factory>
@@ -46,8 +49,6 @@ getContractFactory(name: 'AggregatorProxy', signerOrOptions?: ethers.Signer | Fa
 getContractFactory(name: 'BatchCaller', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BatchCaller__factory>
 getContractFactory(name: 'ContractWallet', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ContractWallet__factory>
 getContractFactory(name: 'EncodingHarness', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EncodingHarness__factory>
-getContractFactory(name: 'IERC7540Operator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC7540Operator__factory>
-getContractFactory(name: 'IERC7540Redeem', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC7540Redeem__factory>
 getContractFactory(name: 'GasMeter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.GasMeter__factory>
 getContractFactory(name: 'HostileToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.HostileToken__factory>
 getContractFactory(name: 'KernelHarness', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.KernelHarness__factory>
@@ -76,11 +77,14 @@ getContractAt(name: 'Markets', address: string | ethers.Addressable, signer?: et
 getContractAt(name: 'OrderSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.OrderSettlement>
 getContractAt(name: 'PriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PriceOracle>
 getContractAt(name: 'VolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VolatilityOracle>
-getContractAt(name: 'IBackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBackstopVault>
 getContractAt(name: 'IAutoTopUp', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAutoTopUp>
+getContractAt(name: 'IBackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBackstopVault>
 getContractAt(name: 'IClearinghouse', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IClearinghouse>
 getContractAt(name: 'IClearinghouseModules', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IClearinghouseModules>
 getContractAt(name: 'IClearinghouseForce', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IClearinghouseForce>
+getContractAt(name: 'IERC7540Operator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC7540Operator>
+getContractAt(name: 'IERC7540Redeem', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC7540Redeem>
+getContractAt(name: 'ILegGuards', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILegGuards>
 getContractAt(name: 'ILens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILens>
 getContractAt(name: 'ILiquidationTerms', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidationTerms>
 getContractAt(name: 'ILiquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidator>
@@ -97,8 +101,6 @@ getContractAt(name: 'AggregatorProxy', address: string | ethers.Addressable, sig
 getContractAt(name: 'BatchCaller', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BatchCaller>
 getContractAt(name: 'ContractWallet', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ContractWallet>
 getContractAt(name: 'EncodingHarness', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EncodingHarness>
-getContractAt(name: 'IERC7540Operator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC7540Operator>
-getContractAt(name: 'IERC7540Redeem', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC7540Redeem>
 getContractAt(name: 'GasMeter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.GasMeter>
 getContractAt(name: 'HostileToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.HostileToken>
 getContractAt(name: 'KernelHarness', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.KernelHarness>
@@ -127,11 +129,14 @@ deployContract(name: 'Markets', signerOrOptions?: ethers.Signer | DeployContract
 deployContract(name: 'OrderSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OrderSettlement>
 deployContract(name: 'PriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracle>
 deployContract(name: 'VolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VolatilityOracle>
-deployContract(name: 'IBackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBackstopVault>
 deployContract(name: 'IAutoTopUp', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAutoTopUp>
+deployContract(name: 'IBackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBackstopVault>
 deployContract(name: 'IClearinghouse', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouse>
 deployContract(name: 'IClearinghouseModules', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseModules>
 deployContract(name: 'IClearinghouseForce', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseForce>
+deployContract(name: 'IERC7540Operator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Operator>
+deployContract(name: 'IERC7540Redeem', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Redeem>
+deployContract(name: 'ILegGuards', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILegGuards>
 deployContract(name: 'ILens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILens>
 deployContract(name: 'ILiquidationTerms', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidationTerms>
 deployContract(name: 'ILiquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
@@ -148,8 +153,6 @@ deployContract(name: 'AggregatorProxy', signerOrOptions?: ethers.Signer | Deploy
 deployContract(name: 'BatchCaller', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BatchCaller>
 deployContract(name: 'ContractWallet', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ContractWallet>
 deployContract(name: 'EncodingHarness', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EncodingHarness>
-deployContract(name: 'IERC7540Operator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Operator>
-deployContract(name: 'IERC7540Redeem', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Redeem>
 deployContract(name: 'GasMeter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasMeter>
 deployContract(name: 'HostileToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>
@@ -178,11 +181,14 @@ deployContract(name: 'Markets', args: any[], signerOrOptions?: ethers.Signer | D
 deployContract(name: 'OrderSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OrderSettlement>
 deployContract(name: 'PriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracle>
 deployContract(name: 'VolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VolatilityOracle>
-deployContract(name: 'IBackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBackstopVault>
 deployContract(name: 'IAutoTopUp', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAutoTopUp>
+deployContract(name: 'IBackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBackstopVault>
 deployContract(name: 'IClearinghouse', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouse>
 deployContract(name: 'IClearinghouseModules', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseModules>
 deployContract(name: 'IClearinghouseForce', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseForce>
+deployContract(name: 'IERC7540Operator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Operator>
+deployContract(name: 'IERC7540Redeem', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Redeem>
+deployContract(name: 'ILegGuards', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILegGuards>
 deployContract(name: 'ILens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILens>
 deployContract(name: 'ILiquidationTerms', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidationTerms>
 deployContract(name: 'ILiquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
@@ -199,8 +205,6 @@ deployContract(name: 'AggregatorProxy', args: any[], signerOrOptions?: ethers.Si
 deployContract(name: 'BatchCaller', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BatchCaller>
 deployContract(name: 'ContractWallet', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ContractWallet>
 deployContract(name: 'EncodingHarness', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EncodingHarness>
-deployContract(name: 'IERC7540Operator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Operator>
-deployContract(name: 'IERC7540Redeem', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Redeem>
 deployContract(name: 'GasMeter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasMeter>
 deployContract(name: 'HostileToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>

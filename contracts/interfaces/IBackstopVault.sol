@@ -5,6 +5,7 @@ import { IERC4626 } from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import { IERC165 } from "@openzeppelin/contracts/interfaces/IERC165.sol";
 import { Account } from "../types/Account.sol";
 import { Position } from "../types/Position.sol";
+import { ILegGuards } from "./ILegGuards.sol";
 import { IERC7540Operator, IERC7540Redeem } from "./IERC7540.sol";
 
 /// @param since Unix seconds of the absorption. @param underlyings Against whose budgets its money counts, 16 bits each.
@@ -46,7 +47,7 @@ struct Unwinding {
 /// account require, each for itself, spot included, or on whose perpetual it has lost as much; as does what it loses there, for a month. At most half of
 /// the vault may so stand for one underlying. What an account owes in cash may have been lost on anything that it has closed since: a debt of at least a
 /// tenth of that requirement counts against every listed underlying.
-interface IBackstopVault is IERC4626, IERC7540Operator, IERC7540Redeem, IERC165 {
+interface IBackstopVault is IERC4626, IERC7540Operator, IERC7540Redeem, IERC165, ILegGuards {
     event Absorbed(Account indexed account, Account indexed into, uint256 funding);
     /// @notice An absorbed account without positions left the list. @param cash What it brought to the treasury.
     event Released(Account indexed account, int256 cash);
@@ -94,12 +95,6 @@ interface IBackstopVault is IERC4626, IERC7540Operator, IERC7540Redeem, IERC165 
     error BelowMaintenance(Account account, int256 equity, uint256 maintenance);
     error InsufficientPosition(Account account, Position leg);
     error PaymentTooLow(uint256 payment, uint256 minPayment);
-    /// @notice The package would remove less than half of its own requirement: it strips a hedge.
-    error HedgeStripped(uint256 requirementRemoved, uint256 packageRequirement);
-    /// @notice Less than the published share of the requirement.
-    error TooSmall(uint256 requirementRemoved, uint256 requirement);
-    /// @notice The worst stress loss would rise, and exceed the equity.
-    error TailWorsened(uint256 stressLossBefore, uint256 stressLossAfter, int256 equityAfter);
     /// @notice Equity / maintenance would fall.
     error HealthLowered(int256 equityBefore, uint256 requirementBefore, int256 equityAfter, uint256 requirementAfter);
 

@@ -3,6 +3,7 @@ pragma solidity ^0.8.37;
 
 import { Account } from "../types/Account.sol";
 import { Position } from "../types/Position.sol";
+import { ILegGuards } from "./ILegGuards.sol";
 import { ILiquidationTerms } from "./ILiquidationTerms.sol";
 
 /// @param startedAt Unix seconds; 0 where there is no auction. @param starter Who started it; nobody once starting and finishing
@@ -57,7 +58,7 @@ struct AuctionState {
 }
 
 /// @title Margin calls, auctions, leg-by-leg liquidation priced by the risk that it removes, take-overs, the waterfall.
-interface ILiquidator is ILiquidationTerms {
+interface ILiquidator is ILegGuards, ILiquidationTerms {
     event MarginCalled(Account indexed account, int256 equity, uint256 initial);
     event MarginCallCleared(Account indexed account);
     event AuctionStarted(Account indexed account, address indexed starter, int256 equity, uint256 maintenance);
@@ -108,12 +109,6 @@ interface ILiquidator is ILiquidationTerms {
     error SelfLiquidation(Account account, Account taker);
     error RateTooLow(int256 rate, int256 minRate);
     error PaymentTooLow(int256 payment, int256 minPayment);
-    /// @notice The package would remove less than half of its own requirement: it strips a hedge.
-    error HedgeStripped(uint256 requirementRemoved, uint256 packageRequirement);
-    /// @notice Less than the published share of the requirement, and the account is brought neither above its line nor down to its floor.
-    error TooSmall(uint256 requirementRemoved, uint256 requirement);
-    /// @notice The worst stress loss would rise, and exceed the equity.
-    error TailWorsened(uint256 stressLossBefore, uint256 stressLossAfter, int256 equityAfter);
     /// @notice More than needed to reach the target above maintenance.
     error OverLiquidation(int256 equityAfter, uint256 maintenanceAfter);
     /// @notice A floor-bound account is taken whole, or not at all.

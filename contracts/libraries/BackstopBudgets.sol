@@ -6,6 +6,7 @@ import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import { Portfolio, Risk } from "../interfaces/IMarginEngine.sol";
 import { Instrument, Kind } from "../types/Instrument.sol";
 import { Position } from "../types/Position.sol";
+import { SignedWad } from "./SignedWad.sol";
 
 /// @param committed In absorbed accounts, USD WAD. @param lost What still counted of losses at `lostAt`, USD WAD.
 /// @param lostAt Unix seconds. @param forgottenAt Unix seconds when nothing of it counts any more.
@@ -27,6 +28,7 @@ struct BudgetState {
 /// of its underlyings. Limits are shares of the vault before its losses on the underlying, so that it makes no difference in how many steps they come.
 library BackstopBudgets {
     using SafeCast for uint256;
+    using SignedWad for int256;
 
     uint256 private constant WAD = 1e18;
     uint256 private constant UNDERLYING_BITS = 16;
@@ -68,14 +70,10 @@ library BackstopBudgets {
     function counting(uint64 set, Risk[] memory risks) internal pure returns (uint64 counted, uint256 required) {
         for (uint256 i = 0; i < risks.length; i += BOOKS) required += risks[i].maintenanceBeforeFloor;
         for (uint256 i = 0; i < risks.length; i += BOOKS) {
-            uint256 lost = owed(risks[i + 1].equity);
+            uint256 lost = risks[i + 1].equity.belowZero();
             bool counts = isPart(Math.max(risks[i].maintenanceBeforeFloor, lost), required);
             if (counts) counted = with(counted, uint16(set >> ((i / BOOKS) * UNDERLYING_BITS)));
         }
-    }
-
-    function owed(int256 amount) internal pure returns (uint256) {
-        return amount < 0 ? uint256(-amount) : 0;
     }
 
     function isPart(uint256 amount, uint256 whole) internal pure returns (bool) {

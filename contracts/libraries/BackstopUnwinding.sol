@@ -8,10 +8,12 @@ import { Account } from "../types/Account.sol";
 import { Position, toPosition } from "../types/Position.sol";
 import { AuctionCurve } from "./AuctionCurve.sol";
 import { Ledger } from "./Ledger.sol";
+import { LegGuards } from "./LegGuards.sol";
 import { MarginRules } from "./MarginRules.sol";
 
 /// @title What the backstop pays for legs of an absorbed account, and which legs it gives away.
 library BackstopUnwinding {
+    using LegGuards for Risk;
     using MarginRules for Risk;
 
     uint256 private constant WAD = 1e18;
@@ -20,11 +22,6 @@ library BackstopUnwinding {
     /// @dev The account meets initial margin and can wait, other than in an auction: 1.25 % of R an hour, so that several bidders see each step, in every
     /// time zone.
     uint256 internal constant LIMIT_SECONDS = 1 days;
-    /// @dev A package that removes less than half of its own requirement was hedging the rest.
-    uint256 internal constant MIN_OWN_SHARE = 0.5e18;
-    /// @dev Of R, at least: twenty calls empty an account. A floor-bound one goes whole, because only its last leg lowers its R; so dust that would hold a
-    /// slot is worth taking, for what the floor pays.
-    uint256 internal constant MIN_SHARE = 0.05e18;
 
     /// @notice Per USD of maintenance requirement removed, WAD, rounded down. Never falls with time, and never reaches 1: an account
     /// at or above maintenance gains health by whatever it pays for.
@@ -63,18 +60,14 @@ library BackstopUnwinding {
         for (uint256 i = 0; i < count; ++i) if (sizes[i].size() != 0) remaining[next++] = sizes[i];
     }
 
-    /// @notice Whoever chooses legs at a mark that lags chooses those that it favours. So the account must be rid of more than their size: a hedge
-    /// cannot be bled leg by leg (`HedgeStripped`), the tail not bared (`TailWorsened`), the choice not repeated in specks (`TooSmall`).
+    /// @notice The guards on the taker's choice. A floor-bound account goes whole, because only its last leg lowers its requirement; so dust that
+    /// would hold a slot is worth taking, for what the floor pays.
     /// @param package Of the legs alone. @param remaining After the payment.
     function requireHelpful(Risk memory before, Risk memory package, Risk memory remaining) internal pure {
         uint256 removed = removedBy(before, remaining);
-        uint256 own = package.maintenanceBeforeFloor;
-        require(removed * WAD >= own * MIN_OWN_SHARE, IBackstopVault.HedgeStripped(removed, own));
-        require(removed * WAD >= before.maintenance * MIN_SHARE, IBackstopVault.TooSmall(removed, before.maintenance));
-        require(
-            remaining.stressLoss <= before.stressLoss || int256(remaining.stressLoss) <= remaining.equity,
-            IBackstopVault.TailWorsened(before.stressLoss, remaining.stressLoss, remaining.equity)
-        );
+        package.requireOwnShare(removed);
+        before.requireShare(removed);
+        before.requireTail(remaining);
         require(
             before.keepsHealth(remaining),
             IBackstopVault.HealthLowered(before.equity, before.maintenance, remaining.equity, remaining.maintenance)

@@ -12,6 +12,7 @@ import { Position, toPosition } from "../types/Position.sol";
 import { LossRecords } from "./LossRecords.sol";
 import { OpenInterest, OpenInterestState } from "./OpenInterest.sol";
 import { SignedMulDiv } from "./SignedMulDiv.sol";
+import { SignedWad } from "./SignedWad.sol";
 
 /// @param cash USD WAD, negative when owed. @param legCount How many of `legs` are in use, from 0; at most `MAX_LEGS`.
 /// @param tearUps How many tear-ups it has taken its share of, see `LossSharing`. @param cashLosses Likewise.
@@ -56,6 +57,7 @@ library Ledger {
     using OpenInterest for OpenInterestState;
     using SafeCast for int256;
     using SafeCast for uint256;
+    using SignedWad for int256;
 
     Position private constant NO_POSITION = Position.wrap(0);
 
@@ -70,7 +72,7 @@ library Ledger {
         int256 afterwards = before + amount;
         state.cash = afterwards.toInt128();
         if (before < 0 || afterwards < 0) {
-            self.debts = (self.debts + debt(afterwards) - debt(before)).toUint128();
+            self.debts = (self.debts + afterwards.belowZero() - before.belowZero()).toUint128();
         }
     }
 
@@ -259,10 +261,6 @@ library Ledger {
     /// @notice amount·|part|/|whole|, towards minus infinity; all of it for the whole.
     function shareDown(int256 amount, int256 part, int256 whole) internal pure returns (int256) {
         return SignedMulDiv.mulDivDown(amount, SignedMath.abs(part), SignedMath.abs(whole));
-    }
-
-    function debt(int256 cash_) private pure returns (uint256) {
-        return cash_ < 0 ? uint256(-cash_) : 0;
     }
 
     function long(int256 size) private pure returns (uint256) {

@@ -12,6 +12,7 @@ import { MAX_UNSETTLED } from "../types/Limits.sol";
 import { Position, toPosition } from "../types/Position.sol";
 import { AccountState, Ledger, LedgerState, Side } from "./Ledger.sol";
 import { CashLoss, LossRecords, LossShares, TearUp } from "./LossRecords.sol";
+import { SignedWad } from "./SignedWad.sol";
 
 /// @notice An account with its shares of all losses taken. @param entryValues By position, USD WAD; 0 where there is none.
 struct SettledAccount {
@@ -39,6 +40,7 @@ library LossSharing {
     using LossShares for TearUp;
     using SafeCast for int256;
     using SafeCast for uint256;
+    using SignedWad for int256;
 
     /// @notice Whether the account has taken its share of every loss.
     function isSettled(LedgerState storage self, Account account) internal view returns (bool) {
@@ -144,7 +146,7 @@ library LossSharing {
             Position leg = image.positions[i - 1];
             if (leg.instrument().kind() == Kind.Spot) continue;
             --limit;
-            uint256 claim = debt(values[i - 1] + image.entryValues[i - 1]);
+            uint256 claim = (values[i - 1] + image.entryValues[i - 1]).belowZero();
             uint256 charge = claim == 0 ? 0 : Math.min(lacking, Math.mulDiv(lacking, claim, Math.max(owed, claim)));
             (lacking, owed, charged) = (lacking - charge, Math.saturatingSub(owed, claim), charged + charge);
             close(self, account, leg, values[i - 1] + charge.toInt256());
@@ -234,9 +236,5 @@ library LossSharing {
         for (uint256 i = positions.length; i > 0; --i) {
             if (positions[i - 1].size() != 0) list[--count] = positions[i - 1];
         }
-    }
-
-    function debt(int256 claim) private pure returns (uint256) {
-        return claim < 0 ? uint256(-claim) : 0;
     }
 }

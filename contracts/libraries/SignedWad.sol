@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-/// @title Rounding of signed products towards the worse side of an account.
+/// @title Signed amounts and products, rounded towards the worse side of an account.
 library SignedWad {
     int256 private constant WAD = 1e18;
+
+    /// @notice How far the amount is below zero, in its unit; 0 where it is not.
+    function belowZero(int256 amount) internal pure returns (uint256) {
+        return amount < 0 ? uint256(-amount) : 0;
+    }
 
     /// @notice x / 1e18, rounded towards minus infinity: a product of two WADs as a WAD, never in the holder's favour.
     function fromSquareDown(int256 x) internal pure returns (int256 quotient) {

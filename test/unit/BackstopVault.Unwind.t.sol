@@ -2,6 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { IBackstopVault, Unwinding } from "../../contracts/interfaces/IBackstopVault.sol";
+import { ILegGuards } from "../../contracts/interfaces/ILegGuards.sol";
 import { Approval, Batch, IClearinghouse, MAY_TRADE, Transfer } from "../../contracts/interfaces/IClearinghouse.sol";
 import { Risk } from "../../contracts/interfaces/IMarginEngine.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
@@ -95,7 +96,7 @@ contract BackstopVaultUnwindTest is BackstopFixture {
         skip(1 days);
         assertEq(unwindAsKeeper(leg(option, -10e18)), 600e18);
         assertEq(clearinghouse.positions(into).length, 0);
-        expectRefusal(abi.encodeWithSelector(IBackstopVault.TooSmall.selector, 0, 0), new Position[](0));
+        expectRefusal(abi.encodeWithSelector(ILegGuards.TooSmall.selector, 0, 0), new Position[](0));
         vault.releaseEmpty();
         assertEq(vault.absorbed().length, 0);
         assertEq(vault.totalAssets(), 48_400 * USDC, "a deficit of 1,000, and what unwinding cost");
@@ -178,10 +179,10 @@ contract BackstopVaultUnwindTest is BackstopFixture {
     }
 
     function test_nothingAndSpecksAreRefused() public {
-        expectRefusal(abi.encodeWithSelector(IBackstopVault.TooSmall.selector, 0, MAINTENANCE), new Position[](0));
+        expectRefusal(abi.encodeWithSelector(ILegGuards.TooSmall.selector, 0, MAINTENANCE), new Position[](0));
         expectRefusal(IBackstopVault.InsufficientPosition.selector, legs2(option, -5e18, option, 0));
         expectRefusal(
-            abi.encodeWithSelector(IBackstopVault.TooSmall.selector, 100e18 - 200, MAINTENANCE),
+            abi.encodeWithSelector(ILegGuards.TooSmall.selector, 100e18 - 200, MAINTENANCE),
             leg(option, -0.5e18 + 1)
         );
         unwindAsKeeper(leg(option, -0.5e18));
@@ -191,9 +192,9 @@ contract BackstopVaultUnwindTest is BackstopFixture {
     function test_hedgeIsNotStripped() public {
         hold(perpetual, 9e18);
         assertEq(riskOf(into).maintenance, 200e18);
-        expectRefusal(abi.encodeWithSelector(IBackstopVault.HedgeStripped.selector, 0, 1800e18), leg(perpetual, 9e18));
+        expectRefusal(abi.encodeWithSelector(ILegGuards.HedgeStripped.selector, 0, 1800e18), leg(perpetual, 9e18));
         // Nor with what just leaves the requirement where it was.
-        expectRefusal(IBackstopVault.HedgeStripped.selector, legs2(perpetual, 9e18, option, -8.5e18));
+        expectRefusal(ILegGuards.HedgeStripped.selector, legs2(perpetual, 9e18, option, -8.5e18));
         unwindAsKeeper(legs2(perpetual, 9e18, option, -10e18));
     }
 
@@ -209,7 +210,7 @@ contract BackstopVaultUnwindTest is BackstopFixture {
         assertEq(risk.maintenance, 2500e18);
         engine.setMark(option, 350e18);
         expectRefusal(
-            abi.encodeWithSelector(IBackstopVault.TailWorsened.selector, 0, 20_000e18, riskOf(into).equity),
+            abi.encodeWithSelector(ILegGuards.TailWorsened.selector, 0, 20_000e18, riskOf(into).equity),
             leg(tail, 5e18)
         );
         unwindAsKeeper(legs2(tail, 5e18, option, -10e18));
@@ -221,7 +222,7 @@ contract BackstopVaultUnwindTest is BackstopFixture {
         assertEq(risk.maintenance, 100e18, "the floor");
         assertEq(risk.maintenanceBeforeFloor, 60e18);
         skip(1 days);
-        expectRefusal(IBackstopVault.HedgeStripped.selector, leg(option, -0.2e18));
+        expectRefusal(ILegGuards.HedgeStripped.selector, leg(option, -0.2e18));
         assertEq(unwindAsKeeper(leg(option, -0.3e18)), 30e18, "the floor pays for the last speck");
     }
 

@@ -3,6 +3,7 @@ pragma solidity ^0.8.37;
 
 import { ILiquidationTerms } from "../../contracts/interfaces/ILiquidationTerms.sol";
 import { ILiquidator } from "../../contracts/interfaces/ILiquidator.sol";
+import { ILegGuards } from "../../contracts/interfaces/ILegGuards.sol";
 import { Batch, Fill } from "../../contracts/interfaces/IClearinghouse.sol";
 import { Seizure } from "../../contracts/interfaces/IClearinghouseForce.sol";
 import { Risk } from "../../contracts/interfaces/IMarginEngine.sol";
@@ -55,10 +56,10 @@ contract LiquidatorAttacksTest is LiquidationFixture, ILiquidationTerms {
         openBook();
         liquidator.startAuction(debtor);
         // 19.98 units: 4 off the requirement, 3,996 alone.
-        vm.expectRevert(abi.encodeWithSelector(ILiquidator.HedgeStripped.selector, uint256(4e18), uint256(3996e18)));
+        vm.expectRevert(abi.encodeWithSelector(ILegGuards.HedgeStripped.selector, uint256(4e18), uint256(3996e18)));
         liquidateAsKeeper(flip(true, 19.98e18));
         // The most that passes that guard leaves a third, turned: it lifts the account far above its line.
-        vm.expectPartialRevert(ILiquidator.HedgeStripped.selector);
+        vm.expectPartialRevert(ILegGuards.HedgeStripped.selector);
         liquidateAsKeeper(flip(true, 13.34e18));
         vm.expectPartialRevert(ILiquidator.OverLiquidation.selector);
         liquidateAsKeeper(flip(true, 13.33e18));
@@ -178,7 +179,7 @@ contract LiquidatorAttacksTest is LiquidationFixture, ILiquidationTerms {
         vm.prank(carol);
         liquidator.startAuction(debtor);
         skip(40);
-        vm.expectRevert(abi.encodeWithSelector(ILiquidator.TooSmall.selector, uint256(0.2e18), uint256(2000e18)));
+        vm.expectRevert(abi.encodeWithSelector(ILegGuards.TooSmall.selector, uint256(0.2e18), uint256(2000e18)));
         liquidateAsKeeper(leg(perpetual, 0.001e18));
         int256 starters = clearinghouse.cash(rival);
         uint256 calls = 0;

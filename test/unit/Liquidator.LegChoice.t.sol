@@ -10,6 +10,7 @@ import {
     MAY_TRADE
 } from "../../contracts/interfaces/IClearinghouse.sol";
 import { ILiquidator, Liquidation } from "../../contracts/interfaces/ILiquidator.sol";
+import { ILegGuards } from "../../contracts/interfaces/ILegGuards.sol";
 import { IMarginEngine, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
 import { Account, toAccount } from "../../contracts/types/Account.sol";
@@ -107,7 +108,7 @@ contract LiquidatorLegChoiceTest is LiquidationFixture {
         skip(30);
 
         // Five perpetuals: the requirement falls by 100 (up is then the worse side), their own is 1,000.
-        vm.expectRevert(abi.encodeWithSelector(ILiquidator.HedgeStripped.selector, 100e18, 1000e18));
+        vm.expectRevert(abi.encodeWithSelector(ILegGuards.HedgeStripped.selector, 100e18, 1000e18));
         liquidateAsKeeper(leg(perpetual, 5e18));
         // The calls alone: the requirement rises.
         vm.expectPartialRevert(IClearinghouse.HealthLowered.selector);
@@ -132,9 +133,7 @@ contract LiquidatorLegChoiceTest is LiquidationFixture {
 
         // The puts look like dead weight on the grid; without them a crash costs 8,500.
         // c = 0.021 on 250 removed: the account pays 5.25.
-        vm.expectRevert(
-            abi.encodeWithSelector(ILiquidator.TailWorsened.selector, 1000e18, 8500e18, int256(1894.75e18))
-        );
+        vm.expectRevert(abi.encodeWithSelector(ILegGuards.TailWorsened.selector, 1000e18, 8500e18, int256(1894.75e18)));
         liquidateAsKeeper(legs2(perpetual, 1.5e18, put, 10e18));
         liquidateAsKeeper(legs2(perpetual, 1.5e18, put, 1.5e18));
         assertConserved();
@@ -143,7 +142,7 @@ contract LiquidatorLegChoiceTest is LiquidationFixture {
     function test_dustIsRefused() public {
         openAuction(1000);
         skip(1 minutes);
-        vm.expectRevert(abi.encodeWithSelector(ILiquidator.TooSmall.selector, 99.8e18, 2000e18));
+        vm.expectRevert(abi.encodeWithSelector(ILegGuards.TooSmall.selector, 99.8e18, 2000e18));
         liquidateAsKeeper(leg(perpetual, 0.499e18));
         liquidateAsKeeper(leg(perpetual, 0.5e18));
     }
@@ -158,7 +157,7 @@ contract LiquidatorLegChoiceTest is LiquidationFixture {
         skip(1 minutes);
         vm.expectPartialRevert(ILiquidator.OverLiquidation.selector);
         liquidateAsKeeper(leg(perpetual, 0.515e18));
-        vm.expectRevert(abi.encodeWithSelector(ILiquidator.TooSmall.selector, uint256(2e18), uint256(103e18)));
+        vm.expectRevert(abi.encodeWithSelector(ILegGuards.TooSmall.selector, uint256(2e18), uint256(103e18)));
         liquidateAsKeeper(leg(perpetual, 0.01e18));
         liquidateAsKeeper(leg(perpetual, 0.02e18));
         liquidateAsKeeper(leg(perpetual, 0.495e18));
@@ -207,7 +206,7 @@ contract LiquidatorLegChoiceTest is LiquidationFixture {
         skip(1 minutes);
         assertTrue(liquidator.auctionState(debtor).isWhole, "floor-bound");
 
-        vm.expectRevert(abi.encodeWithSelector(ILiquidator.HedgeStripped.selector, uint256(0), 40e18));
+        vm.expectRevert(abi.encodeWithSelector(ILegGuards.HedgeStripped.selector, uint256(0), 40e18));
         liquidateAsKeeper(leg(perpetual, 0.2e18));
         vm.expectPartialRevert(ILiquidator.NotYetWhole.selector);
         takeOverAsKeeper(0);

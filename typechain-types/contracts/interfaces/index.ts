@@ -10,6 +10,7 @@ export type { iMarginEngineSol };
 export type { IAutoTopUp } from './IAutoTopUp.js';
 export type { IBackstopVault } from './IBackstopVault.js';
 export type { IClearinghouseForce } from './IClearinghouseForce.js';
+export type { ILegGuards } from './ILegGuards.js';
 export type { ILens } from './ILens.js';
 export type { ILiquidationTerms } from './ILiquidationTerms.js';
 export type { ILiquidator } from './ILiquidator.js';

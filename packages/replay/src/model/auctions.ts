@@ -1,5 +1,5 @@
 import { type Account, WAD } from "@plimsoll/client";
-import { type Risk, bankruptcyPayment, compensationRate, isBankrupt, toNumber } from "@plimsoll/risk";
+import { type Risk, auctionState, compensationRate, toNumber } from "@plimsoll/risk";
 import { toWad } from "../market/wad.ts";
 import type { Clearing } from "./liquidator.ts";
 import { mulDivUp, positive, smaller } from "./whole.ts";
@@ -56,15 +56,13 @@ export class Auctions {
   /** What the auction offers, given the risk of its account. */
   view(auction: Auction, risk: Risk): ModelAuction {
     const elapsedSeconds = this.clearing.market.now - auction.startedAt;
-    const bankrupt = isBelow(risk) && isBankrupt(risk.equity, elapsedSeconds);
-    const available = bankrupt ? this.clearing.books.reserve : 0n;
+    const { reserve } = this.clearing.books;
     const reward = auction.dueInCents * CENT;
+    const terms = { reserve: toNumber(reserve), due: toNumber(reward) };
+    const { isBankrupt, payment } = auctionState(risk, elapsedSeconds, terms);
+    const available = isBankrupt ? reserve : 0n;
     const due = smaller(reward, available + positive(toWad(risk.equity)));
-    const least = risk.equity - toNumber(due);
-    const offer = bankrupt ? bankruptcyPayment(risk, elapsedSeconds) : least;
-    const payment = least + Math.min(offer - least, toNumber(available));
-    const rate = rateAt(elapsedSeconds);
-    return { ...auction, elapsedSeconds, rate, isBankrupt: bankrupt, reward, due, available, payment };
+    return { ...auction, elapsedSeconds, rate: rateAt(elapsedSeconds), isBankrupt, reward, due, available, payment };
   }
 
   /** Lives on from now, and owes its starter less by what he has had, USD WAD. */

@@ -74,15 +74,11 @@ export class ModelBackstop {
     return into;
   }
 
-  /** As much of a deficit as it would pay without taking the account, USD WAD. */
-  coverFor(account: Account, deficit: bigint): bigint {
-    return smaller(deficit, this.#left(this.#underlyingsOf(account)));
-  }
-
   /** @returns What it paid of the deficit, USD WAD. */
   cover(account: Account, deficit: bigint): bigint {
-    const paid = this.coverFor(account, deficit);
-    this.#budgets.lose(this.#underlyingsOf(account), paid);
+    const underlyings = this.#underlyingsOf(account);
+    const paid = smaller(deficit, this.#left(underlyings));
+    this.#budgets.lose(underlyings, paid);
     this.pay(account, paid);
     return paid;
   }

@@ -7,6 +7,7 @@ export * as iMarginEngineSol from './IMarginEngine.sol/index.js';
 export { IAutoTopUp__factory } from './IAutoTopUp__factory.js';
 export { IBackstopVault__factory } from './IBackstopVault__factory.js';
 export { IClearinghouseForce__factory } from './IClearinghouseForce__factory.js';
+export { ILegGuards__factory } from './ILegGuards__factory.js';
 export { ILens__factory } from './ILens__factory.js';
 export { ILiquidationTerms__factory } from './ILiquidationTerms__factory.js';
 export { ILiquidator__factory } from './ILiquidator__factory.js';
