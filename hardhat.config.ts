@@ -8,10 +8,14 @@ import type { HardhatPlugin } from "hardhat/types/plugins";
 /** What the output of the compiler should not be cluttered with: warnings about dependencies, sizes (a check of their own). */
 const isClutter = (text = "") => /--> .*node_modules\//.test(text) || /Contract (init)?code size/.test(text);
 
+/** Where the compiler lost count of its warnings: says nothing when all those that it showed are clutter. */
+const isCutShort = (text = "") => text.includes("more than 256 warnings");
+
 const quietCompiler: Partial<SolidityHooks> = {
   async getCompilationJobErrors(...[context, job, output, next]) {
     const errors = await next(context, job, output);
-    return errors.filter((error) => error.severity === "error" || !isClutter(error.formattedMessage));
+    const worthReading = errors.filter((error) => error.severity === "error" || !isClutter(error.formattedMessage));
+    return worthReading.every((error) => isCutShort(error.formattedMessage)) ? [] : worthReading;
   },
 };
 
