@@ -199,7 +199,7 @@ contract Liquidator is ILiquidator {
         require(isAnythingLeft, NothingToShare(account));
         uint256 missing = terms.badDebt - terms.fromReserve;
         uint256 fromBackstop = 0;
-        if (missing != 0 && capacity != 0) fromBackstop = backstop.coverDeficit(account, missing);
+        if (missing != 0) fromBackstop = backstop.coverDeficit(account, missing);
         // To pay what the backstop can and to close takes more than a transaction where there are many legs.
         if (fromBackstop != 0 && clearinghouse.positions(account).length > LEGS_DELEVERAGED) {
             emit AccountDeleveraged(account, risk.equity, 0, fromBackstop, 0);

@@ -179,7 +179,7 @@ export const INCIDENTS: readonly Incident[] = [
       ]),
       mutant("the winners pay before the backstop", "the backstop did not pay first", [
         LIQUIDATOR,
-        "if (missing != 0 && capacity != 0) fromBackstop = backstop.coverDeficit(account, missing);",
+        "if (missing != 0) fromBackstop = backstop.coverDeficit(account, missing);",
         "",
       ]),
     ],

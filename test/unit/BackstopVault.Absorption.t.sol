@@ -106,18 +106,25 @@ contract BackstopVaultAbsorptionTest is LiquidationFixture {
         assertEq(vault.absorbed().length, 1);
     }
 
-    function test_fullVaultLeavesTheRestToTheOtherSide() public {
+    /// A deficit needs no slot: the one too many is closed against the other side, who are charged nothing.
+    function test_fullVaultStillPaysBeforeTheOtherSide() public {
         fundBackstop(lender, 10_000_000);
         uint256 limit = vault.MAX_ABSORBED();
+        uint256 treasuryBefore;
+        int256 makersBefore;
         for (uint256 i = 0; i <= limit; i++) {
             debtor = toAccount(alice, uint96(100 + i));
             engine.setMark(perpetual, SPOT);
             openAuction(-100);
+            treasuryBefore = uint256(cashOf(vault.treasury()));
+            makersBefore = riskOf(maker).equity;
             liquidator.absorb(debtor);
         }
         assertEq(vault.absorbed().length, limit);
-        assertEq(clearinghouse.positions(debtor).length, 0, "the one too many is closed against the other side");
+        assertEq(clearinghouse.positions(debtor).length, 0, "closed");
         assertEq(clearinghouse.cash(debtor), 0);
+        assertEq(treasuryBefore - uint256(cashOf(vault.treasury())), 100e18, "the backstop's treasury pays");
+        assertEq(riskOf(maker).equity, makersBefore, "the other side does not");
     }
 
     function test_fundingIsWhatIsMissing() public {
