@@ -16,6 +16,7 @@ import {
 import { ILiquidationTerms } from "./interfaces/ILiquidationTerms.sol";
 import { Auction, AuctionState, ILiquidator, Liquidation, WholeTakeOver } from "./interfaces/ILiquidator.sol";
 import { Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
+import { IMarginScenarios, Witness } from "./interfaces/IMarginScenarios.sol";
 import { IMarkets } from "./interfaces/IMarkets.sol";
 import { Validity } from "./interfaces/IPriceOracle.sol";
 import { AuctionCurve } from "./libraries/AuctionCurve.sol";
@@ -34,7 +35,7 @@ struct LastResort {
 }
 
 /// @title Margin calls, auctions, leg-by-leg liquidation priced by the risk that it removes, take-overs, the waterfall.
-/// @dev Calls only the clearinghouse and the backstop, neither of which calls out to third parties in these paths. Reads
+/// @dev Calls only the clearinghouse, the backstop and the witness, none of which calls out to third parties in these paths. Reads
 /// of accounts revert `Locked` while the clearinghouse is locked, so a token's hook cannot get in here.
 contract Liquidator is ILiquidator {
     using LegGuards for Risk;
@@ -70,15 +71,18 @@ contract Liquidator is ILiquidator {
 
     IClearinghouse public immutable clearinghouse;
     IBackstopVault public immutable backstop;
+    /// @notice Proves starts by witness. It must be of the model of the clearinghouse's margin engine: who exchanges one exchanges both.
+    IMarginScenarios public immutable marginScenarios;
     Account private immutable treasury;
 
     mapping(Account account => Auction) private auctions;
     /// @inheritdoc ILiquidator
     mapping(Account account => uint40) public override marginCalledAt;
 
-    constructor(IClearinghouse clearinghouse_, IBackstopVault backstop_) {
+    constructor(IClearinghouse clearinghouse_, IBackstopVault backstop_, IMarginScenarios marginScenarios_) {
         clearinghouse = clearinghouse_;
         backstop = backstop_;
+        marginScenarios = marginScenarios_;
         treasury = backstop_.treasury();
     }
 
@@ -101,16 +105,18 @@ contract Liquidator is ILiquidator {
 
     /// @inheritdoc ILiquidator
     function startAuction(Account account) external {
-        require(!_isLive(auctions[account]), AuctionUnderWay(account));
-        Risk memory risk = _liquidatableRisk(account);
-        uint40 timestamp = uint40(block.timestamp);
-        auctions[account] = Auction({
-            startedAt: timestamp,
-            starter: msg.sender,
-            confirmedAt: timestamp,
-            dueInCents: uint16(Math.min(_reward() / CENT, type(uint16).max))
-        });
-        emit AuctionStarted(account, msg.sender, risk.equity, risk.maintenance);
+        _requireNoAuction(account);
+        _start(account, _liquidatableRisk(account));
+    }
+
+    /// @inheritdoc ILiquidator
+    function startAuctionByWitness(Account account, uint256 node, uint256 volatility) external {
+        _requireNoAuction(account);
+        Witness memory witness = marginScenarios.witness(clearinghouse.portfolio(account), node, volatility);
+        Risk memory risk;
+        (risk.equity, risk.maintenance, risk.validity) = (witness.equity, witness.maintenance, witness.validity);
+        _requireLiquidatable(account, risk);
+        _start(account, risk);
     }
 
     /// @inheritdoc ILiquidator
@@ -273,6 +279,17 @@ contract Liquidator is ILiquidator {
         }
     }
 
+    function _start(Account account, Risk memory risk) private {
+        uint40 timestamp = uint40(block.timestamp);
+        auctions[account] = Auction({
+            startedAt: timestamp,
+            starter: msg.sender,
+            confirmedAt: timestamp,
+            dueInCents: uint16(Math.min(_reward() / CENT, type(uint16).max))
+        });
+        emit AuctionStarted(account, msg.sender, risk.equity, risk.maintenance);
+    }
+
     function _confirm(Account account) private {
         auctions[account].confirmedAt = uint40(block.timestamp);
         emit AuctionConfirmed(account);
@@ -292,6 +309,10 @@ contract Liquidator is ILiquidator {
         Auction memory auction = _liveAuction(account);
         risk = _liquidatableRisk(account);
         state = _state(auction, risk);
+    }
+
+    function _requireNoAuction(Account account) private view {
+        require(!_isLive(auctions[account]), AuctionUnderWay(account));
     }
 
     function _liveAuction(Account account) private view returns (Auction memory auction) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { IMarginScenarios, Portfolio, Scenarios } from "./interfaces/IMarginScenarios.sol";
+import { IMarginScenarios, Portfolio, Scenarios, Witness } from "./interfaces/IMarginScenarios.sol";
 import { IMarkets } from "./interfaces/IMarkets.sol";
-import { IPriceOracle } from "./interfaces/IPriceOracle.sol";
+import { IPriceOracle, Validity } from "./interfaces/IPriceOracle.sol";
 import { IVolatilityOracle } from "./interfaces/IVolatilityOracle.sol";
 import { MarginAddOns } from "./libraries/MarginAddOns.sol";
 import { OptionBook } from "./libraries/OptionBooks.sol";
@@ -33,7 +33,7 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
         Portfolio calldata portfolio,
         uint256 node,
         uint256 volatility
-    ) external view returns (int256 equity, uint256 initial, uint256 maintenance) {
+    ) external view returns (Witness memory result) {
         bool exists = node < PRICE_NODES && volatility < VOLATILITY_NODES;
         require(exists, UnknownScenario(node, volatility, PRICE_NODES));
         Standing memory standing;
@@ -41,19 +41,16 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
         int256 profit = 0;
         for (uint256 all = underlyingsOf(portfolio); all != 0; all >>= UNDERLYING_BITS) {
             Market memory market = load(uint16(all));
-            Book memory book = read(standing, portfolio, market);
-            PriceNode memory place = market.set.nodes[node];
-            profit += (book.units * (int256(place.price) - int256(market.spot))).fromSquareDown();
-            profit += witnessOptions(standing, portfolio, market, book.options, place, volatility);
-            addShortOptionMinimum(standing.addOns, book, market);
+            profit += witnessBook(standing, portfolio, market, node, volatility);
+            if (market.validity > uint256(result.validity)) result.validity = Validity(market.validity);
         }
-        equity = equityOf(standing, portfolio);
+        result.equity = equityOf(standing, portfolio);
         uint256 loss = profit < 0 ? uint256(-profit) : 0;
         uint256 floor = markets.accountParameters().floor;
         bool isLiable = portfolio.cash < 0 || standing.isLiable;
-        initial = MarginAddOns.withFloor(loss + standing.addOns.initial, floor, isLiable);
+        result.initial = MarginAddOns.withFloor(loss + standing.addOns.initial, floor, isLiable);
         loss = ScenarioGrid.isInner(node) ? loss : 0;
-        maintenance = MarginAddOns.withFloor(loss + standing.addOns.maintenance, floor, isLiable);
+        result.maintenance = MarginAddOns.withFloor(loss + standing.addOns.maintenance, floor, isLiable);
     }
 
     /// @inheritdoc IMarginScenarios
@@ -86,6 +83,21 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
         result.stressProfits = revaluation.stress;
     }
 
+    /// @dev What is held on one underlying: its value and its charges, added to the standing, and what it gains in one scenario.
+    function witnessBook(
+        Standing memory standing,
+        Portfolio calldata portfolio,
+        Market memory market,
+        uint256 node,
+        uint256 volatility
+    ) private view returns (int256 profit) {
+        Book memory book = read(standing, portfolio, market);
+        PriceNode memory place = market.set.nodes[node];
+        addShortOptionMinimum(standing.addOns, book, market);
+        profit = (book.units * (int256(place.price) - int256(market.spot))).fromSquareDown();
+        profit += witnessOptions(standing, portfolio, market, book.options, place, volatility);
+    }
+
     /// @dev The options of a book at mark, added to equity, and what they gain in one scenario, both by the plain formula.
     function witnessOptions(
         Standing memory standing,
@@ -95,14 +107,14 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
         PriceNode memory place,
         uint256 volatility
     ) private view returns (int256 profit) {
-        OptionLeg memory leg;
         for (uint256 i = 0; i < options.count; ++i) {
             Tenor memory tenor = tenorOf(market, options.expiries[i])[0];
             for (uint256 next = options.heads[i]; next != 0; next = options.next[next - 1]) {
-                leg.set(portfolio.positions[next - 1], tenor, market.logSpot);
-                int256 value = int256(leg.valueOf(market.spot, 0, MARK_VOLATILITY));
-                standing.equity += leg.size.mulDown(value);
-                profit += leg.size * (int256(leg.valueOf(place.price, place.move, volatility)) - value);
+                market.leg.set(portfolio.positions[next - 1], tenor, market.logSpot);
+                int256 value = int256(market.leg.valueOf(market.spot, 0, MARK_VOLATILITY));
+                int256 size = market.leg.size;
+                standing.equity += size.mulDown(value);
+                profit += size * (int256(market.leg.valueOf(place.price, place.move, volatility)) - value);
             }
         }
         return profit.fromSquareDown();

@@ -82,6 +82,7 @@ async function wiringDifferences(contracts: Contracts, { addresses, configuratio
     ["BackstopVault.clearinghouse", await backstopVault.clearinghouse(), addresses.clearinghouse],
     ["BackstopVault.asset", await backstopVault.asset(), usdc],
     ["OrderSettlement.clearinghouse", await contracts.orderSettlement.clearinghouse(), addresses.clearinghouse],
+    ["Liquidator.marginScenarios", await contracts.liquidator.marginScenarios(), addresses.marginScenarios],
     ["AutoTopUp.clearinghouse", await contracts.autoTopUp.clearinghouse(), addresses.clearinghouse],
     ["AutoTopUp.usdc", await contracts.autoTopUp.usdc(), usdc],
     ["Lens.clearinghouse", await contracts.lens.clearinghouse(), addresses.clearinghouse],

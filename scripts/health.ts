@@ -72,7 +72,7 @@ function tryStates(seed: number, { first, states }: { first: number; states: num
         reject(new Error(`the test reported no counts:\n${output}`));
         return;
       }
-      const violations = output.match(/^violation in state .*$/gm) ?? [];
+      const violations = output.match(/^violation in book .*$/gm) ?? [];
       resolve({ states: tried, calls, moved, violations, isPassed: status === 0 });
     });
   });

@@ -136,7 +136,7 @@ interface ILens {
     ) external view returns (LiquidationPreview memory);
 
     /// @notice What the legs on one underlying gain or lose in every scenario. A worst cell whose node is below 13 and whose column is
-    /// below 3 is one that `IMarginEngine.witness` takes; others are of the widened grid, at a strike or a twist.
+    /// below 3 is one that `IMarginScenarios.witness` takes; others are of the widened grid, at a strike or a twist.
     function scenarios(Account account, uint16 underlying) external view returns (ScenarioView memory);
 
     /// @notice Likewise of a portfolio.

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { IMarginModel, Portfolio } from "./IMarginEngine.sol";
+import { Validity } from "./IPriceOracle.sol";
 
 /// @notice Every scenario of the legs on one underlying. Profits in USD WAD, rounded down; moves in log price, WAD.
 /// @param moves Of the price nodes: the grid from the lowest to the highest, the widened grid while the price is overdue, then strikes.
@@ -16,6 +17,18 @@ struct Scenarios {
     int256[] stressProfits;
 }
 
+/// @notice What one scenario proves of a portfolio, USD WAD.
+/// @param equity No less than what `evaluate` says, and above it by twice the kernel's error bound at most.
+/// @param initial Less it, equity is no less than in `evaluate`. Concentration, strike nodes and widened ranges are left out.
+/// @param maintenance Likewise; without the scenario's loss where the node is beyond the maintenance range.
+/// @param validity As `Risk.validity` of `evaluate`: what an invalid price says proves nothing.
+struct Witness {
+    int256 equity;
+    uint256 initial;
+    uint256 maintenance;
+    Validity validity;
+}
+
 /// @title Scenario by scenario, what `IMarginEngine` computes of a portfolio.
 /// @notice Stateless like the engine, and with its market data and code; the clearinghouse never calls it.
 interface IMarginScenarios is IMarginModel {
@@ -26,14 +39,11 @@ interface IMarginScenarios is IMarginModel {
     /// the worst scenario of an account proves with it that the account is below a requirement.
     /// @param node Price node of the grid, 0 (the lowest) to 12, at which all underlyings stand. @param volatility 0, 1 or 2: the lower,
     /// the mark or the upper volatility.
-    /// @return equity USD WAD; no less than what `evaluate` says, and above it by twice the kernel's error bound at most.
-    /// @return initial Less it, equity is no less than in `evaluate`. @return maintenance Likewise; without the scenario's loss where the node is
-    /// beyond the maintenance range. Concentration, strike nodes and widened ranges are left out.
     function witness(
         Portfolio calldata portfolio,
         uint256 node,
         uint256 volatility
-    ) external view returns (int256 equity, uint256 initial, uint256 maintenance);
+    ) external view returns (Witness memory);
 
     /// @notice What the legs on one underlying gain or lose in every scenario.
     function scenarios(Portfolio calldata portfolio, uint16 underlying) external view returns (Scenarios memory);

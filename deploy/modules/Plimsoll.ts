@@ -58,10 +58,10 @@ export function plimsoll(options: PlimsollOptions) {
     const sources = [markets, priceOracle, volatilityOracle, clearinghouse];
     const marginEngine = m.contract("MarginEngine", [...sources, kernelTable]);
     const backstopVault = m.contract("BackstopVault", [clearinghouse]);
-    const liquidator = m.contract("Liquidator", [clearinghouse, backstopVault]);
+    const marginScenarios = m.contract("MarginScenarios", [markets, priceOracle, volatilityOracle, kernelTable]);
+    const liquidator = m.contract("Liquidator", [clearinghouse, backstopVault, marginScenarios]);
     const orderSettlement = m.contract("OrderSettlement", [clearinghouse]);
     const autoTopUp = m.contract("AutoTopUp", [clearinghouse]);
-    const marginScenarios = m.contract("MarginScenarios", [markets, priceOracle, volatilityOracle, kernelTable]);
     const lens = m.contract("Lens", [clearinghouse, marginScenarios]);
 
     const core: Core = {

@@ -41,6 +41,7 @@ const MEASUREMENTS: Readonly<Record<Key, Measurement>> = {
   liquidate16: (bench) => liquidate(bench, 16),
   liquidate64: (bench) => liquidate(bench, 64),
   start16: start,
+  witness16: startByWitness,
   takeover16: (bench) => takeOver(bench, 16),
   takeover128: (bench) => takeOver(bench, 128),
   absorb16: (bench) => absorb(bench, 16, ENOUGH),
@@ -223,6 +224,15 @@ async function start(bench: Bench): Promise<Executed> {
   const { contracts, addresses, carol, chain } = market;
   const { account } = await distress(market, 1n, { book: bearish(bench.book(16)), health: 0.7 });
   const data = contracts.liquidator.interface.encodeFunctionData("startAuction", [account]);
+  return await chain.execute({ from: carol, to: addresses.liquidator, data });
+}
+
+async function startByWitness(bench: Bench): Promise<Executed> {
+  const { market } = bench;
+  const { contracts, addresses, carol, chain } = market;
+  const { account } = await distress(market, 1n, { book: bearish(bench.book(16)), health: 0.7 });
+  const { node, column } = (await contracts.lens.scenarios(account, ETH)).maintenance;
+  const data = contracts.liquidator.interface.encodeFunctionData("startAuctionByWitness", [account, node, column]);
   return await chain.execute({ from: carol, to: addresses.liquidator, data });
 }
 

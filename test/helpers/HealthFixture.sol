@@ -43,7 +43,7 @@ abstract contract HealthFixture is EngineFuzz {
         );
         clearinghouse.setMarginEngine(address(engine));
         vault = BackstopVault(deploy("BackstopVault", abi.encode(clearinghouse)));
-        liquidator = Liquidator(deploy("Liquidator", abi.encode(clearinghouse, vault)));
+        liquidator = Liquidator(deploy("Liquidator", abi.encode(clearinghouse, vault, views)));
         clearinghouse.setLiquidator(address(liquidator));
         usdc.approve(address(clearinghouse), type(uint256).max);
         fund(maker, 1e11);

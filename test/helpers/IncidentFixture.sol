@@ -102,7 +102,7 @@ abstract contract IncidentFixture is PublisherTest, StartingParameters {
             deploy("MarginEngine", abi.encode(markets, prices, oracle, clearinghouse, table))
         );
         vault = BackstopVault(deploy("BackstopVault", abi.encode(clearinghouse)));
-        liquidator = Liquidator(deploy("Liquidator", abi.encode(clearinghouse, vault)));
+        liquidator = Liquidator(deploy("Liquidator", abi.encode(clearinghouse, vault, address(0))));
         clearinghouse.setLiquidator(address(liquidator));
     }
 

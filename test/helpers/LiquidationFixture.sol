@@ -67,7 +67,7 @@ abstract contract LiquidationFixture is Test {
         force = IClearinghouseForce(address(clearinghouse));
         clearinghouse.setMarginEngine(address(engine));
         vault = BackstopVault(deploy("BackstopVault", abi.encode(clearinghouse)));
-        liquidator = Liquidator(deploy("Liquidator", abi.encode(clearinghouse, vault)));
+        liquidator = Liquidator(deploy("Liquidator", abi.encode(clearinghouse, vault, engine)));
         clearinghouse.setLiquidator(address(liquidator));
 
         engine.setMark(perpetual, SPOT);

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { IMarginEngine, Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
+import { Witness } from "../../contracts/interfaces/IMarginScenarios.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
 import { Instrument } from "../../contracts/types/Instrument.sol";
 import { Kind } from "../../contracts/types/Instrument.sol";
@@ -48,6 +49,21 @@ contract ScenarioEngine is IMarginEngine {
 
     function mark(Instrument instrument) external view returns (uint256, Validity) {
         return (marks[instrument], validity);
+    }
+
+    /// As `IMarginScenarios.witness`, of two price nodes: up, and down.
+    function witness(
+        Portfolio calldata portfolio,
+        uint256 node,
+        uint256
+    ) external view returns (Witness memory result) {
+        int256 sum = 0;
+        for (uint256 i = 0; i < portfolio.positions.length; i++) {
+            Position position = portfolio.positions[i];
+            Profits memory each = profits[position.instrument()];
+            sum += _productDown(position.size(), node == 0 ? each.up : each.down);
+        }
+        result = Witness(_evaluate(portfolio).equity, (_loss(sum) * 5) / 4, _loss(sum), validity);
     }
 
     function _evaluate(Portfolio calldata portfolio) private view returns (Risk memory risk) {

@@ -55,7 +55,7 @@ abstract contract VenueFixture is PublisherTest, StartingParameters {
             deploy("MarginEngine", abi.encode(markets, prices, oracle, clearinghouse, table))
         );
         BackstopVault vault = BackstopVault(deploy("BackstopVault", abi.encode(clearinghouse)));
-        liquidator = Liquidator(deploy("Liquidator", abi.encode(clearinghouse, vault)));
+        liquidator = Liquidator(deploy("Liquidator", abi.encode(clearinghouse, vault, address(0))));
         clearinghouse.setLiquidator(address(liquidator));
         send(three(flatReport(LEVEL)));
         openBooks();

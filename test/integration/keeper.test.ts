@@ -1,11 +1,12 @@
 import { CASH, approveTrading, batchOf, call, depositCash, perpetual, put, spot, toAccount } from "@plimsoll/client";
-import { createKeeper, eip1193Chain, runTick } from "@plimsoll/keeper";
+import { createKeeper, eip1193Chain, readMarginCall, runTick } from "@plimsoll/keeper";
 import type { Keeper, KeeperOptions, TickReport } from "@plimsoll/keeper";
 import { expect } from "chai";
 import { Wallet } from "ethers";
 import { network } from "hardhat";
 import { deployPlimsoll } from "../helpers/deploy.ts";
 import type { TestMarket } from "../helpers/deploy.ts";
+import { isNear } from "../helpers/near.ts";
 
 const USDC = 10n ** 6n;
 const WAD = 10n ** 18n;
@@ -125,6 +126,49 @@ describe("keeper on a chain", () => {
     await push(2_000);
     await tick();
     expect(done("clearMarginCall").map(({ account }) => account)).to.deep.equal([long()]);
+  });
+
+  it("tells how much is missing, and how long volatility alone leaves, as the oracle says", async () => {
+    await setUp();
+    await push(1_880);
+    now = await market.networkHelpers.time.latest();
+    const { clearinghouse, volatilityOracle } = market.contracts;
+    const { cash, positions } = await clearinghouse.portfolio(long());
+    const portfolio = {
+      cash,
+      legs: positions.map((word) => ({ instrument: word >> 128n, size: BigInt.asIntN(128, word) })),
+    };
+    const call = await readMarginCall(keeper.chain, keeper.contracts.deployment, { portfolio, now });
+    const { equity, initial } = await riskOf(long());
+    expect(call.shortfall).to.satisfy(isNear(Number(initial - equity) / 1e18, 1e-3));
+    // What 30 units in a depth of 20,000 cost to close, κ 3 %, comes first; the rest bears a fall of e^−x, x = 2.03·σ·√(4 h).
+    const notional = 30 * 1_880;
+    const bearable = Number(equity) / 1e18 - 0.03 * notional * Math.sqrt(30 / 20_000);
+    const volatility = -Math.log1p(-bearable / notional) / (2.03 * Math.sqrt(4 / (365 * 24)));
+    const expected = Number(await volatilityOracle.noticeSeconds(1, BigInt(Math.round(volatility * 1e9)) * 10n ** 9n));
+    expect(call.noticeSeconds).to.satisfy(isNear(expected - 225, 235));
+  });
+
+  it("starts an auction by one scenario where that proves enough, else by all", async () => {
+    const startedBy = async () => {
+      const { sent } = await tick();
+      expect(sent.map(({ kind }) => kind)).to.deep.equal(["startAuction"]);
+      const transaction = await market.ethers.provider.getTransaction(sent[0]?.hash ?? "");
+      expect((await market.contracts.liquidator.auctionState(long())).auction.startedAt).to.not.equal(0n);
+      return market.contracts.liquidator.interface.parseTransaction({ data: transaction?.data ?? "" })?.name;
+    };
+    await setUp();
+    await push(1_700);
+    expect(await startedBy()).to.equal("startAuctionByWitness");
+
+    // Dollar by dollar to where less is missing than the 62 USD of concentration, which a witness leaves out.
+    await setUp();
+    const isBelow = async () => {
+      const { equity, maintenance } = await riskOf(long());
+      return equity < maintenance;
+    };
+    for (let price = 1_770; !(await isBelow()); price--) await push(price);
+    expect(await startedBy()).to.equal("startAuction");
   });
 
   it("auctions an account below maintenance, takes legs step by step until it is healthy, and profits", async () => {

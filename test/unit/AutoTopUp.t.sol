@@ -290,7 +290,7 @@ contract AutoTopUpTest is AutoTopUpFixture {
     function test_followsTheClearinghouseToAnotherLiquidator() public {
         authorise(standardTerms());
         callAt(2400);
-        Liquidator other = Liquidator(deploy("Liquidator", abi.encode(clearinghouse, vault)));
+        Liquidator other = Liquidator(deploy("Liquidator", abi.encode(clearinghouse, vault, address(0))));
         clearinghouse.setLiquidator(address(other));
         expectRefusal(abi.encodeWithSelector(IAutoTopUp.NoMarginCall.selector, debtor));
         other.callMargin(debtor);

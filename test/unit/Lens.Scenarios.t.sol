@@ -36,8 +36,8 @@ contract LensScenariosTest is LensFixture {
         assertEq(view_.initial.column, 2, "upper volatility");
         assertEq(view_.maintenance.column, 2, "upper volatility");
         Risk memory risk = evaluate(held);
-        (, uint256 initial, ) = views.witness(held, view_.initial.node, view_.initial.column);
-        (, , uint256 maintenance) = views.witness(held, view_.maintenance.node, view_.maintenance.column);
+        uint256 initial = views.witness(held, view_.initial.node, view_.initial.column).initial;
+        uint256 maintenance = views.witness(held, view_.maintenance.node, view_.maintenance.column).maintenance;
         // Up to the error bound of the kernel, 1e-10 of spot and strike of ten units.
         assertApproxEqAbs(initial, risk.initial, 1e13);
         assertApproxEqAbs(maintenance, risk.maintenance, 1e13);

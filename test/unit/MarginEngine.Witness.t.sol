@@ -2,7 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
-import { IMarginScenarios, Scenarios } from "../../contracts/interfaces/IMarginScenarios.sol";
+import { IMarginScenarios, Scenarios, Witness } from "../../contracts/interfaces/IMarginScenarios.sol";
 import { RiskParameters } from "../../contracts/interfaces/IMarkets.sol";
 import { Position, toPosition } from "../../contracts/types/Position.sol";
 import { Kind, toInstrument } from "../../contracts/types/Instrument.sol";
@@ -15,7 +15,9 @@ contract MarginEngineWitnessTest is EngineFuzz {
 
     function requireNoMoreThanEvaluated(Portfolio memory book, uint256 node, uint256 volatility) private view {
         Risk memory risk = evaluate(book);
-        (int256 equity, uint256 initial, uint256 maintenance) = views.witness(book, node, volatility);
+        Witness memory proof = views.witness(book, node, volatility);
+        (int256 equity, uint256 initial, uint256 maintenance) = (proof.equity, proof.initial, proof.maintenance);
+        assertEq(uint8(proof.validity), uint8(risk.validity), "validity");
         uint256 error_ = 2 * (kernelBound(book, ETH) + kernelBound(book, BTC));
         assertGe(initial, maintenance, "tiers");
         // Both are rounded down leg by leg, evaluate's by the kernel's bound as well.
@@ -77,10 +79,10 @@ contract MarginEngineWitnessTest is EngineFuzz {
         Risk memory risk = evaluate(book);
         uint256 error_ = 2 * kernelBound(book, ETH);
         uint256 worst = worstCell(book, 0, NODES * VOLATILITIES);
-        (, uint256 initial, ) = views.witness(book, worst / VOLATILITIES, worst % VOLATILITIES);
+        uint256 initial = views.witness(book, worst / VOLATILITIES, worst % VOLATILITIES).initial;
         assertApproxEqAbs(initial, risk.initial, error_);
         worst = worstCell(book, 3 * VOLATILITIES, 10 * VOLATILITIES);
-        (, , uint256 maintenance) = views.witness(book, worst / VOLATILITIES, worst % VOLATILITIES);
+        uint256 maintenance = views.witness(book, worst / VOLATILITIES, worst % VOLATILITIES).maintenance;
         assertApproxEqAbs(maintenance, risk.maintenance, error_);
     }
 
@@ -88,26 +90,25 @@ contract MarginEngineWitnessTest is EngineFuzz {
         Portfolio memory book = with(with(portfolio(0), put(ETH, EXPIRY, 1_900), -40e18), perpetual(ETH), 2e18);
         Scenarios memory all = views.scenarios(book, ETH);
         for (uint256 cell = 0; cell < NODES * VOLATILITIES; ++cell) {
-            (, uint256 initial, uint256 maintenance) = views.witness(book, cell / 3, cell % 3);
+            Witness memory proof = views.witness(book, cell / 3, cell % 3);
             uint256 loss = all.profits[cell] < 0 ? uint256(-all.profits[cell]) : 0;
             // Forty short units need 60 each.
-            assertApproxEqAbs(initial, loss + 2_400e18, 2 * kernelBound(book, ETH));
+            assertApproxEqAbs(proof.initial, loss + 2_400e18, 2 * kernelBound(book, ETH));
             bool isInner = cell / 3 >= 3 && cell / 3 <= 9;
-            assertApproxEqAbs(maintenance, (isInner ? loss : 0) + 2_400e18, 2 * kernelBound(book, ETH));
+            assertApproxEqAbs(proof.maintenance, (isInner ? loss : 0) + 2_400e18, 2 * kernelBound(book, ETH));
         }
     }
 
     function test_AWitnessCountsHaircutsMinimumAndFloor() external view {
-        (, uint256 initial, uint256 maintenance) = views.witness(with(portfolio(0), spot(ETH), 10e18), 6, 1);
-        assertEq(initial, 400e18);
-        assertEq(maintenance, 400e18);
-        (, initial, maintenance) = views.witness(with(portfolio(0), perpetual(ETH), 1e15), 6, 1);
-        assertEq(initial, 100e18);
-        assertEq(maintenance, 100e18);
-        int256 equity;
-        (equity, initial, maintenance) = views.witness(portfolio(5e18), 0, 0);
-        assertEq(equity, 5e18);
-        assertEq(initial + maintenance, 0);
+        Witness memory proof = views.witness(with(portfolio(0), spot(ETH), 10e18), 6, 1);
+        assertEq(proof.initial, 400e18);
+        assertEq(proof.maintenance, 400e18);
+        proof = views.witness(with(portfolio(0), perpetual(ETH), 1e15), 6, 1);
+        assertEq(proof.initial, 100e18);
+        assertEq(proof.maintenance, 100e18);
+        proof = views.witness(portfolio(5e18), 0, 0);
+        assertEq(proof.equity, 5e18);
+        assertEq(proof.initial + proof.maintenance, 0);
     }
 
     function test_RefusesAScenarioThatIsNone() external {
@@ -127,7 +128,7 @@ contract MarginEngineWitnessTest is EngineFuzz {
         views.witness(book, 12, 2);
     }
 
-    /// 222,600 gas where an evaluation costs 402,500, 55 %: both after a first call, so that neither pays for cold accounts. The kernel adds an option
+    /// About 55 %; both after a first call, so that neither pays for cold accounts. The kernel adds an option
     /// up in 91 cells and two stresses for little more than the plain formula takes for the mark and one cell.
     function test_AWitnessOfSixteenOptionsCostsLessThanSixTenthsOfAnEvaluation() external view {
         Portfolio[] memory one = new Portfolio[](1);

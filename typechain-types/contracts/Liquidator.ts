@@ -30,7 +30,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface LiquidatorInterface extends Interface {
-    getFunction(nameOrSignature: "BACKSTOP_LIMIT" | "FEE_SHARE" | "LAPSE_SECONDS" | "LEGS_DELEVERAGED" | "MIN_OWN_SHARE" | "MIN_SHARE" | "REWARD_SHARE" | "TARGET" | "TARGET_TOLERANCE" | "absorb" | "auctionState" | "backstop" | "callMargin" | "clearMarginCall" | "clearinghouse" | "compensationRate" | "confirmAuction" | "endAuction" | "liquidate" | "marginCalledAt" | "startAuction" | "takeOver"): FunctionFragment;
+    getFunction(nameOrSignature: "BACKSTOP_LIMIT" | "FEE_SHARE" | "LAPSE_SECONDS" | "LEGS_DELEVERAGED" | "MIN_OWN_SHARE" | "MIN_SHARE" | "REWARD_SHARE" | "TARGET" | "TARGET_TOLERANCE" | "absorb" | "auctionState" | "backstop" | "callMargin" | "clearMarginCall" | "clearinghouse" | "compensationRate" | "confirmAuction" | "endAuction" | "liquidate" | "marginCalledAt" | "marginScenarios" | "startAuction" | "startAuctionByWitness" | "takeOver"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AccountDeleveraged" | "AccountTaken" | "AuctionConfirmed" | "AuctionEnded" | "AuctionStarted" | "Liquidated" | "MarginCallCleared" | "MarginCalled"): EventFragment;
 
@@ -54,7 +54,9 @@ encodeFunctionData(functionFragment: 'confirmAuction', values: [BigNumberish]): 
 encodeFunctionData(functionFragment: 'endAuction', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'liquidate', values: [LiquidationStruct]): string;
 encodeFunctionData(functionFragment: 'marginCalledAt', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'marginScenarios', values?: undefined): string;
 encodeFunctionData(functionFragment: 'startAuction', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'startAuctionByWitness', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'takeOver', values: [WholeTakeOverStruct]): string;
 
     decodeFunctionResult(functionFragment: 'BACKSTOP_LIMIT', data: BytesLike): Result;
@@ -77,7 +79,9 @@ decodeFunctionResult(functionFragment: 'confirmAuction', data: BytesLike): Resul
 decodeFunctionResult(functionFragment: 'endAuction', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'liquidate', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'marginCalledAt', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'marginScenarios', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'startAuction', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'startAuctionByWitness', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
   }
 
@@ -372,8 +376,24 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
     
 
     
+    marginScenarios: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     startAuction: TypedContractMethod<
       [account: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    startAuctionByWitness: TypedContractMethod<
+      [account: BigNumberish, node: BigNumberish, volatility: BigNumberish, ],
       [void],
       'nonpayable'
     >
@@ -490,8 +510,18 @@ getFunction(nameOrSignature: 'marginCalledAt'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'marginScenarios'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
 getFunction(nameOrSignature: 'startAuction'): TypedContractMethod<
       [account: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'startAuctionByWitness'): TypedContractMethod<
+      [account: BigNumberish, node: BigNumberish, volatility: BigNumberish, ],
       [void],
       'nonpayable'
     >;

@@ -14,6 +14,11 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type ScenariosStructOutput = [moves: bigint[], columns: bigint, profits: bigint[], stressMoves: bigint[], stressProfits: bigint[]] & {moves: bigint[], columns: bigint, profits: bigint[], stressMoves: bigint[], stressProfits: bigint[] }
   
 
+    export type WitnessStruct = {equity: BigNumberish, initial: BigNumberish, maintenance: BigNumberish, validity: BigNumberish}
+
+    export type WitnessStructOutput = [equity: bigint, initial: bigint, maintenance: bigint, validity: bigint] & {equity: bigint, initial: bigint, maintenance: bigint, validity: bigint }
+  
+
   export interface MarginScenariosInterface extends Interface {
     getFunction(nameOrSignature: "markets" | "priceOracle" | "scenarios" | "volatilityOracle" | "witness"): FunctionFragment;
 
@@ -102,7 +107,7 @@ decodeFunctionResult(functionFragment: 'witness', data: BytesLike): Result;
     
     witness: TypedContractMethod<
       [portfolio: PortfolioStruct, node: BigNumberish, volatility: BigNumberish, ],
-      [[bigint, bigint, bigint] & {equity: bigint, initial: bigint, maintenance: bigint }],
+      [WitnessStructOutput],
       'view'
     >
     
@@ -132,7 +137,7 @@ getFunction(nameOrSignature: 'volatilityOracle'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'witness'): TypedContractMethod<
       [portfolio: PortfolioStruct, node: BigNumberish, volatility: BigNumberish, ],
-      [[bigint, bigint, bigint] & {equity: bigint, initial: bigint, maintenance: bigint }],
+      [WitnessStructOutput],
       'view'
     >;
 

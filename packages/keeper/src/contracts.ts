@@ -26,6 +26,7 @@ export const volatilityInterface = IVolatilityOracle__factory.createInterface();
 
 type RiskStruct = Awaited<ReturnType<IMarginEngine["evaluate"]>>[number];
 type AuthorisationStruct = Awaited<ReturnType<IAutoTopUp["authorisation"]>>;
+type CellStruct = Awaited<ReturnType<ILens["scenarios"]>>["maintenance"];
 type ViewStruct = Awaited<ReturnType<ILens["accounts"]>>[number];
 
 function toRisk(risk: RiskStruct): Risk {
@@ -107,6 +108,20 @@ export class Contracts {
       for (const view of views) found.push(toView(view));
     }
     return found;
+  }
+
+  /** Where the legs on one underlying lose most, at the maintenance tier. `profit` USD WAD, 0 where they lose nowhere. */
+  async worstCell(
+    account: bigint,
+    underlying: number,
+  ): Promise<{ readonly node: bigint; readonly column: bigint; readonly profit: bigint }> {
+    const data = lensInterface.encodeFunctionData("scenarios", [account, underlying]);
+    const result = await this.read(this.deployment.lens, data);
+    const [{ maintenance }] = lensInterface.decodeFunctionResult("scenarios", result) as unknown as [
+      { maintenance: CellStruct },
+    ];
+    const { node, column, profit } = maintenance;
+    return { node, column, profit };
   }
 
   /** Risk of hypothetical portfolios. */

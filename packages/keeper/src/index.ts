@@ -16,6 +16,7 @@ export { GasTable } from "./gas.js";
 export { chooseLegs } from "./legs.js";
 export type { Evaluate, LegsChoice, LegsRequest } from "./legs.js";
 export { createMetrics } from "./metrics.js";
+export { readMarginCall } from "./notice.js";
 export { plan } from "./plan.js";
 export { isDue, needsView } from "./recheck.js";
 export type { Checked } from "./recheck.js";

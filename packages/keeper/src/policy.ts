@@ -27,6 +27,7 @@ const liquidatorFunctions = [
   "callMargin",
   "clearMarginCall",
   "startAuction",
+  "startAuctionByWitness",
   "confirmAuction",
   "endAuction",
   "liquidate",

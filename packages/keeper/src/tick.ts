@@ -23,11 +23,13 @@ import type { GasTable } from "./gas.js";
 import type { AccountIndex } from "./indexer.js";
 import { chooseLegs } from "./legs.js";
 import type { KeeperMetrics } from "./metrics.js";
+import { tellMarginCall } from "./notice.js";
 import { plan } from "./plan.js";
 import type { PaidKind, PlanState } from "./plan.js";
 import type { GasTerms, Sender, Settled } from "./sender.js";
 import type { KeeperStore } from "./store.js";
 import type { Watch } from "./watch.js";
+import { prepareStart } from "./witness.js";
 
 /** A keeper: what it talks to and what it remembers. Made by `createKeeper`. */
 export interface Keeper {
@@ -234,6 +236,8 @@ function fail(
 async function prepare(keeper: Keeper, action: Action, tick: Tick): Promise<Prepared | string> {
   const { deployment } = keeper.contracts;
   if (action.kind === "walkRounds") return prepareWalk(deployment, action.underlying);
+  if (action.kind === "startAuction") return prepareStart(keeper, action.account);
+  if (action.kind === "callMargin") await tellMarginCall(keeper, action.account, tick.now);
   if (action.kind === "liquidateLegs") return prepareLegs(keeper, action, tick);
   if (action.kind === "takeOver") return prepareWhole(keeper, action, tick);
   if (action.kind === "topUp")

@@ -95,6 +95,7 @@ export {
   type Refusal,
   type Seizure,
 } from "./liquidation.ts";
+export { marginCallOf, type MarginCall, type VolatilitySpeed, type VolatilitySpeeds } from "./marginCall.ts";
 export { MarginModel, riskOf, type Assessment, type ModelOptions } from "./marginModel.ts";
 export type {
   AccountParameters,

@@ -30,7 +30,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface ILiquidatorInterface extends Interface {
-    getFunction(nameOrSignature: "absorb" | "auctionState" | "callMargin" | "clearMarginCall" | "compensationRate" | "confirmAuction" | "endAuction" | "liquidate" | "marginCalledAt" | "startAuction" | "takeOver"): FunctionFragment;
+    getFunction(nameOrSignature: "absorb" | "auctionState" | "callMargin" | "clearMarginCall" | "compensationRate" | "confirmAuction" | "endAuction" | "liquidate" | "marginCalledAt" | "startAuction" | "startAuctionByWitness" | "takeOver"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AccountDeleveraged" | "AccountTaken" | "AuctionConfirmed" | "AuctionEnded" | "AuctionStarted" | "Liquidated" | "MarginCallCleared" | "MarginCalled"): EventFragment;
 
@@ -44,6 +44,7 @@ encodeFunctionData(functionFragment: 'endAuction', values: [BigNumberish]): stri
 encodeFunctionData(functionFragment: 'liquidate', values: [LiquidationStruct]): string;
 encodeFunctionData(functionFragment: 'marginCalledAt', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'startAuction', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'startAuctionByWitness', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'takeOver', values: [WholeTakeOverStruct]): string;
 
     decodeFunctionResult(functionFragment: 'absorb', data: BytesLike): Result;
@@ -56,6 +57,7 @@ decodeFunctionResult(functionFragment: 'endAuction', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'liquidate', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'marginCalledAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'startAuction', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'startAuctionByWitness', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
   }
 
@@ -270,6 +272,14 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
     
 
     
+    startAuctionByWitness: TypedContractMethod<
+      [account: BigNumberish, node: BigNumberish, volatility: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     takeOver: TypedContractMethod<
       [order: WholeTakeOverStruct, ],
       [bigint],
@@ -327,6 +337,11 @@ getFunction(nameOrSignature: 'marginCalledAt'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'startAuction'): TypedContractMethod<
       [account: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'startAuctionByWitness'): TypedContractMethod<
+      [account: BigNumberish, node: BigNumberish, volatility: BigNumberish, ],
       [void],
       'nonpayable'
     >;

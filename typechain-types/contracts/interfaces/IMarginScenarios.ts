@@ -14,6 +14,11 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type ScenariosStructOutput = [moves: bigint[], columns: bigint, profits: bigint[], stressMoves: bigint[], stressProfits: bigint[]] & {moves: bigint[], columns: bigint, profits: bigint[], stressMoves: bigint[], stressProfits: bigint[] }
   
 
+    export type WitnessStruct = {equity: BigNumberish, initial: BigNumberish, maintenance: BigNumberish, validity: BigNumberish}
+
+    export type WitnessStructOutput = [equity: bigint, initial: bigint, maintenance: bigint, validity: bigint] & {equity: bigint, initial: bigint, maintenance: bigint, validity: bigint }
+  
+
   export interface IMarginScenariosInterface extends Interface {
     getFunction(nameOrSignature: "scenarios" | "witness"): FunctionFragment;
 
@@ -72,7 +77,7 @@ decodeFunctionResult(functionFragment: 'witness', data: BytesLike): Result;
     
     witness: TypedContractMethod<
       [portfolio: PortfolioStruct, node: BigNumberish, volatility: BigNumberish, ],
-      [[bigint, bigint, bigint] & {equity: bigint, initial: bigint, maintenance: bigint }],
+      [WitnessStructOutput],
       'view'
     >
     
@@ -87,7 +92,7 @@ decodeFunctionResult(functionFragment: 'witness', data: BytesLike): Result;
     >;
 getFunction(nameOrSignature: 'witness'): TypedContractMethod<
       [portfolio: PortfolioStruct, node: BigNumberish, volatility: BigNumberish, ],
-      [[bigint, bigint, bigint] & {equity: bigint, initial: bigint, maintenance: bigint }],
+      [WitnessStructOutput],
       'view'
     >;
 

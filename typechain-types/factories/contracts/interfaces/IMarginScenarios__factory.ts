@@ -183,19 +183,31 @@
     "name": "witness",
     "outputs": [
       {
-        "internalType": "int256",
-        "name": "equity",
-        "type": "int256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "initial",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "maintenance",
-        "type": "uint256"
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "equity",
+            "type": "int256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "initial",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "maintenance",
+            "type": "uint256"
+          },
+          {
+            "internalType": "enum Validity",
+            "name": "validity",
+            "type": "uint8"
+          }
+        ],
+        "internalType": "struct Witness",
+        "name": "",
+        "type": "tuple"
       }
     ],
     "stateMutability": "view",
