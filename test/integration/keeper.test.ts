@@ -266,6 +266,37 @@ describe("keeper on a chain", () => {
     await expectConservation();
   });
 
+  it("takes from the backstop what it absorbed, once that pays, where it lets the backstop trade with it", async () => {
+    await setUp();
+    const { carol, contracts, tokens, addresses, ethers } = market;
+    await tokens.USDC?.connect(carol).approve(addresses.backstopVault, 100_000n * USDC);
+    await contracts.backstopVault.connect(carol).deposit(100_000n * USDC, carol.address);
+    await push(1_500);
+    await run(() => done("absorb").length > 0);
+    const [absorbed = 0n] = await contracts.backstopVault.absorbed();
+
+    /** An hour at a time, with prices at their heartbeat. */
+    const pass = async (hours: number) => {
+      for (let hour = 0; hour < hours && done("unwind").length === 0; hour++) {
+        await market.networkHelpers.time.increase(3_500);
+        await push(1_500);
+        await tick();
+      }
+    };
+    await pass(6);
+    expect(done("unwind"), "without an approval").to.deep.equal([]);
+    const approvals = [approveTrading(keeper.book.capital, addresses.backstopVault)];
+    await contracts.clearinghouse.connect(wallet.connect(ethers.provider)).batch(batchOf({ approvals }));
+    const before = await bookEquity();
+    await pass(24);
+    await tick();
+    expect(done("unwind").map(({ account }) => account)).to.deep.equal([absorbed]);
+    expect(await contracts.clearinghouse.position(absorbed, ETH)).to.equal(0n);
+    expect(await contracts.clearinghouse.position(keeper.book.capital, ETH)).to.equal(30n * WAD);
+    expect((await bookEquity()) > before, "paid for it").to.equal(true);
+    await expectConservation();
+  });
+
   it("walks the rounds of the volatility oracle when they lag", async () => {
     await setUp({ walkLagSeconds: 60 });
     await market.networkHelpers.time.increase(120);

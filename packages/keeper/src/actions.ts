@@ -2,9 +2,13 @@ import type { Deployment } from "./config.js";
 import { autoTopUpInterface, liquidatorInterface, volatilityInterface } from "./contracts.js";
 import { packLeg } from "./domain.js";
 import type { AccountView, Leg } from "./domain.js";
+import type { UnwindAction } from "./unwinding.js";
+
+/** What a keeper may do. */
+export type Action = PlannedAction | UnwindAction;
 
 /** What the planner wants done. A liquidation of legs still has to be told which. */
-export type Action =
+export type PlannedAction =
   | { readonly kind: "walkRounds"; readonly underlying: number }
   | { readonly kind: AccountActionKind; readonly account: bigint }
   | {

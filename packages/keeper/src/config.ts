@@ -6,7 +6,7 @@ const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "not an address");
 const GWEI = 10n ** 9n;
 const ETHER = 10n ** 18n;
 
-/** Where the contracts are. `gasUnderlying`: whose price turns the gas token into USD. Without `autoTopUp` top-ups are left to others. */
+/** Where the contracts are. `gasUnderlying`: whose price turns the gas token into USD. Without `autoTopUp` top-ups, without `backstopVault` its unwinding is left to others. */
 export const deploymentSchema = z.object({
   chainId: z.number().int().positive(),
   startBlock: z.number().int().nonnegative().default(0),
@@ -17,6 +17,7 @@ export const deploymentSchema = z.object({
   priceOracle: address,
   volatilityOracle: address,
   autoTopUp: address.optional(),
+  backstopVault: address.optional(),
   underlyings: z.array(z.number().int().positive()).min(1),
   gasUnderlying: z.number().int().positive().default(1),
 });

@@ -1,7 +1,8 @@
-import { decodeError } from "@plimsoll/client";
+import { MAY_TRADE, decodeError } from "@plimsoll/client";
 import { type Interface, type Result } from "ethers";
 import {
   IAutoTopUp__factory,
+  IBackstopVault__factory,
   IClearinghouse__factory,
   ILens__factory,
   ILiquidator__factory,
@@ -15,10 +16,12 @@ import type { Deployment } from "./config.js";
 import { packLeg, unpackLeg } from "./domain.js";
 import type { AccountView, Authorisation, MarketView, Portfolio, Risk, Validity } from "./domain.js";
 import { CallReverted, RpcError } from "./errors.js";
+import type { AbsorbedView } from "./unwinding.js";
 
 export const clearinghouseInterface = IClearinghouse__factory.createInterface();
 export const liquidatorInterface = ILiquidator__factory.createInterface();
 export const autoTopUpInterface = IAutoTopUp__factory.createInterface();
+export const vaultInterface = IBackstopVault__factory.createInterface();
 const lensInterface = ILens__factory.createInterface();
 const engineInterface = IMarginEngine__factory.createInterface();
 const priceInterface = IPriceOracle__factory.createInterface();
@@ -155,6 +158,32 @@ export class Contracts {
       return [account, toAuthorisation(found)] as const;
     };
     return new Map(await Promise.all(accounts.map(read)));
+  }
+
+  /** What the backstop holds, where it lets `taker` have of it: that account lets the backstop trade. */
+  async absorbed(taker: bigint): Promise<AbsorbedView[]> {
+    const { backstopVault, clearinghouse } = this.deployment;
+    if (backstopVault === undefined) return [];
+    const found = await this.read(backstopVault, vaultInterface.encodeFunctionData("absorbed"));
+    const [accounts] = vaultInterface.decodeFunctionResult("absorbed", found) as unknown as [bigint[]];
+    if (accounts.length === 0) return [];
+    const asked = clearinghouseInterface.encodeFunctionData("isAuthorised", [taker, backstopVault, MAY_TRADE]);
+    const [isApproved] = clearinghouseInterface.decodeFunctionResult(
+      "isAuthorised",
+      await this.read(clearinghouse, asked),
+    );
+    if (isApproved !== true) return [];
+    const views = await this.views(accounts);
+    return Promise.all(
+      views.map(async (view) => {
+        const data = vaultInterface.encodeFunctionData("absorption", [view.account]);
+        const result = await this.read(backstopVault, data);
+        const [absorption] = vaultInterface.decodeFunctionResult("absorption", result) as unknown as [
+          { since: bigint },
+        ];
+        return { view, since: Number(absorption.since) };
+      }),
+    );
   }
 
   /** USD WAD. */

@@ -15,6 +15,7 @@ const initialGas: Readonly<Record<Kind, bigint>> = {
   takeOver: 4_000_000n,
   absorb: 4_000_000n,
   topUp: 1_500_000n,
+  unwind: 3_000_000n,
   cancel: 21_000n,
 };
 

@@ -2,8 +2,11 @@ import type { KeeperConfig } from "./config.js";
 import { WAD, max, mulWadDown, wad } from "./domain.js";
 import type { Risk } from "./domain.js";
 
-/** Rules of the Liquidator that a package of legs must respect, plus how far below its target the keeper aims. */
-export type LegRules = KeeperConfig["legs"];
+/**
+ * Rules of the Liquidator that a package of legs must respect, plus how far below its target the keeper aims. What the backstop unwinds has
+ * the same rules without a target: all of it may go.
+ */
+export type LegRules = KeeperConfig["legs"] & { readonly hasTarget?: boolean };
 
 /** One package, supposed to be taken. All USD WAD, at the maintenance tier. */
 export interface Outcome {
@@ -33,6 +36,7 @@ export function breachOf(outcome: Outcome, rules: LegRules): Breach | undefined 
 function sizeBreach({ before, remaining, equityAfter }: Outcome, removed: bigint, rules: LegRules): Breach | undefined {
   const isLast = equityAfter >= remaining.maintenance || remaining.maintenance > remaining.maintenanceBeforeFloor;
   if (!isLast && removed < mulWadDown(wad(rules.minShare), before.maintenance)) return "too-small";
+  if (rules.hasTarget === false) return undefined;
   return equityAfter > mulWadDown(wad(rules.targetRatio), remaining.maintenance) ? "over-liquidation" : undefined;
 }
 
@@ -41,6 +45,7 @@ function sizeBreach({ before, remaining, equityAfter }: Outcome, removed: bigint
  * ΔR ≤ (t·R − E) / (t − c), less the keeper's own margin for marks that move.
  */
 export function removableRequirement({ equity, maintenance }: Risk, rate: bigint, rules: LegRules): bigint {
+  if (rules.hasTarget === false) return maintenance;
   const target = wad(rules.targetRatio);
   if (rate >= target) return 0n;
   const most = (target * maintenance - equity * WAD) / (target - rate);

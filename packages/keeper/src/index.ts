@@ -1,5 +1,5 @@
 export { keyOf } from "./actions.js";
-export type { Action } from "./actions.js";
+export type { Action, PlannedAction } from "./actions.js";
 export { Backoff } from "./backoff.js";
 export { fundingFor } from "./book.js";
 export { eip1193Chain, httpTransport } from "./chain.js";

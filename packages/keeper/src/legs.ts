@@ -93,19 +93,14 @@ async function weigh(legs: readonly Leg[], evaluate: Evaluate): Promise<{ leg: W
   });
 }
 
-/** The requirement of each group alone: singles were weighed, the whole is known, the others are evaluated. */
+/** The requirement of each group alone: the whole is known, the others are evaluated. */
 async function withRequirements(groups: WeighedLeg[][], request: LegsRequest, evaluate: Evaluate): Promise<Group[]> {
-  const known = (legs: readonly WeighedLeg[]) =>
-    legs.length === request.portfolio.legs.length
-      ? request.risk.maintenanceBeforeFloor
-      : legs[1]
-        ? undefined
-        : undefined;
-  const unknown = groups.filter((legs) => known(legs) === undefined);
-  const risks = unknown.length > 0 ? await evaluate(unknown.map((legs) => ({ cash: 0n, legs }))) : [];
-  const evaluated = new Map(unknown.map((legs, i) => [legs, risks[i]?.maintenanceBeforeFloor]));
+  const isWhole = (legs: readonly WeighedLeg[]) => legs.length === request.portfolio.legs.length;
+  const parts = groups.filter((legs) => !isWhole(legs));
+  const risks = parts.length > 0 ? await evaluate(parts.map((legs) => ({ cash: 0n, legs }))) : [];
+  const evaluated = new Map(parts.map((legs, i) => [legs, risks[i]?.maintenanceBeforeFloor]));
   return groups.flatMap((legs) => {
-    const requirement = known(legs) ?? evaluated.get(legs);
+    const requirement = isWhole(legs) ? request.risk.maintenanceBeforeFloor : evaluated.get(legs);
     return requirement === undefined ? [] : [{ legs, requirement }];
   });
 }

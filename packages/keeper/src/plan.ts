@@ -1,6 +1,6 @@
 import { ownerOf } from "@plimsoll/client";
 import { accountKey, keyOf, topUpKey } from "./actions.js";
-import type { Action } from "./actions.js";
+import type { PlannedAction } from "./actions.js";
 import type { KeeperConfig } from "./config.js";
 import { WAD, min, mulWadDown, Validity, wad } from "./domain.js";
 import type { AccountView, Authorisation, MarketView, Risk } from "./domain.js";
@@ -32,7 +32,7 @@ export type PlanConfig = Pick<
   "riskCharge" | "legs" | "walkLagSeconds" | "marginCalls" | "absorbAtShare" | "confirmAfterSeconds"
 >;
 
-const order: Readonly<Record<Action["kind"], number>> = {
+const order: Readonly<Record<PlannedAction["kind"], number>> = {
   // Rounds first: until they are walked, a gap in them keeps resetting the clocks of the auctions.
   walkRounds: 0,
   startAuction: 1,
@@ -47,7 +47,7 @@ const order: Readonly<Record<Action["kind"], number>> = {
 };
 
 /** What to do now, most urgent first, at most one action per account. */
-export function plan(state: PlanState): Action[] {
+export function plan(state: PlanState): PlannedAction[] {
   const actions = [...planWalks(state), ...state.accounts.flatMap((view) => planAccount(view, state))];
   const urgency = new Map(state.accounts.map((view) => [accountKey(view.account), view.risk.maintenance]));
   return actions
@@ -59,13 +59,13 @@ function compare(a = 0n, b = 0n): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-function planWalks({ markets, config }: PlanState): Action[] {
+function planWalks({ markets, config }: PlanState): PlannedAction[] {
   return markets
     .filter(({ updatedAt, walkedTo }) => updatedAt > walkedTo && updatedAt - walkedTo >= config.walkLagSeconds)
     .map(({ underlying }) => ({ kind: "walkRounds", underlying }));
 }
 
-function planAccount(view: AccountView, state: PlanState): Action[] {
+function planAccount(view: AccountView, state: PlanState): PlannedAction[] {
   const { account, risk, auction } = view;
   if (risk.validity === Validity.Invalid) return [];
   // Instead of anything else: what it cures needs no auction, and what it cannot cure is back with the next pass.
@@ -77,7 +77,7 @@ function planAccount(view: AccountView, state: PlanState): Action[] {
   return planMarginCall(view, state);
 }
 
-function planTopUp({ account, risk, marginCalledAt }: AccountView, state: PlanState): Action[] {
+function planTopUp({ account, risk, marginCalledAt }: AccountView, state: PlanState): PlannedAction[] {
   // Nobody could have seen a call of this second.
   if (marginCalledAt === 0 || marginCalledAt >= state.now || state.blocked.has(topUpKey(account))) return [];
   const authorisation = state.authorisations.get(account);
@@ -86,7 +86,7 @@ function planTopUp({ account, risk, marginCalledAt }: AccountView, state: PlanSt
   return fee === undefined || fee < state.leastProfit.topUp ? [] : [{ kind: "topUp", account, expectedProfit: fee }];
 }
 
-function planMarginCall({ account, risk, marginCalledAt }: AccountView, { config }: PlanState): Action[] {
+function planMarginCall({ account, risk, marginCalledAt }: AccountView, { config }: PlanState): PlannedAction[] {
   if (!config.marginCalls) return [];
   const isBelow = risk.equity < risk.initial;
   if (isBelow && marginCalledAt === 0) return [{ kind: "callMargin", account }];
@@ -94,7 +94,7 @@ function planMarginCall({ account, risk, marginCalledAt }: AccountView, { config
   return [];
 }
 
-function planAuction(view: AccountView, state: PlanState): Action[] {
+function planAuction(view: AccountView, state: PlanState): PlannedAction[] {
   const { account, risk, auction } = view;
   if (state.now - auction.confirmedAt >= state.config.confirmAfterSeconds) return [{ kind: "confirmAuction", account }];
   // A keeper cannot liquidate himself; the backstop can.
@@ -104,7 +104,7 @@ function planAuction(view: AccountView, state: PlanState): Action[] {
   return [{ kind: "liquidateLegs", account, view, isFloorBound: risk.maintenance > risk.maintenanceBeforeFloor }];
 }
 
-function planWhole(view: AccountView, state: PlanState, isOwn: boolean): Action[] {
+function planWhole(view: AccountView, state: PlanState, isOwn: boolean): PlannedAction[] {
   const { account, auction } = view;
   const expectedProfit = wholeProfit(view, state.config);
   const canBeAbsorbed = auction.isBankrupt && isAbsorbable(view, state);

@@ -1,7 +1,7 @@
 import { ownerOf } from "@plimsoll/client";
 import { Transaction } from "ethers";
 import type { KeeperConfig, Deployment } from "./config.js";
-import { autoTopUpInterface, liquidatorInterface, volatilityInterface } from "./contracts.js";
+import { autoTopUpInterface, liquidatorInterface, vaultInterface, volatilityInterface } from "./contracts.js";
 import { PolicyDenied } from "./errors.js";
 import type { Fees } from "./fees.js";
 
@@ -36,8 +36,8 @@ const liquidatorFunctions = [
 ] as const;
 
 /**
- * Signs only what a keeper has to sign, and denies everything else: the pinned chain, the Liquidator's, the walk's and
- * the top-up's selectors at their own addresses, no value, takers of the keeper alone, and at most so much gas a transaction and a day.
+ * Signs only what a keeper has to sign, and denies everything else: the pinned chain, the Liquidator's, the walk's,
+ * the top-up's and the unwinding's selectors at their own addresses, no value, takers of the keeper alone, and at most so much gas a transaction and a day.
  */
 export class SigningPolicy {
   private readonly allowed: ReadonlyMap<string, ReadonlySet<string>>;
@@ -46,7 +46,10 @@ export class SigningPolicy {
 
   constructor(
     private readonly signer: Signer,
-    private readonly deployment: Pick<Deployment, "chainId" | "liquidator" | "volatilityOracle" | "autoTopUp">,
+    private readonly deployment: Pick<
+      Deployment,
+      "chainId" | "liquidator" | "volatilityOracle" | "autoTopUp" | "backstopVault"
+    >,
     private readonly limits: KeeperConfig["policy"],
   ) {
     const allowed = new Map([
@@ -58,6 +61,8 @@ export class SigningPolicy {
     ]);
     if (deployment.autoTopUp !== undefined)
       allowed.set(deployment.autoTopUp.toLowerCase(), new Set([autoTopUpInterface.getFunction("topUp").selector]));
+    if (deployment.backstopVault !== undefined)
+      allowed.set(deployment.backstopVault.toLowerCase(), new Set([vaultInterface.getFunction("unwind").selector]));
     this.allowed = allowed;
   }
 
@@ -119,12 +124,16 @@ export class SigningPolicy {
   }
 }
 
-/** The accounts that calldata of the Liquidator would have the keeper put at risk. */
+/** The accounts that calldata of the Liquidator or the backstop would have the keeper put at risk. */
 function takersIn(data: string): bigint[] {
   const selector = data.slice(0, 10);
   if (selector === liquidatorInterface.getFunction("liquidate").selector) {
     const [liquidation] = liquidatorInterface.decodeFunctionData("liquidate", data) as unknown as [{ taker: bigint }];
     return [liquidation.taker];
+  }
+  if (selector === vaultInterface.getFunction("unwind").selector) {
+    const [unwinding] = vaultInterface.decodeFunctionData("unwind", data) as unknown as [{ taker: bigint }];
+    return [unwinding.taker];
   }
   if (selector !== liquidatorInterface.getFunction("takeOver").selector) return [];
   const [order] = liquidatorInterface.decodeFunctionData("takeOver", data) as unknown as [

@@ -20,6 +20,7 @@ export const intentSchema = z.object({
     "takeOver",
     "absorb",
     "topUp",
+    "unwind",
     "cancel",
   ]),
   subject: z.object({

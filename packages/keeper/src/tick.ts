@@ -1,35 +1,27 @@
 import type { Logger } from "pino";
-import {
-  keyOf,
-  prepareAccountAction,
-  prepareLiquidation,
-  prepareTakeOver,
-  prepareTopUp,
-  prepareWalk,
-} from "./actions.js";
+import { keyOf } from "./actions.js";
 import type { Action, Prepared } from "./actions.js";
 import type { Backoff } from "./backoff.js";
-import { fundingFor } from "./book.js";
 import type { Book } from "./book.js";
 import type { Chain, Head } from "./chain.js";
 import type { KeeperConfig } from "./config.js";
 import { simulate } from "./contracts.js";
 import type { Contracts } from "./contracts.js";
-import { WAD, max, mulWadDown, wad } from "./domain.js";
+import { WAD, max, wad } from "./domain.js";
 import type { AccountView, Authorisation } from "./domain.js";
 import { CallReverted, KeeperError, ReorgTooDeep, Unprofitable, codeOf } from "./errors.js";
 import { budgetInWei, gasInUsd, likelyGasPrice } from "./fees.js";
 import type { GasTable } from "./gas.js";
 import type { AccountIndex } from "./indexer.js";
-import { chooseLegs } from "./legs.js";
 import type { KeeperMetrics } from "./metrics.js";
-import { tellMarginCall } from "./notice.js";
 import { plan } from "./plan.js";
 import type { PaidKind, PlanState } from "./plan.js";
+import { prepare } from "./prepare.js";
 import type { GasTerms, Sender, Settled } from "./sender.js";
 import type { KeeperStore } from "./store.js";
+import { planUnwinding } from "./unwinding.js";
+import type { UnwindAction } from "./unwinding.js";
 import type { Watch } from "./watch.js";
-import { prepareStart } from "./witness.js";
 
 /** A keeper: what it talks to and what it remembers. Made by `createKeeper`. */
 export interface Keeper {
@@ -77,7 +69,7 @@ export interface TickReport {
 }
 
 /** One tick's view of the world, shared by the actions of the tick. */
-interface Tick {
+export interface Tick {
   readonly head: Head;
   readonly now: number;
   /** USD WAD of one unit of the gas token. */
@@ -132,10 +124,11 @@ async function pass(keeper: Keeper, head: Head): Promise<TickReport> {
   const owner = keeper.address;
   const leastProfit = leastProfits(keeper, tick);
   const authorisations = await authorisationsOf(keeper, views);
-  const actions = plan({ now, owner, accounts: views, markets, authorisations, reserve, leastProfit, blocked, config });
+  const planned = plan({ now, owner, accounts: views, markets, authorisations, reserve, leastProfit, blocked, config });
+  const unwindings = await planUnwindings(keeper, { tick, blocked });
   const sent: Sent[] = [];
   const skipped: Skipped[] = [];
-  for (const action of actions) {
+  for (const action of [...planned, ...unwindings]) {
     if (sender.isFull) break;
     const outcome = await attempt(keeper, action, tick);
     if ("hash" in outcome) sent.push(outcome);
@@ -158,6 +151,16 @@ async function syncIndex({ index, chain, logger, metrics }: Keeper, head: Head):
   }
 }
 
+/** Last: what the backstop holds stands above initial margin and can wait. */
+async function planUnwindings(
+  keeper: Keeper,
+  { tick, blocked }: { readonly tick: Tick; readonly blocked: ReadonlySet<string> },
+): Promise<UnwindAction[]> {
+  const absorbed = await keeper.contracts.absorbed(keeper.book.capital);
+  const found = planUnwinding(absorbed, { now: tick.now, leastProfit: leastProfit(keeper, tick, "unwind") });
+  return found.filter((action) => !blocked.has(keyOf(action)));
+}
+
 /** Of accounts whose margin calls a top-up may answer. What was in doubt is known afterwards. */
 async function authorisationsOf(
   { contracts, index }: Keeper,
@@ -175,12 +178,14 @@ async function authorisationsOf(
   return found;
 }
 
+function leastProfit({ config, gas }: Keeper, { head, gasPrice }: Tick, kind: PaidKind | "unwind"): bigint {
+  const cost = gasInUsd(gas.expected(kind) * likelyGasPrice(head, config.fees), gasPrice);
+  return max(wad(config.minProfitUsd), (cost * WAD) / max(wad(config.fees.profitShare), 1n));
+}
+
 /** What paid actions have to bring so that gas takes no more than its share. */
-function leastProfits({ config, gas }: Keeper, { head, gasPrice }: Tick): PlanState["leastProfit"] {
-  const least = (kind: PaidKind) => {
-    const cost = gasInUsd(gas.expected(kind) * likelyGasPrice(head, config.fees), gasPrice);
-    return max(wad(config.minProfitUsd), (cost * WAD) / max(wad(config.fees.profitShare), 1n));
-  };
+function leastProfits(keeper: Keeper, tick: Tick): PlanState["leastProfit"] {
+  const least = (kind: PaidKind) => leastProfit(keeper, tick, kind);
   return { liquidateLegs: least("liquidateLegs"), takeOver: least("takeOver"), topUp: least("topUp") };
 }
 
@@ -230,72 +235,6 @@ function fail(
   if (error instanceof CallReverted && error.errorName === "AccountNotEmpty") book.useFresh();
   backoff.fail(key, now);
   return { key, reason };
-}
-
-/** @returns The reason where there is nothing worth sending yet. */
-async function prepare(keeper: Keeper, action: Action, tick: Tick): Promise<Prepared | string> {
-  const { deployment } = keeper.contracts;
-  if (action.kind === "walkRounds") return prepareWalk(deployment, action.underlying);
-  if (action.kind === "startAuction") return prepareStart(keeper, action.account);
-  if (action.kind === "callMargin") await tellMarginCall(keeper, action.account, tick.now);
-  if (action.kind === "liquidateLegs") return prepareLegs(keeper, action, tick);
-  if (action.kind === "takeOver") return prepareWhole(keeper, action, tick);
-  if (action.kind === "topUp")
-    return deployment.autoTopUp === undefined ? "no top-ups here" : prepareTopUp(deployment.autoTopUp, action);
-  return prepareAccountAction(deployment, action.kind, action.account);
-}
-
-async function capitalOf(keeper: Keeper, tick: Tick): Promise<AccountView | undefined> {
-  tick.capital ??= (await keeper.contracts.views([keeper.book.capital]))[0];
-  return tick.capital;
-}
-
-async function prepareLegs(
-  keeper: Keeper,
-  { account, view, isFloorBound }: Extract<Action, { kind: "liquidateLegs" }>,
-  tick: Tick,
-): Promise<Prepared | string> {
-  const { config, contracts } = keeper;
-  const taker = await capitalOf(keeper, tick);
-  if (!taker) return "no capital account";
-  const { portfolio, risk, auction } = view;
-  const request = {
-    portfolio,
-    risk,
-    rate: auction.rate,
-    isFloorBound,
-    taker,
-    riskCharge: config.riskCharge,
-    hedge: { prices: tick.prices, rates: config.hedge },
-    rules: config.legs,
-  };
-  const choice = await chooseLegs(request, contracts.evaluate);
-  if (!choice) return "no package pays yet";
-  if (choice.profit < wad(config.minProfitUsd)) return "profit too small yet";
-  return prepareLiquidation(contracts.deployment, {
-    ...{ account, taker: taker.account, legs: choice.legs, minRate: auction.rate, expectedProfit: choice.profit },
-    deadline: tick.now + config.deadlineSeconds,
-  });
-}
-
-/** Share of the expected payment that a take-over must still bring: marks may move a little before it is mined. */
-const PAYMENT_TOLERANCE = wad(0.98);
-
-async function prepareWhole(
-  keeper: Keeper,
-  { account, view, expectedProfit, canBeAbsorbed }: Extract<Action, { kind: "takeOver" }>,
-  tick: Tick,
-): Promise<Prepared | string> {
-  const { book, config, contracts } = keeper;
-  const funder = await capitalOf(keeper, tick);
-  const funding = funder && fundingFor(view, funder, config.legs.takerBuffer);
-  if (!funder || funding === undefined)
-    return canBeAbsorbed ? prepareAccountAction(contracts.deployment, "absorb", account) : "not enough capital";
-  return prepareTakeOver(contracts.deployment, {
-    ...{ account, taker: book.fresh(), funder: funder.account, funding, expectedProfit, legs: view.portfolio.legs },
-    minPayment: mulWadDown(view.auction.payment, PAYMENT_TOLERANCE),
-    deadline: tick.now + config.deadlineSeconds,
-  });
 }
 
 /** @throws Unprofitable */

@@ -9,7 +9,8 @@ import {
   prepareWalk,
 } from "../src/actions.ts";
 import { configSchema, deploymentSchema } from "../src/config.ts";
-import { autoTopUpInterface, clearinghouseInterface } from "../src/contracts.ts";
+import { autoTopUpInterface, clearinghouseInterface, vaultInterface } from "../src/contracts.ts";
+import { packLeg } from "../src/domain.ts";
 import { PolicyDenied } from "../src/errors.ts";
 import type { PolicyRule } from "../src/errors.ts";
 import { CANCEL_GAS, SigningPolicy } from "../src/policy.ts";
@@ -67,6 +68,17 @@ describe("signing policy", () => {
     await expectDenied({ to: deployment.liquidator, data: "0x" }, "selector");
     await expectDenied({ to: deployment.volatilityOracle, data: request().data }, "selector");
     await expectDenied({ to: address(7), data: "0x", gasLimit: CANCEL_GAS }, "target");
+  });
+
+  it("signs an unwinding into an account of its own, and none where the venue has no backstop", async () => {
+    const unwind = (taker: bigint) =>
+      vaultInterface.encodeFunctionData("unwind", [
+        { account: foreign, taker, legs: [packLeg(perp(1, 1))], minPayment: 0n, deadline: 1 },
+      ]);
+    await expectDenied({ to: address(8), data: unwind(own) }, "target");
+    policy = new SigningPolicy(wallet, { ...deployment, backstopVault: address(8) }, limits);
+    await policy.sign(request({ to: address(8), data: unwind(own) }), 0);
+    await expectDenied({ to: address(8), data: unwind(foreign), nonce: 1 }, "taker");
   });
 
   it("signs top-ups at their own address, and none where the venue has none", async () => {

@@ -1,6 +1,6 @@
 import { type Account, ownerOf } from "@plimsoll/client";
 import {
-  type Action,
+  type PlannedAction,
   Backoff,
   GasTable,
   type KeeperConfig,
@@ -27,7 +27,7 @@ const PAYMENT_TOLERANCE = 0.98;
  * Gas of the keeper's transactions by margin engine: means of replays of May 2021 with 60 accounts on chain (`absorb` under a static
  * margin: of March 2020). Whoever has losses to take his share of pays more.
  */
-const GAS: Readonly<Record<MarginRule["kind"], Readonly<Record<Action["kind"], bigint>>>> = {
+const GAS: Readonly<Record<MarginRule["kind"], Readonly<Record<PlannedAction["kind"], bigint>>>> = {
   dynamic: {
     walkRounds: 135_000n,
     startAuction: 198_000n,
@@ -58,7 +58,7 @@ const PRIORITY_FEE_WEI = 10n ** 9n;
 
 interface Transaction {
   readonly key: string;
-  readonly kind: Action["kind"];
+  readonly kind: PlannedAction["kind"];
   readonly due: number;
   readonly call: () => Effect;
   /** Once it is in a block. */
@@ -141,7 +141,7 @@ export class ModelKeeper {
   }
 
   /** What an action has to bring so that gas takes no more than its share of it, USD WAD. */
-  #leastProfit(kind: Action["kind"]): bigint {
+  #leastProfit(kind: PlannedAction["kind"]): bigint {
     const cost = this.#costOf(this.#gas.expected(kind)) / this.#config.fees.profitShare;
     return toWad(Math.max(cost, this.#config.minProfitUsd));
   }
@@ -151,7 +151,7 @@ export class ModelKeeper {
     return profit >= this.#leastProfit("liquidateLegs");
   }
 
-  #gasOf(kind: Action["kind"]): bigint {
+  #gasOf(kind: PlannedAction["kind"]): bigint {
     return GAS[this.tools.clearing.market.margin.kind][kind];
   }
 
@@ -179,7 +179,7 @@ export class ModelKeeper {
   }
 
   /** Sends what would not be refused now; what would be is tried again later. */
-  async #attempt(action: Action): Promise<void> {
+  async #attempt(action: PlannedAction): Promise<void> {
     const call = await this.#prepare(action);
     if (call === undefined) return;
     const key = keyOf(action);
@@ -200,13 +200,13 @@ export class ModelKeeper {
   }
 
   /** @returns what to call; undefined where there is nothing worth sending yet. */
-  async #prepare(action: Action): Promise<(() => Effect) | undefined> {
+  async #prepare(action: PlannedAction): Promise<(() => Effect) | undefined> {
     if (action.kind === "liquidateLegs") return await this.#prepareLegs(action);
     if (action.kind === "takeOver") return this.#prepareWhole(action);
     return this.#prepareOther(action);
   }
 
-  #prepareOther(action: Exclude<Action, { kind: "liquidateLegs" | "takeOver" }>): (() => Effect) | undefined {
+  #prepareOther(action: Exclude<PlannedAction, { kind: "liquidateLegs" | "takeOver" }>): (() => Effect) | undefined {
     const { liquidator, clearing, capital } = this.tools;
     switch (action.kind) {
       case "walkRounds":
@@ -235,7 +235,7 @@ export class ModelKeeper {
     account,
     view,
     isFloorBound,
-  }: Extract<Action, { kind: "liquidateLegs" }>): Promise<(() => Effect) | undefined> {
+  }: Extract<PlannedAction, { kind: "liquidateLegs" }>): Promise<(() => Effect) | undefined> {
     const { liquidator, clearing, capital } = this.tools;
     const evaluate = (portfolios: readonly ExactPortfolio[]) =>
       Promise.resolve(portfolios.map((one) => inWad(clearing.market.evaluate(inFloat(one)))));
@@ -256,7 +256,11 @@ export class ModelKeeper {
     return () => liquidator.liquidate({ account, taker: capital, legs: choice.legs, minRate: auction.rate });
   }
 
-  #prepareWhole({ account, view, canBeAbsorbed }: Extract<Action, { kind: "takeOver" }>): (() => Effect) | undefined {
+  #prepareWhole({
+    account,
+    view,
+    canBeAbsorbed,
+  }: Extract<PlannedAction, { kind: "takeOver" }>): (() => Effect) | undefined {
     const { liquidator, capital } = this.tools;
     if (fundingFor(view, this.watch.view(capital), this.#config.legs.takerBuffer) === undefined)
       return canBeAbsorbed ? () => liquidator.absorb(account, capital) : undefined;
