@@ -20,6 +20,7 @@ import {
     Transfer as CashTransfer,
     Withdrawal
 } from "./interfaces/IClearinghouse.sol";
+import { IClearinghouseBooks } from "./interfaces/IClearinghouseBooks.sol";
 import { IERC7540Operator, IERC7540Redeem } from "./interfaces/IERC7540.sol";
 import { IMarginEngine, Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
 import { IMarkets } from "./interfaces/IMarkets.sol";
@@ -330,7 +331,7 @@ contract BackstopVault is ERC4626, IBackstopVault {
     }
 
     /// @inheritdoc IERC4626
-    /// @dev What the treasury can pay of what may be claimed; the rest of it is tied up in absorbed accounts.
+    /// @dev What the treasury can pay of what may be claimed, and what may leave custody now; the rest of it is tied up in absorbed accounts.
     function maxRedeem(address controller) public view override(ERC4626, IERC4626) returns (uint256) {
         Valuation memory value = _valuation();
         return value.isFresh ? _claimableShares(controller, value) : 0;
@@ -544,7 +545,8 @@ contract BackstopVault is ERC4626, IBackstopVault {
 
     /// @dev What the controller may claim and the treasury can pay.
     function _claimableShares(address controller, Valuation memory value) private view returns (uint256) {
-        uint256 payable_ = Math.min(_treasuryCash() / wadPerToken, clearinghouse.recordedInTokens(CASH));
+        (uint256 available, , ) = IClearinghouseBooks(address(clearinghouse)).outflow(CASH);
+        uint256 payable_ = Math.min(_treasuryCash() / wadPerToken, available);
         uint256 supply = totalSupply() + VIRTUAL_SHARES;
         uint256 paidShares = Math.mulDiv(payable_, supply, _inTokensDown(value.exit) + 1);
         return Math.min(claimableRedeemRequest(REQUEST_ID, controller), paidShares);

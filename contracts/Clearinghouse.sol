@@ -6,8 +6,7 @@ import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import { SafeERC20 } from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import { Address } from "@openzeppelin/contracts/utils/Address.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import { ClearinghouseForce } from "./ClearinghouseForce.sol";
-import { ClearinghouseState } from "./ClearinghouseState.sol";
+import { ClearinghouseState, Operator } from "./ClearinghouseState.sol";
 import {
     Approval,
     Batch,
@@ -20,23 +19,21 @@ import {
     Transfer,
     Withdrawal
 } from "./interfaces/IClearinghouse.sol";
+import { IClearinghouseBooks } from "./interfaces/IClearinghouseBooks.sol";
+import { IClearinghouseForce } from "./interfaces/IClearinghouseForce.sol";
+import { InterestRates } from "./interfaces/IInterest.sol";
 import { Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
 import { Collateral, IMarkets } from "./interfaces/IMarkets.sol";
 import { IOpenInterest } from "./interfaces/IOpenInterest.sol";
+import { CashIndex, CashIndexState } from "./libraries/CashIndex.sol";
 import { Ledger, LedgerState, Side } from "./libraries/Ledger.sol";
 import { LossSharing } from "./libraries/LossSharing.sol";
 import { MarginRules } from "./libraries/MarginRules.sol";
 import { OpenInterest, OpenInterestState } from "./libraries/OpenInterest.sol";
 import { TouchedAccount, TouchedAccounts, TouchedSet } from "./libraries/TouchedAccounts.sol";
-import { Account } from "./types/Account.sol";
+import { Account, RESERVE } from "./types/Account.sol";
 import { CASH, Instrument, Kind } from "./types/Instrument.sol";
 import { Position } from "./types/Position.sol";
-
-/// @param permissions Bits of MAY_*. @param expiry Unix seconds, inclusive.
-struct Operator {
-    uint8 permissions;
-    uint40 expiry;
-}
 
 /// @param scale WAD units in one token unit. @param cap Most that may be in custody, WAD units.
 struct Token {
@@ -48,6 +45,7 @@ struct Token {
 /// @title See `IClearinghouse`.
 contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
     using Address for address;
+    using CashIndex for CashIndexState;
     using Ledger for LedgerState;
     using LossSharing for LedgerState;
     using MarginRules for Risk;
@@ -63,27 +61,33 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
     address public immutable markets;
     /// @inheritdoc IClearinghouse
     address public immutable force;
-
-    mapping(Account => mapping(address operator => Operator)) private operators;
+    /// @inheritdoc IClearinghouse
+    address public immutable books;
 
     modifier whenUnlocked() {
         requireUnlocked();
         _;
     }
 
+    /// @param force_ A `ClearinghouseForce`, and @param books_ a `ClearinghouseBooks`, of the same USDC: this contract's own code, in pieces
+    /// because one may not have so much, and as constructors may not carry so much either.
     constructor(
         address accessManager,
         address usdc_,
-        address markets_
+        address markets_,
+        address force_,
+        address books_
     ) ClearinghouseState(usdc_) AccessManaged(accessManager) {
         usdc = usdc_;
         markets = markets_;
-        force = address(new ClearinghouseForce(usdc_));
+        force = force_;
+        books = books_;
+        ledger.cashIndex.open();
     }
 
-    /// @dev `IClearinghouseForce`; whatever else is called reverts there.
-    fallback(bytes calldata data) external returns (bytes memory) {
-        return force.functionDelegateCall(data);
+    /// @dev `IClearinghouseForce` and `IClearinghouseBooks`; whatever else is called reverts there.
+    fallback(bytes calldata data) external whenUnlocked returns (bytes memory) {
+        return pieceOf(msg.sig).functionDelegateCall(data);
     }
 
     /// @inheritdoc IClearinghouse
@@ -104,21 +108,38 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
 
     /// @inheritdoc IClearinghouse
     function fundReserve(uint256 amountInTokens) external lock {
-        uint256 size = pull(CASH, amountInTokens);
-        ledger.reserve += size;
-        emit ReserveFunded(msg.sender, size);
+        // What no account owns is the reserve's.
+        emit ReserveFunded(msg.sender, pull(CASH, amountInTokens));
     }
 
     /// @inheritdoc IClearinghouse
-    function setMarginEngine(address engine) external whenUnlocked restricted {
+    function announceModules(address engine, address liquidator_) external lock restricted {
+        ask(IClearinghouseBooks.beginNotice.selector, uint160(engine), uint160(liquidator_));
+    }
+
+    /// @inheritdoc IClearinghouse
+    function setMarginEngine(address engine) external lock restricted {
+        ask(IClearinghouseBooks.useNotice.selector, uint160(engine), 0);
         marginEngine = engine;
         emit MarginEngineSet(engine);
     }
 
     /// @inheritdoc IClearinghouse
-    function setLiquidator(address liquidator_) external whenUnlocked restricted {
+    function setLiquidator(address liquidator_) external lock restricted {
+        ask(IClearinghouseBooks.useNotice.selector, 0, uint160(liquidator_));
         liquidator = liquidator_;
         emit LiquidatorSet(liquidator_);
+    }
+
+    /// @inheritdoc IClearinghouse
+    function setInterestRates(InterestRates calldata) external whenUnlocked restricted {
+        books.functionDelegateCall(msg.data);
+    }
+
+    /// @inheritdoc IClearinghouse
+    function setFundingSource(address source) external whenUnlocked restricted {
+        fundingSource = source;
+        emit FundingSourceSet(source);
     }
 
     /// @inheritdoc IClearinghouse
@@ -163,7 +184,7 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
 
     /// @inheritdoc IClearinghouse
     function reserve() external view whenUnlocked returns (uint256) {
-        return ledger.reserve;
+        return ledger.reserve(cashInCustody());
     }
 
     /// @inheritdoc IClearinghouse
@@ -188,8 +209,7 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
 
     function approve(Approval calldata approval) private {
         require(msg.sender == approval.account.owner(), NotOwner(approval.account, msg.sender));
-        operators[approval.account][approval.operator] = Operator(approval.permissions, approval.expiry);
-        emit OperatorSet(approval.account, approval.operator, approval.permissions, approval.expiry);
+        setOperator(approval);
     }
 
     /// @dev Before anything else happens: what a reduction is measured against.
@@ -224,6 +244,7 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
     }
 
     function transfer(Transfer calldata action, TouchedSet memory touched) private {
+        if (action.to == RESERVE) return payReserve(action, touched);
         require(!(action.from == action.to), SelfTrade(action.from));
         bool isForeign = action.from.owner() != action.to.owner();
         requireMay(action.from, MAY_MOVE);
@@ -243,6 +264,18 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
             bool isShort = ledger.sizeOf(action.from, action.asset) < 0;
             move(action.from, action.to, action.asset, isShort ? -size : size);
         }
+    }
+
+    /// @dev Whoever may trade may lose as much in a fill, and to himself: to let him pay the reserve gives him nothing. Margin is checked as
+    /// after a fill.
+    function payReserve(Transfer calldata action, TouchedSet memory touched) private {
+        require(action.asset == CASH, ForeignAccount(action.to, action.asset));
+        require(action.size != 0, ZeroSize());
+        requireMay(action.from, MAY_TRADE);
+        touch(touched, action.from).isCharged = true;
+        // What no account owns is the reserve's.
+        ledger.addCash(action.from, -uint256(action.size).toInt256());
+        emit FeePaid(action.from, action.size);
     }
 
     function fill(Fill calldata action, TouchedSet memory touched) private {
@@ -294,6 +327,8 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
             action.amountInTokens <= recorded,
             InsufficientLiquidity(action.asset, recorded, action.amountInTokens)
         );
+        if (notice.isSealed)
+            ask(IClearinghouseBooks.countOutflow.selector, Instrument.unwrap(action.asset), action.amountInTokens);
         ledger.recordedInTokens[action.asset] = recorded - action.amountInTokens;
         uint256 size = action.amountInTokens * tokenOf(action.asset).scale;
         if (action.asset == CASH) ledger.addCash(action.account, -size.toInt256());
@@ -353,17 +388,33 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
         token.erc20.safeTransferFrom(msg.sender, address(this), amountInTokens);
         uint256 arrivedInTokens = token.erc20.balanceOf(address(this)) - balanceBefore;
         require(arrivedInTokens != 0, ZeroSize());
+        if (outflows[asset].usedInTokens != 0)
+            ask(IClearinghouseBooks.countInflow.selector, Instrument.unwrap(asset), arrivedInTokens);
         uint256 recorded = ledger.recordedInTokens[asset] + arrivedInTokens;
         ledger.recordedInTokens[asset] = recorded;
         require(recorded * token.scale <= token.cap, CollateralCapExceeded(asset, recorded * token.scale, token.cap));
         return arrivedInTokens * token.scale;
     }
 
+    function pieceOf(bytes4 selector) private view returns (address) {
+        bool isForce =
+            selector == IClearinghouseForce.seize.selector ||
+                selector == IClearinghouseForce.takeOver.selector ||
+                selector == IClearinghouseForce.deleverage.selector;
+        return isForce ? force : books;
+    }
+
+    /// @dev Asks `books` what it answers to nobody else, inside a call, two words each: one place, for bytes are dear here.
+    function ask(bytes4 selector, uint256 first, uint256 second) private {
+        books.functionDelegateCall(abi.encodeWithSelector(selector, first, second));
+    }
+
     function touch(TouchedSet memory touched, Account account) private returns (TouchedAccount memory entry) {
         bool isNew;
         (entry, isNew) = touched.touch(account);
         if (!isNew) return entry;
-        ledger.settle(account);
+        // Seldom, so its code is in another piece.
+        if (!ledger.isUpToDate(account)) ask(IClearinghouseBooks.settleTouched.selector, Account.unwrap(account), 0);
         entry.legsBefore = ledger.legCount(account);
     }
 

@@ -17,7 +17,6 @@ import { ILiquidationTerms } from "./interfaces/ILiquidationTerms.sol";
 import { IMarginEngine, Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
 import { Compensation, Move } from "./libraries/Compensation.sol";
 import { Ledger, LedgerState } from "./libraries/Ledger.sol";
-import { LossRecords } from "./libraries/LossRecords.sol";
 import { LossSharing, Shortfall } from "./libraries/LossSharing.sol";
 import { MarginRules } from "./libraries/MarginRules.sol";
 import { SignedMulDiv } from "./libraries/SignedMulDiv.sol";
@@ -27,8 +26,7 @@ import { CASH, Kind } from "./types/Instrument.sol";
 import { Position } from "./types/Position.sol";
 
 /// @title See `IClearinghouseForce`.
-/// @dev Runs in the storage and at the address of the clearinghouse, which made it and calls nothing else this way: two
-/// contracts only because one may not have so much code.
+/// @dev Runs in the storage and at the address of the clearinghouse: a contract of its own only because one may not have so much code.
 contract ClearinghouseForce is IClearinghouseForce, ClearinghouseState {
     using Compensation for Move;
     using Ledger for LedgerState;
@@ -152,19 +150,8 @@ contract ClearinghouseForce is IClearinghouseForce, ClearinghouseState {
                 Shortfall(lacking, risks[1].equity.belowZero(), order.limit)
             );
         } else if (lacking != 0) {
-            charged = ledger.shareDebt(order.account, lacking, ledger.recordedInTokens[CASH] * usdcScale);
+            charged = ledger.shareDebt(order.account, lacking);
         }
-    }
-
-    /// @inheritdoc IClearinghouseForce
-    function settle(Account account, uint256 limit) external lock {
-        ledger.settleSome(account, limit);
-    }
-
-    /// @inheritdoc IClearinghouseForce
-    function losses() external view returns (uint256 tearUps, uint256 openTearUps, uint256 cashLosses) {
-        LossRecords storage records = ledger.losses;
-        return (records.tearUpCount, records.openTearUps, records.cashLossCount);
     }
 
     function requireLiquidatable(Account account, Risk memory current) private pure {
@@ -176,9 +163,9 @@ contract ClearinghouseForce is IClearinghouseForce, ClearinghouseState {
     }
 
     function drawReserve(Account to, uint256 size) private {
-        uint256 available = ledger.reserve;
+        if (size == 0) return;
+        uint256 available = ledger.reserve(cashInCustody());
         require(size <= available, IClearinghouse.InsufficientReserve(available, size));
-        ledger.reserve = available - size;
         ledger.addCash(to, size.toInt256());
     }
 

@@ -3,12 +3,20 @@ pragma solidity ^0.8.37;
 
 import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import { IClearinghouse, IClearinghouseModules } from "./interfaces/IClearinghouse.sol";
+import { Approval, IClearinghouse, IClearinghouseModules } from "./interfaces/IClearinghouse.sol";
 import { IMarginEngine, Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
 import { Ledger, LedgerState } from "./libraries/Ledger.sol";
 import { MarginRules } from "./libraries/MarginRules.sol";
+import { ModuleNoticeState } from "./libraries/ModuleNotice.sol";
+import { Outflow } from "./libraries/OutflowLimit.sol";
 import { Account } from "./types/Account.sol";
 import { CASH, Instrument } from "./types/Instrument.sol";
+
+/// @param permissions Bits of MAY_*. @param expiry Unix seconds, inclusive.
+struct Operator {
+    uint8 permissions;
+    uint40 expiry;
+}
 
 /// @title What `Clearinghouse` and `ClearinghouseForce` share: storage, the lock, and how value moves between accounts.
 abstract contract ClearinghouseState is IClearinghouseModules {
@@ -26,9 +34,16 @@ abstract contract ClearinghouseState is IClearinghouseModules {
     address public marginEngine;
     /// @inheritdoc IClearinghouseModules
     address public liquidator;
+    /// @inheritdoc IClearinghouseModules
+    address public fundingSource;
 
     LedgerState internal ledger;
     bool internal transient locked;
+    mapping(Account => mapping(address operator => Operator)) internal operators;
+    /// @dev Of the next approvals that an owner signs.
+    mapping(address owner => uint256) internal approvalNonces;
+    ModuleNoticeState internal notice;
+    mapping(Instrument asset => Outflow) internal outflows;
 
     modifier lock() {
         requireUnlocked();
@@ -39,6 +54,11 @@ abstract contract ClearinghouseState is IClearinghouseModules {
 
     constructor(address usdc) {
         usdcScale = 10 ** (WAD_DECIMALS - IERC20Metadata(usdc).decimals());
+    }
+
+    function setOperator(Approval calldata approval) internal {
+        operators[approval.account][approval.operator] = Operator(approval.permissions, approval.expiry);
+        emit IClearinghouse.OperatorSet(approval.account, approval.operator, approval.permissions, approval.expiry);
     }
 
     function moveCash(Account from, Account to, uint256 size) internal {
@@ -66,6 +86,11 @@ abstract contract ClearinghouseState is IClearinghouseModules {
     function requireInitial(Account account, Risk memory current) internal pure {
         require(current.isUsable(), IClearinghouse.FeedInvalid(account));
         require(current.meetsInitial(), IClearinghouse.BelowInitialMargin(account, current.equity, current.initial));
+    }
+
+    /// @dev USD WAD.
+    function cashInCustody() internal view returns (uint256) {
+        return ledger.recordedInTokens[CASH] * usdcScale;
     }
 
     function requireUnlocked() internal view {

@@ -6,13 +6,43 @@ import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/I
 import { SSTORE2 } from "solady/src/utils/SSTORE2.sol";
 import { AccountParameters, Collateral, IMarkets, RiskParameters, Underlying } from "./interfaces/IMarkets.sol";
 import { ParameterBounds } from "./libraries/ParameterBounds.sol";
+import { ParameterRamps } from "./libraries/ParameterRamps.sol";
 import { Instrument, Kind } from "./types/Instrument.sol";
 import { MAX_STRESSES, MAX_UNDERLYINGS } from "./types/Limits.sol";
 import { RiskWords, toRiskWords } from "./types/RiskWords.sol";
 
+/// @param word Read at once: the contract whose code is the `RiskWords` in force 160, and above it the Unix seconds from which on those of
+/// `announced` hold; 0 without a ramp.
+struct RiskRamp {
+    uint256 word;
+    address announced;
+}
+
+/// @notice `AccountParameters` in force until `rampEndsAt`, in one slot, and those that hold from then on.
+struct AccountRamp {
+    uint128 floor;
+    uint64 credit;
+    uint40 rampEndsAt;
+    AccountParameters announced;
+}
+
+/// @notice A `Collateral`, and the haircut and cap that hold from `rampEndsAtHour` on: hours of the Unix clock, so that all that a
+/// haircut is read with fits in one slot.
+struct CollateralRamp {
+    address token;
+    uint8 decimals;
+    uint64 haircut;
+    uint24 rampEndsAtHour;
+    uint128 cap;
+    uint128 announcedCap;
+    uint64 announcedHaircut;
+}
+
 contract Markets is IMarkets, AccessManaged {
     /// @dev Options expire at 08:00 UTC, the hour of the largest listed market, so that hedges there end at the same time.
     uint256 private constant EXPIRY_TIME_OF_DAY = 8 hours;
+
+    uint256 private constant CODE_BITS = 160;
 
     /// @dev A few tokens on each underlying; bounds the list that `collaterals` returns.
     uint256 private constant MAX_COLLATERALS = 16;
@@ -20,15 +50,17 @@ contract Markets is IMarkets, AccessManaged {
     mapping(uint16 underlying => Underlying) private listings;
     /// @dev `RiskWords`, as the code of a contract: every evaluation reads them cold, and code costs one access where
     /// storage costs one a word.
-    mapping(uint16 underlying => address code) private parameters;
-    mapping(Instrument asset => Collateral) private tokens;
+    mapping(uint16 underlying => RiskRamp) private parameters;
+    mapping(Instrument asset => CollateralRamp) private tokens;
     mapping(address token => bool) private isListed;
     uint16[] private ids;
     Instrument[] private assets;
-    AccountParameters private account;
+    AccountRamp private account;
 
     constructor(address authority, AccountParameters memory account_) AccessManaged(authority) {
-        _setAccountParameters(account_);
+        ParameterBounds.requireAccount(account_);
+        (account.floor, account.credit) = (account_.floor, account_.credit);
+        emit AccountParametersSet(account_, block.timestamp);
     }
 
     /// @inheritdoc IMarkets
@@ -40,7 +72,7 @@ contract Markets is IMarkets, AccessManaged {
         require(listings[id].strikeStep == 0, UnderlyingAlreadyListed(id));
         require(ids.length < MAX_UNDERLYINGS, TooManyListed(MAX_UNDERLYINGS));
         ParameterBounds.requireListing(id, listing);
-        _setRiskParameters(id, parameters_);
+        parameters[id].word = uint160(store(requireRisk(parameters_)));
         ids.push(id);
         listings[id] = listing;
         emit UnderlyingListed(id, listing, parameters_);
@@ -59,20 +91,69 @@ contract Markets is IMarkets, AccessManaged {
         ParameterBounds.requireCollateral(collateral_);
         isListed[token] = true;
         assets.push(asset);
-        tokens[asset] = collateral_;
+        CollateralRamp storage listed = tokens[asset];
+        (listed.token, listed.decimals) = (token, collateral_.decimals);
+        (listed.haircut, listed.cap) = (collateral_.haircut, collateral_.cap);
         emit CollateralListed(asset, collateral_);
     }
 
     /// @inheritdoc IMarkets
     function setRiskParameters(uint16 id, RiskParameters calldata parameters_) external restricted {
-        requireListed(id);
-        _setRiskParameters(id, parameters_);
-        emit RiskParametersSet(id, parameters_);
+        RiskParameters memory announced = requireRisk(parameters_);
+        RiskParameters memory meanwhile = ParameterRamps.meanwhile(riskParameters(id), announced);
+        bool isRamped = keccak256(abi.encode(meanwhile)) != keccak256(abi.encode(announced));
+        RiskRamp storage ramp = parameters[id];
+        ramp.word = uint160(store(meanwhile)) | (isRamped ? uint256(rampEnd()) << CODE_BITS : 0);
+        ramp.announced = isRamped ? store(announced) : address(0);
+        emit RiskParametersSet(id, announced, isRamped ? rampEnd() : block.timestamp);
     }
 
     /// @inheritdoc IMarkets
-    function setAccountParameters(AccountParameters calldata account_) external restricted {
-        _setAccountParameters(account_);
+    function setAccountParameters(AccountParameters calldata announced) external restricted {
+        ParameterBounds.requireAccount(announced);
+        AccountParameters memory meanwhile = ParameterRamps.meanwhile(accountParameters(), announced);
+        bool isRamped = meanwhile.floor != announced.floor || meanwhile.credit != announced.credit;
+        (account.floor, account.credit) = (meanwhile.floor, meanwhile.credit);
+        account.rampEndsAt = isRamped ? rampEnd() : 0;
+        account.announced = announced;
+        emit AccountParametersSet(announced, isRamped ? rampEnd() : block.timestamp);
+    }
+
+    /// @inheritdoc IMarkets
+    function setCollateralParameters(Instrument asset, uint64 haircut_, uint128 cap) external restricted {
+        Collateral memory announced = collateral(asset);
+        (uint64 haircutBefore, uint128 capBefore) = (announced.haircut, announced.cap);
+        (announced.haircut, announced.cap) = (haircut_, cap);
+        ParameterBounds.requireCollateral(announced);
+        CollateralRamp storage ramp = tokens[asset];
+        ramp.haircut = haircut_ < haircutBefore ? haircut_ : haircutBefore;
+        ramp.cap = cap < capBefore ? cap : capBefore;
+        bool isRamped = haircut_ > haircutBefore || cap > capBefore;
+        uint256 endsAtHour = (rampEnd() + 1 hours - 1) / 1 hours;
+        ramp.rampEndsAtHour = isRamped ? uint24(endsAtHour) : 0;
+        (ramp.announcedHaircut, ramp.announcedCap) = (haircut_, cap);
+        emit CollateralParametersSet(asset, haircut_, cap, isRamped ? endsAtHour * 1 hours : block.timestamp);
+    }
+
+    /// @inheritdoc IMarkets
+    function applyRiskParameters(uint16 id) external {
+        address code = riskParametersCode(id);
+        RiskRamp storage ramp = parameters[id];
+        if (isOver(ramp.word >> CODE_BITS)) (ramp.word, ramp.announced) = (uint160(code), address(0));
+    }
+
+    /// @inheritdoc IMarkets
+    function applyAccountParameters() external {
+        (account.floor, account.credit) = (accountParameters().floor, accountParameters().credit);
+        if (isOver(account.rampEndsAt)) account.rampEndsAt = 0;
+    }
+
+    /// @inheritdoc IMarkets
+    function applyCollateralParameters(Instrument asset) external {
+        Collateral memory applied = collateral(asset);
+        CollateralRamp storage ramp = tokens[asset];
+        (ramp.haircut, ramp.cap) = (applied.haircut, applied.cap);
+        if (isOver(uint256(ramp.rampEndsAtHour) * 1 hours)) ramp.rampEndsAtHour = 0;
     }
 
     /// @inheritdoc IMarkets
@@ -102,31 +183,65 @@ contract Markets is IMarkets, AccessManaged {
     }
 
     /// @inheritdoc IMarkets
-    function riskParameters(uint16 id) external view returns (RiskParameters memory) {
-        RiskWords memory words;
-        words.read(riskParametersCode(id));
-        return words.unpacked();
+    function riskParameters(uint16 id) public view returns (RiskParameters memory) {
+        return parametersIn(riskParametersCode(id));
     }
 
     /// @inheritdoc IMarkets
     function riskParametersCode(uint16 id) public view returns (address code) {
-        code = parameters[id];
+        uint256 word = parameters[id].word;
+        code = address(uint160(word));
         require(code != address(0), UnderlyingNotListed(id));
+        if (isOver(word >> CODE_BITS)) code = parameters[id].announced;
     }
 
     /// @inheritdoc IMarkets
-    function accountParameters() external view returns (AccountParameters memory) {
-        return account;
+    function accountParameters() public view returns (AccountParameters memory inForce) {
+        uint256 rampEndsAt = account.rampEndsAt;
+        (inForce.floor, inForce.credit) = (account.floor, account.credit);
+        if (isOver(rampEndsAt)) inForce = account.announced;
     }
 
     /// @inheritdoc IMarkets
-    function collateral(Instrument asset) external view returns (Collateral memory) {
-        return tokenOf(asset);
+    function announcedRiskParameters(uint16 id) external view returns (RiskParameters memory, uint256 rampEndsAt) {
+        RiskRamp storage ramp = parameters[id];
+        rampEndsAt = ramp.word >> CODE_BITS;
+        if (rampEndsAt <= block.timestamp) return (riskParameters(id), 0);
+        return (parametersIn(ramp.announced), rampEndsAt);
     }
 
     /// @inheritdoc IMarkets
-    function haircut(Instrument asset) external view returns (uint256) {
-        return tokenOf(asset).haircut;
+    function announcedAccountParameters() external view returns (AccountParameters memory, uint256 rampEndsAt) {
+        rampEndsAt = account.rampEndsAt;
+        if (rampEndsAt <= block.timestamp) return (accountParameters(), 0);
+        return (account.announced, rampEndsAt);
+    }
+
+    /// @inheritdoc IMarkets
+    function announcedCollateral(Instrument asset) external view returns (Collateral memory, uint256 rampEndsAt) {
+        Collateral memory announced = collateral(asset);
+        CollateralRamp storage ramp = tokenOf(asset);
+        rampEndsAt = uint256(ramp.rampEndsAtHour) * 1 hours;
+        if (rampEndsAt <= block.timestamp) return (announced, 0);
+        (announced.haircut, announced.cap) = (ramp.announcedHaircut, ramp.announcedCap);
+        return (announced, rampEndsAt);
+    }
+
+    /// @inheritdoc IMarkets
+    function collateral(Instrument asset) public view returns (Collateral memory) {
+        CollateralRamp storage ramp = tokenOf(asset);
+        uint128 cap = isOver(uint256(ramp.rampEndsAtHour) * 1 hours) ? ramp.announcedCap : ramp.cap;
+        return Collateral(ramp.token, ramp.decimals, haircutIn(ramp), cap);
+    }
+
+    /// @inheritdoc IMarkets
+    function haircut(Instrument asset) external view returns (uint256 inForce) {
+        CollateralRamp storage ramp = tokens[asset];
+        bool isListed_ = ramp.token != address(0);
+        uint256 rampEndsAt = uint256(ramp.rampEndsAtHour) * 1 hours;
+        inForce = ramp.haircut;
+        require(isListed_, CollateralNotListed(asset));
+        if (isOver(rampEndsAt)) inForce = ramp.announcedHaircut;
     }
 
     /// @inheritdoc IMarkets
@@ -147,7 +262,13 @@ contract Markets is IMarkets, AccessManaged {
         else require(instrument.isOption() && isOnGrid(instrument, listing), NotTradable(instrument));
     }
 
-    function tokenOf(Instrument asset) private view returns (Collateral storage token) {
+    function haircutIn(CollateralRamp storage ramp) private view returns (uint64 inForce) {
+        uint256 rampEndsAt = uint256(ramp.rampEndsAtHour) * 1 hours;
+        inForce = ramp.haircut;
+        if (isOver(rampEndsAt)) inForce = ramp.announcedHaircut;
+    }
+
+    function tokenOf(Instrument asset) private view returns (CollateralRamp storage token) {
         token = tokens[asset];
         require(token.token != address(0), CollateralNotListed(asset));
     }
@@ -165,18 +286,33 @@ contract Markets is IMarkets, AccessManaged {
         require(listings[id].strikeStep != 0, UnderlyingNotListed(id));
     }
 
-    function _setRiskParameters(uint16 id, RiskParameters memory parameters_) private {
-        ParameterBounds.requireRisk(parameters_);
-        // Used ones come first.
-        for (uint256 i = MAX_STRESSES; i > 0 && ParameterBounds.isUnused(parameters_.stresses[i - 1]); --i) {
-            delete parameters_.stresses[i - 1];
-        }
-        parameters[id] = SSTORE2.write(abi.encode(toRiskWords(parameters_)));
+    /// @dev Unix seconds.
+    function rampEnd() private view returns (uint40) {
+        return uint40(block.timestamp + ParameterRamps.RAMP_SECONDS);
     }
 
-    function _setAccountParameters(AccountParameters memory account_) private {
-        ParameterBounds.requireAccount(account_);
-        account = account_;
-        emit AccountParametersSet(account_);
+    /// @dev Whether there was a ramp and announced parameters hold.
+    function isOver(uint256 rampEndsAt) private view returns (bool) {
+        return rampEndsAt != 0 && rampEndsAt <= block.timestamp;
+    }
+
+    /// @dev Inside the bounds, and without what follows the last stress scenario in use.
+    function requireRisk(RiskParameters memory given) private pure returns (RiskParameters memory) {
+        ParameterBounds.requireRisk(given);
+        // Used ones come first.
+        for (uint256 i = MAX_STRESSES; i > 0 && ParameterBounds.isUnused(given.stresses[i - 1]); --i) {
+            delete given.stresses[i - 1];
+        }
+        return given;
+    }
+
+    function store(RiskParameters memory given) private returns (address) {
+        return SSTORE2.write(abi.encode(toRiskWords(given)));
+    }
+
+    function parametersIn(address code) private view returns (RiskParameters memory) {
+        RiskWords memory words;
+        words.read(code);
+        return words.unpacked();
     }
 }

@@ -2,17 +2,25 @@
 pragma solidity ^0.8.37;
 
 import { AccessManaged } from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { Feed, IPriceOracle, Price, Validity } from "./interfaces/IPriceOracle.sol";
+import { ISettlementPrices } from "./interfaces/ISettlementPrices.sol";
 import { FeedRounds, Round } from "./libraries/FeedRounds.sol";
+import { SettlementHistory, SettlementPrices, SettlementProof } from "./libraries/SettlementPrices.sol";
+import { MAX_ROUNDS_PER_WALK } from "./types/Limits.sol";
 
-contract PriceOracle is IPriceOracle, AccessManaged {
+contract PriceOracle is IPriceOracle, ISettlementPrices, AccessManaged {
     using FeedRounds for address;
     using FeedRounds for Feed;
     using FeedRounds for Round;
+    using SettlementPrices for SettlementHistory;
+    using SettlementPrices for SettlementProof;
 
     /// @notice How many rounds before an unusable newest one are searched for the last usable answer.
     /// Each costs up to a cold read of the feed, and a price found far back serves only to bound reductions.
     uint256 public constant MAX_LOOK_BACK_ROUNDS = 8;
+    /// @notice Over how long before an expiry its settlement price is averaged.
+    uint256 public constant SETTLEMENT_WINDOW_SECONDS = SettlementPrices.WINDOW_SECONDS;
     /// @dev A price shares storage words with ids and times elsewhere and gets 96 bits: 7.9e10 USD a unit.
     uint256 private constant MAX_PRICE = type(uint96).max;
     uint256 private constant MAX_DECIMALS = 18;
@@ -24,6 +32,7 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     uint32 public immutable GRACE_PERIOD_SECONDS;
 
     mapping(uint16 underlying => Feed) private feeds;
+    mapping(uint16 underlying => SettlementHistory) private settlements;
 
     constructor(address authority, address sequencerFeed, uint32 gracePeriodSeconds) AccessManaged(authority) {
         SEQUENCER_FEED = sequencerFeed;
@@ -45,6 +54,38 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         require(FeedRounds.toWad(feed_, feed_.maxAnswer) <= MAX_PRICE, InvalidFeed(feed_.aggregator));
         feeds[underlying] = feed_;
         emit FeedSet(underlying, feed_);
+    }
+
+    /// @inheritdoc ISettlementPrices
+    function proveSettlement(
+        uint16 underlying,
+        uint40 expiry,
+        uint80 firstRound,
+        uint256 maxRounds
+    ) external returns (uint256 walked) {
+        require(expiry > SETTLEMENT_WINDOW_SECONDS && expiry <= block.timestamp, ExpiryNotReached(expiry));
+        Feed memory feed_ = feed(underlying);
+        SettlementHistory storage history = settlements[underlying];
+        SettlementProof memory proof = history.proofs[expiry];
+        if (proof.isFinal) return 0;
+        history.begin(proof, feed_, firstRound, expiry);
+        walked = proof.walk(feed_, expiry, Math.min(maxRounds, MAX_ROUNDS_PER_WALK));
+        history.proofs[expiry] = proof;
+        emit SettlementRoundsWalked(underlying, expiry, proof.roundId, proof.updatedAt);
+        if (proof.isFinal) emit SettlementPriceProven(underlying, expiry, proof.price);
+    }
+
+    /// @inheritdoc ISettlementPrices
+    function settlementPrice(uint16 underlying, uint40 expiry) external view returns (uint256 price_, bool isFinal) {
+        SettlementProof storage proof = settlements[underlying].proofs[expiry];
+        isFinal = proof.isFinal;
+        if (isFinal) price_ = proof.price;
+    }
+
+    /// @inheritdoc ISettlementPrices
+    function settlementProof(uint16 underlying, uint40 expiry) external view returns (uint80 roundId, uint40 roundAt) {
+        SettlementProof storage proof = settlements[underlying].proofs[expiry];
+        return (proof.roundId, proof.updatedAt);
     }
 
     /// @inheritdoc IPriceOracle

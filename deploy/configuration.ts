@@ -49,6 +49,17 @@ const risk = z.strictObject({
     .transform((used) => [...used, ...Array.from({ length: MAX_STRESSES - used.length }, () => UNUSED_STRESS)]),
 });
 
+/** A number of basis points (1e-4) or of per cent. */
+const bp = z.number().int().nonnegative();
+
+const interest = z.strictObject({
+  atZeroInBp: bp,
+  atKinkInBp: bp,
+  atFullInBp: bp,
+  kinkInPercent: bp,
+  reserveFactorInPercent: bp,
+});
+
 const controller = z
   .strictObject({
     realisedHalfLifeDays: z.number().positive(),
@@ -62,6 +73,20 @@ const controller = z
     initialHalfLifeSeconds: initialHalfLifeHours * HOUR,
     ...rest,
   }));
+
+/** How the liquidity pool quotes: `PoolParameters` of the contract. */
+const pool = z.strictObject({
+  deviation: wad,
+  deviationPerHour: wad,
+  volatilitySpread: wad,
+  volatilitySpreadPerHour: wad,
+  standInSpread: wad,
+  deltaSkew: wad,
+  vegaSkew: wad,
+  marginRate: wad,
+  deltaLimit: wad,
+  vegaLimit: wad,
+});
 
 const feed = z
   .strictObject({
@@ -100,9 +125,12 @@ const underlying = z
     feed,
     risk,
     controller,
+    pool,
     realised: wad,
     stressed: wad,
     collateral,
+    /** Further tokens at the price of the underlying, numbered from 1: with larger haircuts. */
+    otherCollateral: z.array(collateral).default([]),
   })
   .transform(({ strikeStep, maxTenorDays, ...rest }) => ({
     ...rest,
@@ -110,21 +138,35 @@ const underlying = z
     maxTenorSeconds: maxTenorDays * DAY,
   }));
 
+/** Shares of the index value, and the most of an option's premium. */
+const fees = z.strictObject({
+  makerLinear: wad,
+  takerLinear: wad,
+  makerOption: wad,
+  takerOption: wad,
+  premiumShare: wad,
+});
+
 const configurationSchema = z.strictObject({
   /** USDC; without it a test token is deployed. */
   usdc: address.optional(),
   /** The L2's uptime feed; the zero address where there is no sequencer. */
   sequencer: z.strictObject({ feed: address.default(ZeroAddress), graceSeconds: z.number().int().nonnegative() }),
   account: z.strictObject({ floor: wad, credit: wad }),
+  /** What debts in cash pay a year. */
+  interest,
+  /** What the order settlement charges. */
+  fees,
   /** Who signs surface reports, in the order of their addresses, and how many must agree. */
   publishers: z.strictObject({ signers: z.array(address), threshold: z.number().int().nonnegative() }).optional(),
   /** Who holds each role in the end; the deployer where none is named. */
-  roles: z.partialRecord(z.enum(["admin", "module", "feed", "risk", "guardian"]), address).default({}),
+  roles: z.partialRecord(z.enum(["admin", "module", "announcer", "feed", "risk", "guardian"]), address).default({}),
   underlyings: z.array(underlying).min(1),
 });
 
 /** Everything that a deployment is given, in the units of the contracts. */
 export type Configuration = z.infer<typeof configurationSchema>;
+export type CollateralConfiguration = z.infer<typeof collateral>;
 export type UnderlyingConfiguration = Configuration["underlyings"][number];
 
 /** Checks a configuration as it is written in a file. */

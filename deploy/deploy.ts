@@ -47,22 +47,25 @@ async function givenMarket(
   { configuration, displayUi = false }: DeployOptions,
 ): Promise<Market> {
   const { underlyings, usdc } = configuration;
-  const isComplete = usdc !== undefined && underlyings.every(({ collateral }) => collateral.token !== undefined);
+  const collaterals = underlyings.flatMap(({ collateral, otherCollateral }) => [collateral, ...otherCollateral]);
+  const isComplete = usdc !== undefined && collaterals.every(({ token }) => token !== undefined);
   const tests = isComplete ? {} : await ignition.deploy(testTokens(configuration), { displayUi });
   const deployed = new Map(Object.entries<{ getAddress: () => Promise<string> }>(tests));
-  const addressOf = async (symbol: string) => {
+  const addressOf = async (symbol: string, given: string | undefined) => {
+    if (given !== undefined) return given;
     const token = deployed.get(symbol);
     if (token === undefined) throw new MarketIncompleteError(symbol);
     return await token.getAddress();
   };
   const tokens: Record<string, string> = {};
   const feeds: Record<string, string> = {};
-  for (const { symbol, collateral, feed } of underlyings) {
+  for (const { symbol, collateral, otherCollateral, feed } of underlyings) {
     if (feed.aggregator === undefined) throw new MarketIncompleteError(symbol);
     feeds[symbol] = feed.aggregator;
-    tokens[symbol] = collateral.token ?? (await addressOf(collateral.symbol));
+    tokens[symbol] = await addressOf(collateral.symbol, collateral.token);
+    for (const other of otherCollateral) tokens[other.symbol] = await addressOf(other.symbol, other.token);
   }
-  return { usdc: usdc ?? (await addressOf("USDC")), tokens, feeds };
+  return { usdc: await addressOf("USDC", usdc), tokens, feeds };
 }
 
 /** Nothing that a parameter file says of a feed is believed: the feed itself is asked before it is wired. */

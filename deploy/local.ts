@@ -72,8 +72,13 @@ export async function deployLocal(connection: NetworkConnection, options: LocalO
   const aggregators: Record<string, MockAggregator> = {};
   const feeds: Record<string, AggregatorProxy> = {};
   const addresses = { usdc, tokens: {} as Record<string, string>, feeds: {} as Record<string, string> };
-  for (const { symbol, collateral } of configuration.underlyings) {
+  for (const { symbol, collateral, otherCollateral } of configuration.underlyings) {
     addresses.tokens[symbol] = await addressOf(collateral.symbol);
+    for (const other of otherCollateral) {
+      const token = await addressOf(other.symbol);
+      addresses.tokens[other.symbol] = token;
+      tokens[other.symbol] = TestToken__factory.connect(token, deployer);
+    }
     addresses.feeds[symbol] = await addressOf(`${symbol}Feed`);
     tokens[collateral.symbol] = TestToken__factory.connect(addresses.tokens[symbol], deployer);
     feeds[symbol] = AggregatorProxy__factory.connect(addresses.feeds[symbol], deployer);

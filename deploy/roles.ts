@@ -8,8 +8,8 @@ export const ADMIN_ROLE = 0n;
 /** How long anything that an administrator does is public before it takes effect. */
 export const ADMIN_DELAY_SECONDS = 7 * DAY_SECONDS;
 
-export type RoleName = "module" | "feed" | "risk" | "guardian";
-export type RestrictedContract = "Clearinghouse" | "Markets" | "PriceOracle" | "VolatilityOracle";
+export type RoleName = "module" | "announcer" | "feed" | "risk" | "guardian";
+export type RestrictedContract = "Clearinghouse" | "Markets" | "PoolQuoter" | "PriceOracle" | "VolatilityOracle";
 
 export interface Role {
   readonly id: bigint;
@@ -22,8 +22,10 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
   module: {
     id: 1n,
     delaySeconds: 7 * DAY_SECONDS,
-    functions: { Clearinghouse: ["setMarginEngine", "setLiquidator"] },
+    functions: { Clearinghouse: ["setMarginEngine", "setLiquidator", "setFundingSource"] },
   },
+  // Without delay: the clearinghouse itself counts the seven days from the announcement.
+  announcer: { id: 5n, delaySeconds: 0, functions: { Clearinghouse: ["announceModules"] } },
   feed: {
     id: 2n,
     delaySeconds: 7 * DAY_SECONDS,
@@ -37,8 +39,10 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
     id: 3n,
     delaySeconds: 2 * DAY_SECONDS,
     functions: {
-      Markets: ["setRiskParameters", "setAccountParameters", "setOpenInterestCap"],
+      Clearinghouse: ["setInterestRates"],
+      Markets: ["setRiskParameters", "setAccountParameters", "setCollateralParameters", "setOpenInterestCap"],
       VolatilityOracle: ["setController", "lowerStressed"],
+      PoolQuoter: ["setParameters"],
     },
   },
   guardian: { id: 4n, delaySeconds: 0, functions: { Markets: ["pauseOpening"] } },
@@ -48,6 +52,7 @@ export const ROLE_NAMES = Object.keys(ROLES) as RoleName[];
 export const RESTRICTED_CONTRACTS: readonly RestrictedContract[] = [
   "Clearinghouse",
   "Markets",
+  "PoolQuoter",
   "PriceOracle",
   "VolatilityOracle",
 ];

@@ -1,6 +1,7 @@
 import {
   Clearinghouse__factory,
   Markets__factory,
+  PoolQuoter__factory,
   PriceOracle__factory,
   VolatilityOracle__factory,
 } from "../typechain-types/index.js";
@@ -9,6 +10,7 @@ import type { RestrictedContract } from "./roles.ts";
 const INTERFACES = {
   Clearinghouse: Clearinghouse__factory.createInterface(),
   Markets: Markets__factory.createInterface(),
+  PoolQuoter: PoolQuoter__factory.createInterface(),
   PriceOracle: PriceOracle__factory.createInterface(),
   VolatilityOracle: VolatilityOracle__factory.createInterface(),
 };

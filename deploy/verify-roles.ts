@@ -15,6 +15,7 @@ interface Holder {
 const ADDRESS_KEYS = {
   Clearinghouse: "clearinghouse",
   Markets: "markets",
+  PoolQuoter: "poolQuoter",
   PriceOracle: "priceOracle",
   VolatilityOracle: "volatilityOracle",
 } as const satisfies Record<RestrictedContract, string>;

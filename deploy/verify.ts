@@ -2,12 +2,12 @@
 import type { NetworkConnection } from "hardhat/types/network";
 import { artifacts } from "hardhat";
 import { encodeBytes32String } from "ethers";
-import type { Addresses } from "../packages/client/src/addresses.ts";
 import { connect, type Contracts } from "../packages/client/src/contracts.ts";
 import { spot } from "../packages/client/src/instrument.ts";
+import { IClearinghouseBooks__factory } from "../typechain-types/index.js";
 import type { UnderlyingConfiguration } from "./configuration.ts";
 import { compare, type Difference } from "./difference.ts";
-import { feedOf } from "./modules/Plimsoll.ts";
+import { collateralOf, feedOf } from "./modules/Plimsoll.ts";
 import type { Intended } from "./intended.ts";
 import { roleDifferences } from "./verify-roles.ts";
 
@@ -17,15 +17,21 @@ export async function verifyDeployment(connection: NetworkConnection, intended: 
   const code = await codeDifferences(connection, intended.addresses);
   // Without code there is nobody to ask for the rest.
   if (code.some(({ found }) => found === "no code")) return code;
+  const { clearinghouse } = contracts;
+  const pieces = { clearinghouseForce: await clearinghouse.force(), clearinghouseBooks: await clearinghouse.books() };
   return [
     ...code,
+    ...(await codeDifferences(connection, pieces)),
     ...(await wiringDifferences(contracts, intended)),
     ...(await parameterDifferences(contracts, intended)),
     ...(await roleDifferences(contracts, intended)),
   ];
 }
 
-async function codeDifferences({ ethers }: NetworkConnection, addresses: Addresses): Promise<Difference[]> {
+async function codeDifferences(
+  { ethers }: NetworkConnection,
+  addresses: Readonly<Record<string, string>>,
+): Promise<Difference[]> {
   const differences: Difference[] = [];
   for (const [key, address] of Object.entries(addresses)) {
     const name = key.charAt(0).toUpperCase() + key.slice(1);
@@ -53,16 +59,22 @@ async function wiringDifferences(contracts: Contracts, { addresses, configuratio
   const { clearinghouse, markets, priceOracle, volatilityOracle, liquidator, backstopVault } = contracts;
   const { marginEngine, marginScenarios } = contracts;
   const { accessManager } = addresses;
+  const books = IClearinghouseBooks__factory.connect(addresses.clearinghouse, clearinghouse.runner);
+  const notice = await books.announcedModules();
   const usdc = await clearinghouse.usdc();
   return compare("wiring", [
     ["Clearinghouse.authority", await clearinghouse.authority(), accessManager],
     ["Markets.authority", await markets.authority(), accessManager],
     ["PriceOracle.authority", await priceOracle.authority(), accessManager],
     ["VolatilityOracle.authority", await volatilityOracle.authority(), accessManager],
+    ["PoolQuoter.authority", await contracts.poolQuoter.authority(), accessManager],
     ["Clearinghouse.usdc", usdc, configuration.usdc ?? usdc],
     ["Clearinghouse.markets", await clearinghouse.markets(), addresses.markets],
     ["Clearinghouse.marginEngine", await clearinghouse.marginEngine(), addresses.marginEngine],
     ["Clearinghouse.liquidator", await clearinghouse.liquidator(), addresses.liquidator],
+    ["Clearinghouse.fundingSource", await clearinghouse.fundingSource(), addresses.liquidityPool],
+    ["Clearinghouse is sealed", notice.isSealed, true],
+    ["Clearinghouse.announcedModules due", notice.dueAt, 0],
     ["PriceOracle.SEQUENCER_FEED", await priceOracle.SEQUENCER_FEED(), configuration.sequencer.feed],
     [
       "PriceOracle.GRACE_PERIOD_SECONDS",
@@ -83,20 +95,31 @@ async function wiringDifferences(contracts: Contracts, { addresses, configuratio
     ["BackstopVault.asset", await backstopVault.asset(), usdc],
     ["OrderSettlement.clearinghouse", await contracts.orderSettlement.clearinghouse(), addresses.clearinghouse],
     ["Liquidator.marginScenarios", await contracts.liquidator.marginScenarios(), addresses.marginScenarios],
+    ["OrderSettlement.priceOracle", await contracts.orderSettlement.priceOracle(), addresses.priceOracle],
+    ["TradeRouter.clearinghouse", await contracts.tradeRouter.clearinghouse(), addresses.clearinghouse],
+    ["TradeRouter.orderSettlement", await contracts.tradeRouter.orderSettlement(), addresses.orderSettlement],
     ["AutoTopUp.clearinghouse", await contracts.autoTopUp.clearinghouse(), addresses.clearinghouse],
     ["AutoTopUp.usdc", await contracts.autoTopUp.usdc(), usdc],
+    ["PoolQuoter.clearinghouse", await contracts.poolQuoter.clearinghouse(), addresses.clearinghouse],
+    ["LiquidityPool.clearinghouse", await contracts.liquidityPool.clearinghouse(), addresses.clearinghouse],
+    ["LiquidityPool.quoter", await contracts.liquidityPool.quoter(), addresses.poolQuoter],
+    ["LiquidityPool.asset", await contracts.liquidityPool.asset(), usdc],
     ["Lens.clearinghouse", await contracts.lens.clearinghouse(), addresses.clearinghouse],
     ["Lens.marginScenarios", await contracts.lens.marginScenarios(), addresses.marginScenarios],
   ]);
 }
 
 async function parameterDifferences(contracts: Contracts, { configuration }: Intended): Promise<Difference[]> {
-  const { markets, volatilityOracle } = contracts;
+  const { clearinghouse, markets, volatilityOracle } = contracts;
+  const books = IClearinghouseBooks__factory.connect(await clearinghouse.getAddress(), clearinghouse.runner);
   const { signers, threshold } = configuration.publishers ?? { signers: [], threshold: 0 };
   const known = await Promise.all(signers.map((signer) => volatilityOracle.isSigner(signer)));
   const differences = compare("parameters", [
     ["underlyings", await markets.underlyings(), configuration.underlyings.map(({ id }) => id)],
     ["account", await markets.accountParameters(), configuration.account],
+    ["interest", await books.interestRates(), configuration.interest],
+    ["fees", await contracts.orderSettlement.feeRates(), configuration.fees],
+    ["account at the end of its ramp", (await markets.announcedAccountParameters())[0], configuration.account],
     ["publishers known", known, signers.map(() => true)],
     ["publishers' threshold", await volatilityOracle.threshold(), threshold],
   ]);
@@ -107,7 +130,7 @@ async function parameterDifferences(contracts: Contracts, { configuration }: Int
 }
 
 async function underlyingDifferences(
-  { markets, priceOracle, volatilityOracle }: Contracts,
+  { markets, priceOracle, volatilityOracle, poolQuoter }: Contracts,
   underlying: UnderlyingConfiguration,
 ): Promise<Difference[]> {
   const { id, symbol, collateral } = underlying;
@@ -116,13 +139,21 @@ async function underlyingDifferences(
   const held = await markets.collateral(spot(id));
   const controller = await volatilityOracle.controller(id);
   const { strikeStep, maxTenorSeconds, openInterestCap } = underlying;
-  const { decimals, haircut, cap } = collateral;
+  const others = await Promise.all(
+    underlying.otherCollateral.map(async (other, index): Promise<[string, unknown, unknown]> => {
+      const found = await markets.collateral(spot(id, BigInt(index + 1)));
+      return [`collateral ${other.symbol}`, found, collateralOf(other, other.token ?? found.token)];
+    }),
+  );
   return compare(symbol, [
     ["feed", feed, feedOf(underlying, underlying.feed.aggregator ?? feed.aggregator)],
     ["listing", listed, { symbol: encodeBytes32String(symbol), strikeStep, maxTenorSeconds, openInterestCap }],
     ["risk parameters", await markets.riskParameters(id), underlying.risk],
     ["controller in force", controller.effective, underlying.controller],
     ["controller at the end of its ramp", controller.target, underlying.controller],
-    ["collateral", held, { token: collateral.token ?? held.token, decimals, haircut, cap }],
+    ["pool parameters", await poolQuoter.parameters(id), underlying.pool],
+    ["collateral", held, collateralOf(collateral, collateral.token ?? held.token)],
+    ["risk parameters at the end of their ramp", (await markets.announcedRiskParameters(id))[0], underlying.risk],
+    ...others,
   ]);
 }

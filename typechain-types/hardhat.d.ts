@@ -13,29 +13,38 @@ declare module "@nomicfoundation/hardhat-ethers/types" {
   getContractFactory(name: 'AutoTopUp', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AutoTopUp__factory>
 getContractFactory(name: 'BackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BackstopVault__factory>
 getContractFactory(name: 'Clearinghouse', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Clearinghouse__factory>
+getContractFactory(name: 'ClearinghouseBooks', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ClearinghouseBooks__factory>
 getContractFactory(name: 'ClearinghouseForce', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ClearinghouseForce__factory>
 getContractFactory(name: 'ClearinghouseState', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ClearinghouseState__factory>
 getContractFactory(name: 'KernelTable', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.KernelTable__factory>
 getContractFactory(name: 'Lens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Lens__factory>
 getContractFactory(name: 'Liquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Liquidator__factory>
+getContractFactory(name: 'LiquidityPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LiquidityPool__factory>
 getContractFactory(name: 'MarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginEngine__factory>
 getContractFactory(name: 'MarginModel', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginModel__factory>
 getContractFactory(name: 'MarginScenarios', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginScenarios__factory>
 getContractFactory(name: 'Markets', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Markets__factory>
 getContractFactory(name: 'OrderSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.OrderSettlement__factory>
+getContractFactory(name: 'PoolQuoter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoolQuoter__factory>
 getContractFactory(name: 'PriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PriceOracle__factory>
+getContractFactory(name: 'TradeRouter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.TradeRouter__factory>
 getContractFactory(name: 'VolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VolatilityOracle__factory>
 getContractFactory(name: 'IAutoTopUp', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAutoTopUp__factory>
 getContractFactory(name: 'IBackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBackstopVault__factory>
 getContractFactory(name: 'IClearinghouse', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IClearinghouse__factory>
 getContractFactory(name: 'IClearinghouseModules', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IClearinghouseModules__factory>
+getContractFactory(name: 'IClearinghouseBooks', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IClearinghouseBooks__factory>
 getContractFactory(name: 'IClearinghouseForce', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IClearinghouseForce__factory>
+getContractFactory(name: 'IERC7540Deposit', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC7540Deposit__factory>
 getContractFactory(name: 'IERC7540Operator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC7540Operator__factory>
 getContractFactory(name: 'IERC7540Redeem', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC7540Redeem__factory>
+getContractFactory(name: 'IFundingAccrual', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IFundingAccrual__factory>
+getContractFactory(name: 'IFundingSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IFundingSource__factory>
 getContractFactory(name: 'ILegGuards', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILegGuards__factory>
 getContractFactory(name: 'ILens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILens__factory>
 getContractFactory(name: 'ILiquidationTerms', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidationTerms__factory>
 getContractFactory(name: 'ILiquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidator__factory>
+getContractFactory(name: 'ILiquidityPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidityPool__factory>
 getContractFactory(name: 'IMarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginEngine__factory>
 getContractFactory(name: 'IMarginModel', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginModel__factory>
 getContractFactory(name: 'IMarginScenarios', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginScenarios__factory>
@@ -43,21 +52,31 @@ getContractFactory(name: 'IMarketSources', signerOrOptions?: ethers.Signer | Fac
 getContractFactory(name: 'IMarkets', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarkets__factory>
 getContractFactory(name: 'IOpenInterest', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IOpenInterest__factory>
 getContractFactory(name: 'IOrderSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IOrderSettlement__factory>
+getContractFactory(name: 'IPoolQuoter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPoolQuoter__factory>
 getContractFactory(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPriceOracle__factory>
+getContractFactory(name: 'ISettlementPrices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISettlementPrices__factory>
+getContractFactory(name: 'ISettlementSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISettlementSource__factory>
+getContractFactory(name: 'ITradeRouter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITradeRouter__factory>
+getContractFactory(name: 'ITradedPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITradedPool__factory>
 getContractFactory(name: 'IVolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IVolatilityOracle__factory>
 getContractFactory(name: 'AggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AggregatorProxy__factory>
 getContractFactory(name: 'BatchCaller', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BatchCaller__factory>
+getContractFactory(name: 'BlocklistToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BlocklistToken__factory>
 getContractFactory(name: 'ContractWallet', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ContractWallet__factory>
 getContractFactory(name: 'EncodingHarness', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EncodingHarness__factory>
 getContractFactory(name: 'GasMeter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.GasMeter__factory>
 getContractFactory(name: 'HostileToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.HostileToken__factory>
 getContractFactory(name: 'KernelHarness', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.KernelHarness__factory>
 getContractFactory(name: 'MockAggregator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockAggregator__factory>
+getContractFactory(name: 'MockFundingSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockFundingSource__factory>
 getContractFactory(name: 'MockMarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockMarginEngine__factory>
 getContractFactory(name: 'MockMarkets', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockMarkets__factory>
 getContractFactory(name: 'MockOpenInterest', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockOpenInterest__factory>
 getContractFactory(name: 'MockPriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockPriceOracle__factory>
+getContractFactory(name: 'MockSettlementPrices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockSettlementPrices__factory>
 getContractFactory(name: 'MockVolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockVolatilityOracle__factory>
+getContractFactory(name: 'RebasingToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RebasingToken__factory>
+getContractFactory(name: 'SilentToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SilentToken__factory>
 getContractFactory(name: 'StaticMarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StaticMarginEngine__factory>
 getContractFactory(name: 'TestToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.TestToken__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
@@ -65,29 +84,38 @@ getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | Fact
   getContractAt(name: 'AutoTopUp', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AutoTopUp>
 getContractAt(name: 'BackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BackstopVault>
 getContractAt(name: 'Clearinghouse', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Clearinghouse>
+getContractAt(name: 'ClearinghouseBooks', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ClearinghouseBooks>
 getContractAt(name: 'ClearinghouseForce', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ClearinghouseForce>
 getContractAt(name: 'ClearinghouseState', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ClearinghouseState>
 getContractAt(name: 'KernelTable', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.KernelTable>
 getContractAt(name: 'Lens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Lens>
 getContractAt(name: 'Liquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Liquidator>
+getContractAt(name: 'LiquidityPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LiquidityPool>
 getContractAt(name: 'MarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginEngine>
 getContractAt(name: 'MarginModel', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginModel>
 getContractAt(name: 'MarginScenarios', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginScenarios>
 getContractAt(name: 'Markets', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Markets>
 getContractAt(name: 'OrderSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.OrderSettlement>
+getContractAt(name: 'PoolQuoter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoolQuoter>
 getContractAt(name: 'PriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PriceOracle>
+getContractAt(name: 'TradeRouter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.TradeRouter>
 getContractAt(name: 'VolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VolatilityOracle>
 getContractAt(name: 'IAutoTopUp', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAutoTopUp>
 getContractAt(name: 'IBackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBackstopVault>
 getContractAt(name: 'IClearinghouse', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IClearinghouse>
 getContractAt(name: 'IClearinghouseModules', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IClearinghouseModules>
+getContractAt(name: 'IClearinghouseBooks', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IClearinghouseBooks>
 getContractAt(name: 'IClearinghouseForce', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IClearinghouseForce>
+getContractAt(name: 'IERC7540Deposit', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC7540Deposit>
 getContractAt(name: 'IERC7540Operator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC7540Operator>
 getContractAt(name: 'IERC7540Redeem', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC7540Redeem>
+getContractAt(name: 'IFundingAccrual', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IFundingAccrual>
+getContractAt(name: 'IFundingSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IFundingSource>
 getContractAt(name: 'ILegGuards', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILegGuards>
 getContractAt(name: 'ILens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILens>
 getContractAt(name: 'ILiquidationTerms', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidationTerms>
 getContractAt(name: 'ILiquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidator>
+getContractAt(name: 'ILiquidityPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidityPool>
 getContractAt(name: 'IMarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginEngine>
 getContractAt(name: 'IMarginModel', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginModel>
 getContractAt(name: 'IMarginScenarios', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginScenarios>
@@ -95,21 +123,31 @@ getContractAt(name: 'IMarketSources', address: string | ethers.Addressable, sign
 getContractAt(name: 'IMarkets', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarkets>
 getContractAt(name: 'IOpenInterest', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IOpenInterest>
 getContractAt(name: 'IOrderSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IOrderSettlement>
+getContractAt(name: 'IPoolQuoter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPoolQuoter>
 getContractAt(name: 'IPriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPriceOracle>
+getContractAt(name: 'ISettlementPrices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISettlementPrices>
+getContractAt(name: 'ISettlementSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISettlementSource>
+getContractAt(name: 'ITradeRouter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITradeRouter>
+getContractAt(name: 'ITradedPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITradedPool>
 getContractAt(name: 'IVolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IVolatilityOracle>
 getContractAt(name: 'AggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AggregatorProxy>
 getContractAt(name: 'BatchCaller', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BatchCaller>
+getContractAt(name: 'BlocklistToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BlocklistToken>
 getContractAt(name: 'ContractWallet', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ContractWallet>
 getContractAt(name: 'EncodingHarness', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EncodingHarness>
 getContractAt(name: 'GasMeter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.GasMeter>
 getContractAt(name: 'HostileToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.HostileToken>
 getContractAt(name: 'KernelHarness', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.KernelHarness>
 getContractAt(name: 'MockAggregator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockAggregator>
+getContractAt(name: 'MockFundingSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockFundingSource>
 getContractAt(name: 'MockMarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockMarginEngine>
 getContractAt(name: 'MockMarkets', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockMarkets>
 getContractAt(name: 'MockOpenInterest', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockOpenInterest>
 getContractAt(name: 'MockPriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockPriceOracle>
+getContractAt(name: 'MockSettlementPrices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockSettlementPrices>
 getContractAt(name: 'MockVolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockVolatilityOracle>
+getContractAt(name: 'RebasingToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RebasingToken>
+getContractAt(name: 'SilentToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SilentToken>
 getContractAt(name: 'StaticMarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StaticMarginEngine>
 getContractAt(name: 'TestToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.TestToken>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
@@ -117,29 +155,38 @@ getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signe
   deployContract(name: 'AutoTopUp', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
 deployContract(name: 'BackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
 deployContract(name: 'Clearinghouse', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clearinghouse>
+deployContract(name: 'ClearinghouseBooks', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseBooks>
 deployContract(name: 'ClearinghouseForce', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseForce>
 deployContract(name: 'ClearinghouseState', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseState>
 deployContract(name: 'KernelTable', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelTable>
 deployContract(name: 'Lens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Lens>
 deployContract(name: 'Liquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
+deployContract(name: 'LiquidityPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LiquidityPool>
 deployContract(name: 'MarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginEngine>
 deployContract(name: 'MarginModel', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginModel>
 deployContract(name: 'MarginScenarios', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginScenarios>
 deployContract(name: 'Markets', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Markets>
 deployContract(name: 'OrderSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OrderSettlement>
+deployContract(name: 'PoolQuoter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolQuoter>
 deployContract(name: 'PriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracle>
+deployContract(name: 'TradeRouter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TradeRouter>
 deployContract(name: 'VolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VolatilityOracle>
 deployContract(name: 'IAutoTopUp', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAutoTopUp>
 deployContract(name: 'IBackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBackstopVault>
 deployContract(name: 'IClearinghouse', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouse>
 deployContract(name: 'IClearinghouseModules', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseModules>
+deployContract(name: 'IClearinghouseBooks', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseBooks>
 deployContract(name: 'IClearinghouseForce', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseForce>
+deployContract(name: 'IERC7540Deposit', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Deposit>
 deployContract(name: 'IERC7540Operator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Operator>
 deployContract(name: 'IERC7540Redeem', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Redeem>
+deployContract(name: 'IFundingAccrual', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IFundingAccrual>
+deployContract(name: 'IFundingSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IFundingSource>
 deployContract(name: 'ILegGuards', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILegGuards>
 deployContract(name: 'ILens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILens>
 deployContract(name: 'ILiquidationTerms', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidationTerms>
 deployContract(name: 'ILiquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
+deployContract(name: 'ILiquidityPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidityPool>
 deployContract(name: 'IMarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginEngine>
 deployContract(name: 'IMarginModel', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginModel>
 deployContract(name: 'IMarginScenarios', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginScenarios>
@@ -147,21 +194,31 @@ deployContract(name: 'IMarketSources', signerOrOptions?: ethers.Signer | DeployC
 deployContract(name: 'IMarkets', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarkets>
 deployContract(name: 'IOpenInterest', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOpenInterest>
 deployContract(name: 'IOrderSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOrderSettlement>
+deployContract(name: 'IPoolQuoter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPoolQuoter>
 deployContract(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
+deployContract(name: 'ISettlementPrices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementPrices>
+deployContract(name: 'ISettlementSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementSource>
+deployContract(name: 'ITradeRouter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradeRouter>
+deployContract(name: 'ITradedPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradedPool>
 deployContract(name: 'IVolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVolatilityOracle>
 deployContract(name: 'AggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AggregatorProxy>
 deployContract(name: 'BatchCaller', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BatchCaller>
+deployContract(name: 'BlocklistToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlocklistToken>
 deployContract(name: 'ContractWallet', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ContractWallet>
 deployContract(name: 'EncodingHarness', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EncodingHarness>
 deployContract(name: 'GasMeter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasMeter>
 deployContract(name: 'HostileToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>
 deployContract(name: 'MockAggregator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockAggregator>
+deployContract(name: 'MockFundingSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockFundingSource>
 deployContract(name: 'MockMarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarginEngine>
 deployContract(name: 'MockMarkets', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarkets>
 deployContract(name: 'MockOpenInterest', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockOpenInterest>
 deployContract(name: 'MockPriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockPriceOracle>
+deployContract(name: 'MockSettlementPrices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockSettlementPrices>
 deployContract(name: 'MockVolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVolatilityOracle>
+deployContract(name: 'RebasingToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RebasingToken>
+deployContract(name: 'SilentToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SilentToken>
 deployContract(name: 'StaticMarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StaticMarginEngine>
 deployContract(name: 'TestToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TestToken>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
@@ -169,29 +226,38 @@ deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployCo
   deployContract(name: 'AutoTopUp', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
 deployContract(name: 'BackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
 deployContract(name: 'Clearinghouse', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clearinghouse>
+deployContract(name: 'ClearinghouseBooks', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseBooks>
 deployContract(name: 'ClearinghouseForce', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseForce>
 deployContract(name: 'ClearinghouseState', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseState>
 deployContract(name: 'KernelTable', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelTable>
 deployContract(name: 'Lens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Lens>
 deployContract(name: 'Liquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
+deployContract(name: 'LiquidityPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LiquidityPool>
 deployContract(name: 'MarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginEngine>
 deployContract(name: 'MarginModel', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginModel>
 deployContract(name: 'MarginScenarios', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginScenarios>
 deployContract(name: 'Markets', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Markets>
 deployContract(name: 'OrderSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OrderSettlement>
+deployContract(name: 'PoolQuoter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolQuoter>
 deployContract(name: 'PriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracle>
+deployContract(name: 'TradeRouter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TradeRouter>
 deployContract(name: 'VolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VolatilityOracle>
 deployContract(name: 'IAutoTopUp', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAutoTopUp>
 deployContract(name: 'IBackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBackstopVault>
 deployContract(name: 'IClearinghouse', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouse>
 deployContract(name: 'IClearinghouseModules', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseModules>
+deployContract(name: 'IClearinghouseBooks', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseBooks>
 deployContract(name: 'IClearinghouseForce', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClearinghouseForce>
+deployContract(name: 'IERC7540Deposit', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Deposit>
 deployContract(name: 'IERC7540Operator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Operator>
 deployContract(name: 'IERC7540Redeem', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Redeem>
+deployContract(name: 'IFundingAccrual', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IFundingAccrual>
+deployContract(name: 'IFundingSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IFundingSource>
 deployContract(name: 'ILegGuards', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILegGuards>
 deployContract(name: 'ILens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILens>
 deployContract(name: 'ILiquidationTerms', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidationTerms>
 deployContract(name: 'ILiquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
+deployContract(name: 'ILiquidityPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidityPool>
 deployContract(name: 'IMarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginEngine>
 deployContract(name: 'IMarginModel', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginModel>
 deployContract(name: 'IMarginScenarios', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginScenarios>
@@ -199,21 +265,31 @@ deployContract(name: 'IMarketSources', args: any[], signerOrOptions?: ethers.Sig
 deployContract(name: 'IMarkets', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarkets>
 deployContract(name: 'IOpenInterest', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOpenInterest>
 deployContract(name: 'IOrderSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOrderSettlement>
+deployContract(name: 'IPoolQuoter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPoolQuoter>
 deployContract(name: 'IPriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
+deployContract(name: 'ISettlementPrices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementPrices>
+deployContract(name: 'ISettlementSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementSource>
+deployContract(name: 'ITradeRouter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradeRouter>
+deployContract(name: 'ITradedPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradedPool>
 deployContract(name: 'IVolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVolatilityOracle>
 deployContract(name: 'AggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AggregatorProxy>
 deployContract(name: 'BatchCaller', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BatchCaller>
+deployContract(name: 'BlocklistToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlocklistToken>
 deployContract(name: 'ContractWallet', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ContractWallet>
 deployContract(name: 'EncodingHarness', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EncodingHarness>
 deployContract(name: 'GasMeter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasMeter>
 deployContract(name: 'HostileToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>
 deployContract(name: 'MockAggregator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockAggregator>
+deployContract(name: 'MockFundingSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockFundingSource>
 deployContract(name: 'MockMarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarginEngine>
 deployContract(name: 'MockMarkets', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarkets>
 deployContract(name: 'MockOpenInterest', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockOpenInterest>
 deployContract(name: 'MockPriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockPriceOracle>
+deployContract(name: 'MockSettlementPrices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockSettlementPrices>
 deployContract(name: 'MockVolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVolatilityOracle>
+deployContract(name: 'RebasingToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RebasingToken>
+deployContract(name: 'SilentToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SilentToken>
 deployContract(name: 'StaticMarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StaticMarginEngine>
 deployContract(name: 'TestToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TestToken>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>

@@ -4,6 +4,7 @@ pragma solidity ^0.8.37;
 import { Account } from "../types/Account.sol";
 import { Instrument } from "../types/Instrument.sol";
 import { Position } from "../types/Position.sol";
+import { InterestRates } from "./IInterest.sol";
 import { Portfolio, Risk } from "./IMarginEngine.sol";
 import { IOpenInterest } from "./IOpenInterest.sol";
 
@@ -33,6 +34,7 @@ struct Deposit {
 /// @notice Moves cash or part of a position to another account of the same owner, which needs MAY_MOVE on `from` and, for a
 /// position, on `to` as well. The owner alone may also pay cash into anybody's account: an operator that could would pay
 /// itself. A perpetual takes its share of the entry value along, rounded down; what it closes in `to` is realised there.
+/// To `RESERVE` whoever may trade `from` pays a fee in cash.
 /// @param size WAD: USD of cash, or units towards zero of the position that `from` holds.
 struct Transfer {
     Account from;
@@ -79,6 +81,8 @@ interface IClearinghouseModules {
     function marginEngine() external view returns (address);
     /// @notice The only one with force.
     function liquidator() external view returns (address);
+    /// @notice The current `IFundingSource`; zero: no funding.
+    function fundingSource() external view returns (address);
 }
 
 /// @title Custody of every token; cash, positions and open interest of every account; one public door.
@@ -114,16 +118,36 @@ interface IClearinghouse is IClearinghouseModules, IOpenInterest {
     /// @param size Units, with the sign of the account's position. @param value What the account got for it, USD WAD, negative
     /// when it paid.
     event Deleveraged(Account indexed account, Instrument indexed instrument, int256 size, int256 value, uint256 held);
-    /// @notice All who hold positive cash, `held` USD WAD, share `amount` that `account` lacked.
+    /// @notice All who hold positive cash, `held` USD WAD, share `amount` that `account` lacked, by the index that `CashIndexed` says.
     event LossShared(Account indexed account, uint256 amount, uint256 held);
-    /// @notice An account took its share of a deleveraged leg, or (`CASH`, size 0) of a loss in cash.
+    /// @notice An account took its share of a deleveraged leg.
     /// @param size Signed change of its position. @param value Received, USD WAD; negative: paid.
     event LossTaken(Account indexed account, Instrument indexed instrument, int256 size, int256 value);
+    /// @notice Interest up to now, or a loss, was written. USD WAD of cash = scaled · index / 1e24, rounded down for the account; what
+    /// another event adds to it is added to that. Both WAD.
+    event CashIndexed(uint256 borrowIndex, uint256 supplyIndex);
+    event InterestRatesSet(InterestRates rates);
+    /// @notice An expired instrument was found to be worth `value` USD WAD a unit. Its open interest, `held` units, ends.
+    event SeriesSettled(Instrument indexed instrument, uint256 value, uint256 held);
+    /// @notice A position of `size` in a settled series became `amount` USD WAD of cash, negative when paid.
+    event Expired(Account indexed account, Instrument indexed instrument, int256 size, int256 amount);
+    /// @notice All holders of a settled series are through; what rounding left went to the reserve, USD WAD.
+    event SeriesClosed(Instrument indexed instrument, uint256 residue);
     event ReserveFunded(address indexed from, uint256 size);
+    /// @param size From the account's cash to the reserve, USD WAD.
+    event FeePaid(Account indexed account, uint256 size);
     event MarginEngineSet(address engine);
     event LiquidatorSet(address liquidator);
+    /// @param dueAt Unix seconds from which on the modules may be set; 0: what was announced is withdrawn.
+    event ModulesAnnounced(address marginEngine, address liquidator, uint256 dueAt);
+    event FundingSourceSet(address source);
+    /// @notice @param rate As the source named it, a year, WAD. @param price USD WAD. @param index What a unit long of the perpetual has paid since the
+    /// beginning, USD WAD.
+    event FundingAccrued(uint16 indexed underlying, int256 rate, uint256 price, int256 index);
 
     error Locked();
+    /// @notice What only the clearinghouse does, inside a call.
+    error NotLocked();
     /// @notice The caller may not do this with the account.
     error NotAuthorised(Account account, address caller, uint8 permission);
     error NotOwner(Account account, address caller);
@@ -136,10 +160,21 @@ interface IClearinghouse is IClearinghouseModules, IOpenInterest {
     error InsufficientPosition(Account account, Instrument instrument, int256 held, int256 size);
     /// @notice Custody holds less of the token than is to leave, because others have borrowed it.
     error InsufficientLiquidity(Instrument asset, uint256 recorded, uint256 size);
+    /// @notice More of the token than may leave now, see `OutflowLimit`; nothing is lost. @param available May leave now, token units.
+    /// @param refilledAt Unix seconds; what may leave grows steadily until then, if nothing else leaves.
+    error OutflowLimited(Instrument asset, uint256 available, uint256 amountInTokens, uint256 refilledAt);
+    /// @notice Another module, or none, is announced, or the announcement has lapsed.
+    error ModuleNotAnnounced(address module);
+    error NoticeNotOver(uint256 dueAt);
     error CollateralCapExceeded(Instrument asset, uint256 recorded, uint256 cap);
     error OpenInterestCapExceeded(uint16 underlying, uint256 openInterest, uint256 cap);
     error TooManyAccounts(uint256 limit);
     error TooManyPositions(Account account, uint256 limit);
+    /// @notice Approvals that were signed for another number than the owner's next, or used already.
+    error NonceNotNext(address owner, uint256 nonce, uint256 next);
+    error ApprovalsExpired(uint256 deadline);
+    /// @notice `owner` did not sign these approvals.
+    error InvalidApprovalSignature(address owner);
     /// @notice A withdrawal by an operator to another address than the owner's.
     error RecipientNotOwner(address recipient, address owner);
     /// @notice Below initial margin after the call, by this much.
@@ -160,8 +195,8 @@ interface IClearinghouse is IClearinghouseModules, IOpenInterest {
     error AccountNotEmpty(Account account);
     /// @notice More losses wait to be shared by the account than a call takes: `settle` it first.
     error Unsettled(Account account);
-    /// @notice Before cash shares a loss all who share a deleveraging must have been settled.
-    error TearUpsOpen(uint256 openTearUps);
+    /// @notice The instrument does not expire, or its settlement price is not proven yet.
+    error SettlementPriceNotFinal(Instrument instrument);
     error InsufficientReserve(uint256 reserve, uint256 size);
 
     /// @notice The one door for wallets and the operators that they approved.
@@ -170,14 +205,27 @@ interface IClearinghouse is IClearinghouseModules, IOpenInterest {
     /// @notice Adds the caller's USDC to the reserve. @param amountInTokens USDC units.
     function fundReserve(uint256 amountInTokens) external;
 
-    /// @notice Exchange a module; restricted, with the delay for modules.
+    /// @notice Begins the notice of seven days for a change of modules, during which everybody may leave; it lapses seven days after it was
+    /// due. Another announcement takes the place of the one before. Restricted. The zero address is for a module that stays; two of
+    /// them withdraw what was announced. The first call, with which a deployment ends, seals the clearinghouse: from then on modules are
+    /// exchanged with notice only, and outflows are limited.
+    function announceModules(address engine, address liquidator) external;
+
+    /// @notice Exchange a module; restricted, with the delay for modules. Once sealed, reverts `ModuleNotAnnounced` and `NoticeNotOver`.
     function setMarginEngine(address engine) external;
     function setLiquidator(address liquidator) external;
+    /// @param source Zero: no funding from now on.
+    function setFundingSource(address source) external;
 
+    /// @notice Interest up to now at the old rates, from now on at these; restricted, with the delay for risk parameters. Reverts
+    /// `IMarkets.OutOfBounds` outside the hard bounds (`ParameterBounds`).
+    function setInterestRates(InterestRates calldata rates) external;
+
+    /// @notice USD WAD with interest up to now, negative when owed, rounded down.
     function cash(Account account) external view returns (int256);
     function positions(Account account) external view returns (Position[] memory);
     function position(Account account, Instrument instrument) external view returns (int256 size);
-    /// @notice What the fills of the open perpetual would have moved in cash, USD WAD: −size·price of each, pro rata.
+    /// @notice What the fills of the open perpetual would have moved in cash, USD WAD: −size·price of each, pro rata; and the funding since.
     function entryValue(Account account, Instrument perpetual) external view returns (int256);
     /// @notice The account as the margin engine sees it.
     function portfolio(Account account) external view returns (Portfolio memory);
@@ -187,7 +235,7 @@ interface IClearinghouse is IClearinghouseModules, IOpenInterest {
     function isAuthorised(Account account, address caller, uint8 permission) external view returns (bool);
     /// @notice Token units that the books say are in custody; never more than the token's balance.
     function recordedInTokens(Instrument asset) external view returns (uint256);
-    /// @notice USD WAD.
+    /// @notice What custody and debts hold beyond what accounts own, USD WAD, rounded down.
     function reserve() external view returns (uint256);
     /// @notice Units long over all accounts of an instrument's underlying, derivatives only, WAD.
     function openInterest(uint16 underlying) external view returns (uint256);
@@ -198,4 +246,6 @@ interface IClearinghouse is IClearinghouseModules, IOpenInterest {
     function markets() external view returns (address);
     /// @notice Code of `IClearinghouseForce`, which this contract answers to as well.
     function force() external view returns (address);
+    /// @notice Likewise of `IClearinghouseBooks`.
+    function books() external view returns (address);
 }

@@ -57,8 +57,8 @@ struct Deleveraging {
     uint256 limit;
 }
 
-/// @title What the liquidator alone may do with the clearinghouse, and how losses are shared. The clearinghouse answers to it at its
-/// own address; events and errors are those of `IClearinghouse`.
+/// @title What the liquidator alone may do with the clearinghouse, which answers to it at its own address; events and errors are those of
+/// `IClearinghouse`.
 interface IClearinghouseForce {
     /// @notice Moves legs by force, at mark, and pays for the requirement removed, at the rate that the liquidator names once
     /// `from` is evaluated (`ILiquidationTerms`). Liquidator only. Reverts unless `from` is below maintenance on valid
@@ -74,11 +74,4 @@ interface IClearinghouseForce {
     /// Reverts unless the account is below maintenance on valid feeds.
     /// @return charged What others lose to it, USD WAD; at most what it lacks and 1 % of that.
     function deleverage(Deleveraging calldata order) external returns (uint256 charged);
-
-    /// @notice Lets an account take its share of up to `limit` losses of each kind. Anyone, at any time; whoever does it, and
-    /// whenever, the account is left as every view has already shown it.
-    function settle(Account account, uint256 limit) external;
-
-    /// @notice How many losses there ever were to share, and how many tear-ups some holder has not settled yet.
-    function losses() external view returns (uint256 tearUps, uint256 openTearUps, uint256 cashLosses);
 }

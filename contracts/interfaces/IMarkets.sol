@@ -77,8 +77,10 @@ struct Collateral {
 /// @title What is listed and with which risk parameters. Instruments are listed by rule: none is registered.
 interface IMarkets {
     event UnderlyingListed(uint16 indexed underlying, Underlying listing, RiskParameters parameters);
-    event RiskParametersSet(uint16 indexed underlying, RiskParameters parameters);
-    event AccountParametersSet(AccountParameters parameters);
+    /// @param rampEndsAt Unix seconds from which on `parameters` hold in whole; see `setRiskParameters` for what holds until then.
+    event RiskParametersSet(uint16 indexed underlying, RiskParameters parameters, uint256 rampEndsAt);
+    event AccountParametersSet(AccountParameters parameters, uint256 rampEndsAt);
+    event CollateralParametersSet(Instrument indexed asset, uint64 haircut, uint128 cap, uint256 rampEndsAt);
     event CollateralListed(Instrument indexed asset, Collateral collateral);
     event OpeningPaused(uint16 indexed underlying, bool paused);
     event OpenInterestCapSet(uint16 indexed underlying, uint128 cap);
@@ -107,9 +109,24 @@ interface IMarkets {
     /// @notice Names the token behind a spot instrument, for good. Restricted, with the delay for tokens.
     function listCollateral(Instrument asset, Collateral calldata collateral_) external;
 
-    /// @notice Restricted, with the delay for risk parameters; hard bounds hold whoever calls.
+    /// @notice Restricted, with the delay for risk parameters; hard bounds hold whoever calls. Parameters hold in whole at the end of a ramp
+    /// of seven days; until then only so far as no portfolio requires more for maintenance than before. At once hold: a lower
+    /// short-option minimum or concentration, larger depths, lower maintenance weights and any initial weight of stress scenarios
+    /// whose move and volatility node stay. Without more than that there is no ramp. Setting them again begins another ramp, from what is in force.
     function setRiskParameters(uint16 underlying, RiskParameters calldata parameters) external;
+
+    /// @notice Likewise: a lower floor and more credit hold at once, a higher floor and less credit at the end of the ramp.
     function setAccountParameters(AccountParameters calldata parameters) external;
+
+    /// @notice Likewise: a lower haircut and a lower cap hold at once, a higher haircut and a higher cap at the end of the ramp, which is
+    /// a whole hour of the Unix clock. Reverts `CollateralNotListed`.
+    function setCollateralParameters(Instrument asset, uint64 haircut_, uint128 cap) external;
+
+    /// @notice Store what holds since the end of a ramp in the place where it is read for less gas. Anyone may; no answer changes.
+    function applyRiskParameters(uint16 underlying) external;
+    function applyAccountParameters() external;
+    function applyCollateralParameters(Instrument asset) external;
+
     function setOpenInterestCap(uint16 underlying, uint128 cap) external;
 
     /// @notice Pauses or resumes what adds risk on one underlying. Restricted to the guardian.
@@ -117,12 +134,19 @@ interface IMarkets {
 
     function underlying(uint16 id) external view returns (Underlying memory);
     function underlyings() external view returns (uint16[] memory);
-    /// @notice Stress scenarios after the first unused one are zero, whatever was set.
+    /// @notice In force now. Stress scenarios after the first unused one are zero, whatever was set.
     function riskParameters(uint16 underlying) external view returns (RiskParameters memory);
     /// @notice The contract whose code, after its first byte, is what `riskParameters` answers, as `RiskWords`: for readers to whom
-    /// copying it from there is cheaper. Another one after every change. Reverts `UnderlyingNotListed`.
+    /// copying it from there is cheaper. Another one after every change and at the end of its ramp. Reverts `UnderlyingNotListed`.
     function riskParametersCode(uint16 underlying) external view returns (address code);
+    /// @notice In force now.
     function accountParameters() external view returns (AccountParameters memory);
+    /// @notice What holds from `rampEndsAt` on, Unix seconds; without a ramp what is in force, and 0.
+    function announcedRiskParameters(
+        uint16 underlying
+    ) external view returns (RiskParameters memory, uint256 rampEndsAt);
+    function announcedAccountParameters() external view returns (AccountParameters memory, uint256 rampEndsAt);
+    function announcedCollateral(Instrument asset) external view returns (Collateral memory, uint256 rampEndsAt);
     /// @notice Reverts `CollateralNotListed` for an asset without a token.
     function collateral(Instrument asset) external view returns (Collateral memory);
     /// @notice The haircut alone, WAD. Reverts likewise.

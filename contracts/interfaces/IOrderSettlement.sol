@@ -4,15 +4,26 @@ pragma solidity ^0.8.37;
 import { Account } from "../types/Account.sol";
 import { Instrument } from "../types/Instrument.sol";
 
-/// @notice A limit order on one instrument.
-/// @param size Units, WAD; positive buys, negative sells. @param limitPrice USD WAD a unit: at most when buying, at least when selling.
-/// @param expiry Unix seconds, inclusive. @param salt Distinguishes orders; all below `minSalt` of the account's signer are cancelled.
-/// @param reduceOnly Fills only towards zero, and the account is margined as reducing.
+/// @notice What one unit of an order buys or sells of one instrument.
+/// @param ratio Units of the instrument in a unit of the order, a whole number: positive buys, negative sells.
+struct Leg {
+    Instrument instrument;
+    int64 ratio;
+}
+
+/// @notice A limit order for one instrument or for several at one net price.
+/// @param legs At most `MAX_ORDER_LEGS`, in strictly ascending order of their instruments.
+/// @param size Units of the order, WAD. @param limitPrice USD WAD a unit of the order, fees apart: positive pays at most that,
+/// negative receives at least that.
+/// @param maxFee The most that the account lets itself be charged, USD WAD a unit of the order.
+/// @param expiry Unix seconds, inclusive. @param salt Distinguishes orders; all below the signer's `minSalt` are cancelled.
+/// @param reduceOnly Every leg fills only towards zero, and the account is margined as reducing.
 struct Order {
     Account account;
-    Instrument instrument;
-    int128 size;
-    uint256 limitPrice;
+    Leg[] legs;
+    uint128 size;
+    int128 limitPrice;
+    uint128 maxFee;
     uint40 expiry;
     uint256 salt;
     bool reduceOnly;
@@ -25,9 +36,30 @@ struct SignedOrder {
     bytes signature;
 }
 
+/// @notice How two crossing orders are filled.
+/// @param size Units of the maker's order, WAD.
+/// @param legPrices USD WAD a unit of each leg's instrument. Weighted with the maker's ratios they are the maker's limit price, to the wei.
+struct Execution {
+    uint128 size;
+    uint128[] legPrices;
+}
+
+/// @notice Shares of the index value of what is traded, WAD, and the most of an option's premium that is taken.
+/// @param linear Of spot, perpetuals and futures. @param option Of options.
+struct FeeRates {
+    uint256 makerLinear;
+    uint256 takerLinear;
+    uint256 makerOption;
+    uint256 takerOption;
+    uint256 premiumShare;
+}
+
 /// @title EIP-712 orders become fills. An operator that owners approve; it holds nothing and has no privilege.
+/// @notice Two orders match where their legs are the same up to a positive factor, with opposite signs. They fill at the maker's
+/// price. Both pay a fee to the protocol's reserve, at rates that never change: those of another contract need another approval.
 interface IOrderSettlement {
-    event OrderFilled(bytes32 indexed orderHash, Account indexed account, int128 size, uint256 price);
+    /// @param size Units of the order, WAD. @param paid For all its legs, fees apart, USD WAD; negative: received.
+    event OrderFilled(bytes32 indexed orderHash, Account indexed account, uint128 size, int256 paid);
     event OrderCancelled(bytes32 indexed orderHash, address indexed signer);
     event OrdersCancelledBelow(address indexed signer, uint256 minSalt);
 
@@ -38,17 +70,40 @@ interface IOrderSettlement {
     /// @notice The signer is neither the owner nor allowed to trade the account.
     error SignerNotAuthorised(Account account, address signer);
     error OverFilled(bytes32 orderHash, uint256 filled, uint256 size);
+    /// @notice The fee of this fill is more than the order allows for so many units, USD WAD.
+    error FeeTooHigh(bytes32 orderHash, uint256 fee, uint256 limit);
+    /// @notice An order has at least one leg and at most `limit`.
+    error LegCountOutOfRange(uint256 legs, uint256 limit);
+    error LegCountsDiffer(uint256 maker, uint256 taker);
+    error LegsNotAscending(uint256 leg, Instrument previous, Instrument instrument);
+    error ZeroRatio(uint256 leg);
     error InstrumentsDiffer(Instrument maker, Instrument taker);
+    /// @notice The legs are not the same up to one factor.
+    error RatiosDiffer(uint256 leg, int64 maker, int64 taker);
     error SameSide();
-    /// @notice The maker's price is outside the taker's limit.
-    error PricesDoNotCross(uint256 makerPrice, uint256 takerPrice);
-    error NotReducing(Account account, Instrument instrument, int256 held, int128 size);
+    /// @notice `size` units of the maker's order are not a whole number of 1e-18 units of the taker's.
+    error SizeNotDivisible(uint256 size, uint256 makerRatio, uint256 takerRatio);
+    /// @notice The maker's price, in units of his order, is outside the taker's limit, in units of his.
+    error PricesDoNotCross(int128 makerPrice, int128 takerPrice);
+    error LegPriceCountDiffers(uint256 prices, uint256 legs);
+    /// @notice The prices of the legs come to another net price than the maker's.
+    error LegPricesDoNotAddUp(int256 sum, int256 makerPrice);
+    /// @notice In an order of several legs a perpetual enters near its index: further away, whoever brings the orders together
+    /// could move cash between the two accounts.
+    error LegPriceOffIndex(Instrument perpetual, uint256 price, uint256 index);
+    /// @notice There is no valid index to hold the price of a perpetual against.
+    error IndexInvalid(uint16 underlying);
+    error NotReducing(Account account, Instrument instrument, int256 held, int256 size);
     error ZeroSize();
     /// @notice Lowering it would bring cancelled orders back.
     error MinSaltNotRaised(uint256 minSalt, uint256 current);
+    /// @notice A fee above the hard bound, at deployment.
+    error FeeRateTooHigh(uint256 rate, uint256 limit);
 
-    /// @notice Fills `size` units (WAD) of two crossing orders at the maker's price. Anyone may bring them together.
-    function fill(SignedOrder calldata maker, SignedOrder calldata taker, uint128 size) external;
+    /// @notice Fills two crossing orders at the maker's price. Anyone may bring them together, and names the prices of the legs.
+    /// The value of a leg is rounded down to 1e-18 USD. Each side pays `feeUp`, except that a reduce-only order pays none where
+    /// its reduction would fail for it.
+    function fill(SignedOrder calldata maker, SignedOrder calldata taker, Execution calldata execution) external;
 
     /// @notice Cancels one of the caller's own orders, or all with a salt below `minSalt`.
     function cancel(Order calldata order) external;
@@ -56,7 +111,11 @@ interface IOrderSettlement {
 
     /// @notice EIP-712 digest that is signed.
     function hashOrder(Order calldata order) external view returns (bytes32);
-    /// @notice Units filled so far, WAD; `type(uint256).max` once cancelled.
+    /// @notice Units of the order filled so far, WAD; `type(uint256).max` once cancelled.
     function filled(address signer, bytes32 orderHash) external view returns (uint256);
     function minSalt(address signer) external view returns (uint256);
+    function feeRates() external view returns (FeeRates memory);
+    /// @notice What one side pays for one order's fill at present, USD WAD rounded up: of each leg the index value times the rate, of
+    /// an option that is traded alone at most the named share of its premium; nothing where the index is invalid.
+    function feeUp(Order calldata order, Execution calldata execution, bool isMaker) external view returns (uint256);
 }

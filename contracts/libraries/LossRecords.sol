@@ -18,21 +18,12 @@ struct TearUp {
     int128 value;
 }
 
-/// @notice A loss shared by all who hold positive cash. What is left of it for those who have not taken their share yet.
-/// @param held Their cash, USD WAD. @param amount Of it to be taken, USD WAD; ≤ held.
-struct CashLoss {
-    uint128 held;
-    uint128 amount;
-}
-
-/// @param tearUpCount How many there ever were. @param cashLossCount Likewise. @param openTearUps Those not settled by all
-/// holders. @param tearUps By number from 0. @param cashLosses By number from 0.
+/// @param tearUpCount How many there ever were. @param openTearUps Those not settled by all holders.
+/// @param tearUps By number from 0.
 struct LossRecords {
     uint32 tearUpCount;
-    uint32 cashLossCount;
     uint32 openTearUps;
     mapping(uint256 number => TearUp) tearUps;
-    mapping(uint256 number => CashLoss) cashLosses;
 }
 
 /// @title Losses that all holders of something share in proportion, whenever each of them comes by.
@@ -51,11 +42,6 @@ library LossShares {
         value = part == whole ? int256(left.value) : SignedMulDiv.mulDivDown(left.value, part, whole);
     }
 
-    /// @notice The share of positive cash, USD WAD, no more than the cash.
-    function shareOf(CashLoss memory left, uint256 cash) internal pure returns (uint256) {
-        return Math.mulDiv(left.amount, cash, left.held, Math.Rounding.Ceil);
-    }
-
     /// @notice Whether a position belongs to those who still have to share the tear-up. What is rounded off the first shares
     /// may leave nothing for the last.
     function concerns(TearUp memory self, int256 position) internal pure returns (bool) {
@@ -71,18 +57,8 @@ library LossShares {
         if (left.size == 0) --self.openTearUps;
     }
 
-    function take(LossRecords storage self, uint256 number, uint256 cash, uint256 amount) internal {
-        CashLoss storage left = self.cashLosses[number];
-        left.held = (left.held - cash).toUint128();
-        left.amount = (left.amount - amount).toUint128();
-    }
-
     function add(LossRecords storage self, TearUp memory tearUp) internal {
         self.tearUps[self.tearUpCount++] = tearUp;
         ++self.openTearUps;
-    }
-
-    function add(LossRecords storage self, CashLoss memory loss) internal {
-        self.cashLosses[self.cashLossCount++] = loss;
     }
 }

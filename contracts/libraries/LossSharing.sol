@@ -7,11 +7,13 @@ import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import { IClearinghouse } from "../interfaces/IClearinghouse.sol";
 import { Portfolio } from "../interfaces/IMarginEngine.sol";
 import { Account } from "../types/Account.sol";
-import { CASH, Instrument, Kind } from "../types/Instrument.sol";
+import { Instrument, Kind } from "../types/Instrument.sol";
 import { MAX_UNSETTLED } from "../types/Limits.sol";
 import { Position, toPosition } from "../types/Position.sol";
+import { CashIndex, CashIndexState } from "./CashIndex.sol";
 import { AccountState, Ledger, LedgerState, Side } from "./Ledger.sol";
-import { CashLoss, LossRecords, LossShares, TearUp } from "./LossRecords.sol";
+import { LossRecords, LossShares, TearUp } from "./LossRecords.sol";
+import { SeriesSettlement } from "./SeriesSettlement.sol";
 import { SignedWad } from "./SignedWad.sol";
 
 /// @notice An account with its shares of all losses taken. @param entryValues By position, USD WAD; 0 where there is none.
@@ -30,67 +32,65 @@ struct Shortfall {
 }
 
 /// @title The end of the waterfall: pro-rata deleveraging of the other side, then a share of positive cash.
-/// @notice Ordering a loss costs the same however many share it. An account takes its shares when it is next touched; until
-/// then every view shows it as if it had. All pending cash losses of an account come before its pending tear-ups: a cash loss
-/// is only ordered when every tear-up before it has been settled by all who share it.
+/// @notice Ordering a loss costs the same however many share it. Of a tear-up an account takes its share when it is next touched; until
+/// then every view shows it as if it had. A loss in cash lowers the index of all positive cash, at once and for everybody. Last come an
+/// account's expired positions, see `SeriesSettlement`.
 library LossSharing {
+    using CashIndex for CashIndexState;
     using Ledger for LedgerState;
-    using LossShares for CashLoss;
     using LossShares for LossRecords;
     using LossShares for TearUp;
     using SafeCast for int256;
     using SafeCast for uint256;
+    using SeriesSettlement for LedgerState;
     using SignedWad for int256;
 
     /// @notice Whether the account has taken its share of every loss.
     function isSettled(LedgerState storage self, Account account) internal view returns (bool) {
-        AccountState storage state = self.accounts[account];
-        LossRecords storage losses = self.losses;
-        return state.tearUps == losses.tearUpCount && state.cashLosses == losses.cashLossCount;
+        return self.accounts[account].tearUps == self.losses.tearUpCount;
     }
 
-    /// @notice Takes the account's share of every loss; before anything else is done with it. Reverts where there are more than
+    /// @notice Whether the account is as every view shows it, so that `settle` has nothing to do.
+    function isUpToDate(LedgerState storage self, Account account) internal view returns (bool) {
+        return isSettled(self, account) && !self.isDue(account);
+    }
+
+    /// @notice Takes the account's share of every loss and the cash for what it holds of settled series; before anything else is done
+    /// with it. Reverts where there are more than
     /// `MAX_UNSETTLED` of them: `settleSome` first.
     function settle(LedgerState storage self, Account account) internal {
-        if (isSettled(self, account)) return;
+        if (isUpToDate(self, account)) return;
         settleSome(self, account, MAX_UNSETTLED);
         require(isSettled(self, account), IClearinghouse.Unsettled(account));
     }
 
-    /// @notice Takes the account's share of up to `limit` losses of each kind.
+    /// @notice Takes the account's share of up to `limit` losses, and when it has taken all the cash for expired positions.
     function settleSome(LedgerState storage self, Account account, uint256 limit) internal {
         AccountState storage state = self.accounts[account];
-        uint256 end =
-            state.cash > 0 ? Math.min(self.losses.cashLossCount, state.cashLosses + limit) : type(uint256).max;
-        for (uint256 i = state.cashLosses; i < end && state.cash > 0; ++i) takeCashLoss(self, account, i);
-        state.cashLosses = Math.min(end, self.losses.cashLossCount).toUint32();
-        if (state.cashLosses != self.losses.cashLossCount) return;
-
-        end = state.legCount > 0 ? Math.min(self.losses.tearUpCount, state.tearUps + limit) : type(uint256).max;
+        uint256 end = state.legCount > 0 ? Math.min(self.losses.tearUpCount, state.tearUps + limit) : type(uint256).max;
         for (uint256 i = state.tearUps; i < end && state.legCount > 0; ++i) takeTearUp(self, account, i);
         state.tearUps = Math.min(end, self.losses.tearUpCount).toUint32();
+        if (state.tearUps == self.losses.tearUpCount && self.isDue(account)) self.settleLegs(account);
     }
 
-    /// @notice The account with its shares taken, as `settle` would leave it; positions that it closes have size 0.
+    /// @notice The account with its shares taken and its expired positions settled, as `settle` would leave it; positions that it closes have size 0.
     function settled(LedgerState storage self, Account account) internal view returns (SettledAccount memory result) {
         AccountState storage state = self.accounts[account];
         uint256 count = state.legCount;
-        result.cash = state.cash;
+        result.cash = self.cash(account);
         result.positions = new Position[](count);
         result.entryValues = new int256[](count);
         for (uint256 i = 0; i < count; ++i) {
             Position leg = state.legs[i];
             result.positions[i] = leg;
             Instrument instrument = leg.instrument();
-            if (instrument.isPerpetual()) result.entryValues[i] = state.entryValues[instrument];
-        }
-        LossRecords storage losses = self.losses;
-        for (uint256 i = state.cashLosses; i < losses.cashLossCount && result.cash > 0; ++i) {
-            CashLoss memory loss = losses.cashLosses[i];
-            if (loss.amount != 0) result.cash -= loss.shareOf(uint256(result.cash)).toInt256();
+            if (!instrument.isPerpetual()) continue;
+            (result.entryValues[i], ) = self.entryOf(account, instrument, leg.size());
         }
         if (count == 0) return result;
+        LossRecords storage losses = self.losses;
         for (uint256 i = state.tearUps; i < losses.tearUpCount; ++i) applyTearUp(result, losses.tearUps[i]);
+        if (self.isDue(account)) result.cash += self.settleImage(result.positions);
     }
 
     /// @notice As the margin engine sees the account, its shares taken.
@@ -98,7 +98,7 @@ library LossSharing {
         LedgerState storage self,
         Account account
     ) internal view returns (Portfolio memory result) {
-        if (isSettled(self, account)) return self.portfolio(account);
+        if (isUpToDate(self, account)) return self.portfolio(account);
         SettledAccount memory image = settled(self, account);
         result.cash = image.cash;
         for (uint256 i = 0; i < image.entryValues.length; ++i) result.cash += image.entryValues[i];
@@ -153,24 +153,13 @@ library LossSharing {
         }
     }
 
-    /// @notice Credits a settled account with what it lacks and takes that from all who hold positive cash.
-    /// @param custody Cash in custody, USD WAD.
+    /// @notice Credits a settled account, which owes cash, with what it lacks and takes that from all who hold positive cash.
     /// @return amount USD WAD.
-    function shareDebt(
-        LedgerState storage self,
-        Account account,
-        uint256 lacking,
-        uint256 custody
-    ) internal returns (uint256 amount) {
-        require(self.losses.openTearUps == 0, IClearinghouse.TearUpsOpen(self.losses.openTearUps));
-        // Custody is cash less debts, entry values and the reserve; pending cash losses are still in the cash and missing
-        // from custody.
-        int256 held = custody.toInt256() - self.reserve.toInt256() - self.entryValues + uint256(self.debts).toInt256();
-        amount = Math.min(lacking, held.toUint256());
-        self.losses.add(CashLoss({ held: held.toUint256().toUint128(), amount: amount.toUint128() }));
-        self.accounts[account].cashLosses = self.losses.cashLossCount;
+    function shareDebt(LedgerState storage self, Account account, uint256 lacking) internal returns (uint256 amount) {
+        uint256 held;
+        (amount, held) = self.cashIndex.take(lacking);
         self.addCash(account, amount.toInt256());
-        emit IClearinghouse.LossShared(account, amount, held.toUint256());
+        emit IClearinghouse.LossShared(account, amount, held);
     }
 
     function close(LedgerState storage self, Account account, Position leg, int256 value) private {
@@ -179,6 +168,7 @@ library LossSharing {
         uint256 held = self.longs[instrument];
         Side memory side = self.trade(account, instrument, -size, value);
         self.record(instrument, -SignedMath.abs(size).toInt256(), side.entryValue);
+        self.bookOneSide(value);
         self.losses.add(
             TearUp({
                 instrument: instrument,
@@ -190,16 +180,6 @@ library LossSharing {
         emit IClearinghouse.Deleveraged(account, instrument, size, value, held);
     }
 
-    function takeCashLoss(LedgerState storage self, Account account, uint256 number) private {
-        CashLoss memory loss = self.losses.cashLosses[number];
-        if (loss.amount == 0) return;
-        uint256 cash = self.cash(account).toUint256();
-        uint256 amount = loss.shareOf(cash);
-        self.losses.take(number, cash, amount);
-        self.addCash(account, -amount.toInt256());
-        emit IClearinghouse.LossTaken(account, CASH, 0, -amount.toInt256());
-    }
-
     function takeTearUp(LedgerState storage self, Account account, uint256 number) private {
         int256 position = self.sizeOf(account, self.losses.tearUps[number].instrument);
         if (position == 0) return;
@@ -209,6 +189,7 @@ library LossSharing {
         self.losses.take(number, position, size, value);
         Side memory side = self.trade(account, left.instrument, -size, value);
         self.record(left.instrument, 0, side.entryValue);
+        self.bookOneSide(value);
         emit IClearinghouse.LossTaken(account, left.instrument, -size, value);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
+import { InterestRates } from "../interfaces/IInterest.sol";
 import {
     AccountParameters,
     Collateral,
@@ -60,6 +61,14 @@ library ParameterBounds {
     /// the listed markets end.
     int256 private constant MIN_TENOR = 1 days;
     int256 private constant MAX_TENOR = 730 days;
+    /// @dev A rate above 50 % below the kink would be a fee on margin, not a price of cash. At full utilisation 300 % brings a borrower who waits a
+    /// day for a liquidation no further than 0.8 %, less than the noise of his collateral.
+    int256 private constant MAX_RATE_AT_KINK_IN_BP = 5_000;
+    int256 private constant MAX_RATE_AT_FULL_IN_BP = 30_000;
+    /// @dev Below half there is nothing to bring back; above 95 % too little is left to withdraw when it begins.
+    int256 private constant MIN_KINK_IN_PERCENT = 50;
+    int256 private constant MAX_KINK_IN_PERCENT = 95;
+    int256 private constant MAX_RESERVE_FACTOR_IN_PERCENT = 50;
 
     function requireListing(uint16 id, Underlying memory listing) internal pure {
         requireWithin("underlying", int256(uint256(id)), 1, int256(uint256(type(uint16).max)));
@@ -82,6 +91,19 @@ library ParameterBounds {
     function requireAccount(AccountParameters memory account) internal pure {
         requireWithin("floor", int256(uint256(account.floor)), MIN_FLOOR, MAX_FLOOR);
         requireWithin("credit", int256(uint256(account.credit)), 0, MAX_CREDIT);
+    }
+
+    /// @dev No rate is below the one before.
+    function requireInterest(InterestRates memory rates) internal pure {
+        int256 atZero = int256(uint256(rates.atZeroInBp));
+        int256 atKink = int256(uint256(rates.atKinkInBp));
+        int256 kink = int256(uint256(rates.kinkInPercent));
+        int256 factor = int256(uint256(rates.reserveFactorInPercent));
+        requireWithin("atKinkInBp", atKink, 0, MAX_RATE_AT_KINK_IN_BP);
+        requireWithin("atZeroInBp", atZero, 0, atKink);
+        requireWithin("atFullInBp", int256(uint256(rates.atFullInBp)), atKink, MAX_RATE_AT_FULL_IN_BP);
+        requireWithin("kinkInPercent", kink, MIN_KINK_IN_PERCENT, MAX_KINK_IN_PERCENT);
+        requireWithin("reserveFactorInPercent", factor, 0, MAX_RESERVE_FACTOR_IN_PERCENT);
     }
 
     /// @dev The tiers must nest: at equal volatility the initial range contains the maintenance range, whatever it is.

@@ -5,6 +5,7 @@ import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import { IMarginEngine, Portfolio, Risk } from "../interfaces/IMarginEngine.sol";
 import { Validity } from "../interfaces/IPriceOracle.sol";
+import { ISettlementPrices, ISettlementSource } from "../interfaces/ISettlementPrices.sol";
 import { SignedMulDiv } from "../libraries/SignedMulDiv.sol";
 import { Instrument, Kind } from "../types/Instrument.sol";
 import { MAX_LEGS } from "../types/Limits.sol";
@@ -18,9 +19,11 @@ struct Line {
 }
 
 /// @title A margin engine for tests of what surrounds it: marks and requirements are set, and linear.
-contract MockMarginEngine is IMarginEngine {
+contract MockMarginEngine is IMarginEngine, ISettlementSource {
     uint256 private constant WAD = 1e18;
 
+    /// @inheritdoc ISettlementSource
+    ISettlementPrices public priceOracle;
     uint256 public floor;
     uint256 public stressLoss;
     uint256 public maxLegs = MAX_LEGS;
@@ -30,6 +33,10 @@ contract MockMarginEngine is IMarginEngine {
 
     function setLine(Instrument instrument, Line calldata line) external {
         lines[instrument] = line;
+    }
+
+    function setPriceOracle(ISettlementPrices priceOracle_) external {
+        priceOracle = priceOracle_;
     }
 
     function setFloor(uint256 floor_) external {

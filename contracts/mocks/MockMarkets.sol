@@ -47,6 +47,7 @@ contract MockMarkets {
     }
 
     function requireTradable(Instrument instrument) external view {
-        require(instrument.isWellFormed() && !closed[instrument], IMarkets.NotTradable(instrument));
+        bool isExpired = instrument.expiry() != 0 && instrument.expiry() <= block.timestamp;
+        require(instrument.isWellFormed() && !closed[instrument] && !isExpired, IMarkets.NotTradable(instrument));
     }
 }

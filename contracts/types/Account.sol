@@ -7,6 +7,9 @@ type Account is uint256;
 using AccountLibrary for Account global;
 using { sameAccount as == } for Account global;
 
+/// @dev Cash paid to account 0, whose owner would be nobody, joins the protocol's reserve.
+Account constant RESERVE = Account.wrap(0);
+
 /// @notice The account number `subId` of `owner`.
 function toAccount(address owner, uint96 subId) pure returns (Account) {
     return Account.wrap((uint256(uint160(owner)) << 96) | subId);

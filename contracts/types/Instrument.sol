@@ -61,6 +61,11 @@ library InstrumentLibrary {
         return uint40(Instrument.unwrap(instrument) >> EXPIRY_OFFSET);
     }
 
+    /// @notice The order of the words, in which a list is ascending.
+    function isAfter(Instrument instrument, Instrument other) internal pure returns (bool) {
+        return Instrument.unwrap(instrument) > Instrument.unwrap(other);
+    }
+
     /// @notice The strike in 1e-8 USD; for spot the number of the token.
     function strikeField(Instrument instrument) internal pure returns (uint64) {
         return uint64(Instrument.unwrap(instrument));

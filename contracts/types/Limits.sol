@@ -6,6 +6,7 @@ uint256 constant MAX_LEGS = 128;
 uint256 constant MAX_UNDERLYINGS = 4;
 uint256 constant MAX_EXPIRIES = 12;
 uint256 constant MAX_TOUCHED_ACCOUNTS = 8;
+uint256 constant MAX_ORDER_LEGS = 8;
 uint256 constant MAX_STRESSES = 4;
 uint256 constant MAX_TENORS = 4;
 uint256 constant MAX_STRIKE_NODES = 6;

@@ -5,14 +5,14 @@ import type {
   IgnitionModuleBuilder,
   NamedArtifactContractDeploymentFuture,
 } from "@nomicfoundation/ignition-core";
-import { encodeBytes32String } from "ethers";
+import { encodeBytes32String, ZeroAddress } from "ethers";
 import { spot } from "../../packages/client/src/instrument.ts";
-import type { Configuration, UnderlyingConfiguration } from "../configuration.ts";
+import type { CollateralConfiguration, Configuration, UnderlyingConfiguration } from "../configuration.ts";
 import { ADMIN_DELAY_SECONDS, ADMIN_ROLE, RESTRICTED_CONTRACTS, ROLE_NAMES, ROLES } from "../roles.ts";
 import type { RestrictedContract } from "../roles.ts";
 import { selectorOf } from "../selectors.ts";
 
-/** What the protocol is built on: the addresses of tokens and feeds, by symbol of the underlying. */
+/** What the protocol is built on: tokens and feeds by symbol of the underlying, other collateral by its own symbol. */
 export interface Market {
   readonly usdc: string;
   readonly tokens: Readonly<Record<string, string>>;
@@ -53,22 +53,27 @@ export function plimsoll(options: PlimsollOptions) {
     const priceOracle = m.contract("PriceOracle", [accessManager, sequencer.feed, sequencer.graceSeconds]);
     const volatilityOracle = m.contract("VolatilityOracle", [accessManager, priceOracle]);
     const markets = m.contract("Markets", [accessManager, account]);
-    const clearinghouse = m.contract("Clearinghouse", [accessManager, market.usdc, markets]);
+    const pieces = ["ClearinghouseForce", "ClearinghouseBooks"].map((name) => m.contract(name, [market.usdc]));
+    const clearinghouse = m.contract("Clearinghouse", [accessManager, market.usdc, markets, ...pieces]);
     const kernelTable = m.contract("KernelTable");
     const sources = [markets, priceOracle, volatilityOracle, clearinghouse];
     const marginEngine = m.contract("MarginEngine", [...sources, kernelTable]);
     const backstopVault = m.contract("BackstopVault", [clearinghouse]);
     const marginScenarios = m.contract("MarginScenarios", [markets, priceOracle, volatilityOracle, kernelTable]);
     const liquidator = m.contract("Liquidator", [clearinghouse, backstopVault, marginScenarios]);
-    const orderSettlement = m.contract("OrderSettlement", [clearinghouse]);
+    const orderSettlement = m.contract("OrderSettlement", [clearinghouse, priceOracle, configuration.fees]);
+    const tradeRouter = m.contract("TradeRouter", [clearinghouse, orderSettlement]);
     const autoTopUp = m.contract("AutoTopUp", [clearinghouse]);
     const lens = m.contract("Lens", [clearinghouse, marginScenarios]);
+    const poolQuoter = m.contract("PoolQuoter", [accessManager, clearinghouse]);
+    const liquidityPool = m.contract("LiquidityPool", [clearinghouse, poolQuoter]);
 
     const core: Core = {
       accessManager,
       restricted: {
         Clearinghouse: clearinghouse,
         Markets: markets,
+        PoolQuoter: poolQuoter,
         PriceOracle: priceOracle,
         VolatilityOracle: volatilityOracle,
       },
@@ -76,13 +81,18 @@ export function plimsoll(options: PlimsollOptions) {
     const wiring: Future[] = [
       m.call(clearinghouse, "setMarginEngine", [marginEngine]),
       m.call(clearinghouse, "setLiquidator", [liquidator]),
+      m.call(clearinghouse, "setFundingSource", [liquidityPool]),
+      m.call(clearinghouse, "setInterestRates", [configuration.interest]),
       ...list(m, core, options),
     ];
     if (configuration.publishers !== undefined) {
       const { signers, threshold } = configuration.publishers;
       wiring.push(m.call(volatilityOracle, "setSigners", [signers, threshold]));
     }
-    if (options.handOver) handOver(m, core, { configuration, wiring });
+    if (options.handOver) {
+      const seal = m.call(clearinghouse, "announceModules", [ZeroAddress, ZeroAddress], { id: "seal", after: wiring });
+      handOver(m, core, { configuration, wiring: [...wiring, seal] });
+    }
     return {
       accessManager,
       priceOracle,
@@ -94,8 +104,11 @@ export function plimsoll(options: PlimsollOptions) {
       liquidator,
       backstopVault,
       orderSettlement,
+      tradeRouter,
       autoTopUp,
       lens,
+      poolQuoter,
+      liquidityPool,
     };
   });
 }
@@ -118,18 +131,33 @@ function list(m: IgnitionModuleBuilder, { restricted }: Core, { configuration, m
     calls.push(listing);
     const { controller, realised, stressed } = underlying;
     calls.push(m.call(restricted.VolatilityOracle, "list", [id, controller, realised, stressed], named("list")));
-    const { decimals, haircut, cap } = underlying.collateral;
-    const collateral = { token, decimals, haircut, cap };
+    calls.push(m.call(restricted.PoolQuoter, "setParameters", [id, underlying.pool], named("setPoolParameters")));
+    const collateral = collateralOf(underlying.collateral, token);
     calls.push(m.call(restricted.Markets, "listCollateral", [spot(id), collateral], named("listCollateral")));
+    for (const [index, other] of underlying.otherCollateral.entries()) {
+      const asset = spot(id, BigInt(index + 1));
+      const listed = collateralOf(other, tokenOf(other.symbol, market));
+      calls.push(m.call(restricted.Markets, "listCollateral", [asset, listed], named(`list${other.symbol}`)));
+    }
   }
   return calls;
 }
 
-function externals({ symbol }: UnderlyingConfiguration, { tokens, feeds }: Market) {
+function tokenOf(symbol: string, { tokens }: Market): string {
   const token = tokens[symbol];
-  const aggregator = feeds[symbol];
-  if (token === undefined || aggregator === undefined) throw new MarketIncompleteError(symbol);
-  return { token, aggregator };
+  if (token === undefined) throw new MarketIncompleteError(symbol);
+  return token;
+}
+
+function externals({ symbol }: UnderlyingConfiguration, market: Market) {
+  const aggregator = market.feeds[symbol];
+  if (aggregator === undefined) throw new MarketIncompleteError(symbol);
+  return { token: tokenOf(symbol, market), aggregator };
+}
+
+/** `IMarkets.Collateral` as the contract is to store it. */
+export function collateralOf({ decimals, haircut, cap }: CollateralConfiguration, token: string) {
+  return { token, decimals, haircut, cap };
 }
 
 /** `IPriceOracle.Feed` as the contract is to store it. */

@@ -9,9 +9,9 @@ export function testTokens({ underlyings }: Configuration) {
   return buildModule("TestTokens", (m) => {
     const token = (name: string, symbol: string, decimals: number) =>
       m.contract("TestToken", [name, symbol, decimals], { id: symbol });
-    const collaterals = underlyings.map(
-      ({ collateral }) => [collateral.symbol, token(collateral.name, collateral.symbol, collateral.decimals)] as const,
-    );
+    const collaterals = underlyings
+      .flatMap(({ collateral, otherCollateral }) => [collateral, ...otherCollateral])
+      .map(({ name, symbol, decimals }) => [symbol, token(name, symbol, decimals)] as const);
     return { USDC: token("USD Coin", "USDC", USDC_DECIMALS), ...Object.fromEntries(collaterals) };
   });
 }

@@ -1,14 +1,15 @@
 // Brings an account below maintenance the way it happens: it is opened at its limit, and the price moves against it.
-import type { Account } from "../../packages/client/src/account.ts";
-import { batchOf, withdrawCash } from "../../packages/client/src/batch.ts";
+import { toAccount, type Account } from "../../packages/client/src/account.ts";
+import { batchOf } from "../../packages/client/src/batch.ts";
 import { decoded, PlimsollError } from "../../packages/client/src/errors.ts";
-import { fieldsOf, Kind, strikeOf } from "../../packages/client/src/instrument.ts";
+import { CASH, fieldsOf, Kind, strikeOf } from "../../packages/client/src/instrument.ts";
 import { sizeOf, type Position } from "../../packages/client/src/position.ts";
 import { fromWad } from "../../packages/client/src/wad.ts";
 import { GAS_LIMIT } from "./chain.ts";
-import { movePrice, openBook, positionsOf, SPOT, USDC, type Book, type Market, type Opened } from "./market.ts";
+import { movePrice, openBook, positionsOf, SPOT, type Book, type Market, type Opened } from "./market.ts";
 
-const WAD_TO_USDC = 10n ** 18n / USDC;
+/** Number of the account to which the rest goes. */
+const PURSE = 999n;
 
 /** Thrown where no price, or no package of legs, does what is wanted. */
 export class NoDistressError extends Error {
@@ -28,20 +29,21 @@ export function bearish(book: Book): Book {
   return book.map(({ instrument }) => ({ instrument, isShort: fieldsOf(instrument).kind === Kind.Call }));
 }
 
-/** Opens the book, takes out all cash that is not needed, and raises the price until equity is this share of maintenance. */
+/** Opens the book, moves away all cash that is not needed, and raises the price until equity is this share of maintenance. */
 export async function distress(market: Market, subId: bigint, target: { book: Book; health: number }): Promise<Opened> {
   const opened = await openBook(market, subId, target.book);
-  await withdrawExcess(market, opened.account);
+  await moveExcess(market, opened.account);
   const price = await priceFor(market, opened.account, target.health);
   await movePrice(market, price);
   return opened;
 }
 
-async function withdrawExcess({ contracts, alice }: Market, account: Account): Promise<void> {
+/** To another account of hers: out of custody not so much may go at once. */
+async function moveExcess({ contracts, alice }: Market, account: Account): Promise<void> {
   const [risk] = await contracts.lens.risks([account]);
   const excess = (risk?.equity ?? 0n) - ((risk?.initial ?? 0n) * 105n) / 100n;
-  const withdrawals = [withdrawCash(account, excess / WAD_TO_USDC, alice.address)];
-  await contracts.clearinghouse.connect(alice).batch(batchOf({ withdrawals }), { gasLimit: GAS_LIMIT });
+  const transfers = [{ from: account, to: toAccount(alice.address, PURSE), asset: CASH, size: excess }];
+  await contracts.clearinghouse.connect(alice).batch(batchOf({ transfers }), { gasLimit: GAS_LIMIT });
 }
 
 /** Halves an interval in which equity / maintenance falls. */

@@ -3,12 +3,14 @@ import { artifacts } from "hardhat";
 import { Interface } from "ethers";
 import { toAccount, type Account } from "../../packages/client/src/account.ts";
 import { batchOf, depositCash, withdrawCash } from "../../packages/client/src/batch.ts";
+import { executionOf } from "../../packages/client/src/execution.ts";
 import { call } from "../../packages/client/src/instrument.ts";
-import { makeOrder, signOrder } from "../../packages/client/src/order.ts";
+import { makeSingleOrder, signOrder } from "../../packages/client/src/order.ts";
 import { toWad, WAD } from "../../packages/client/src/wad.ts";
 import { Chain, GAS_LIMIT, type Executed } from "./chain.ts";
 import { acceptedLegs, bearish, distress, liquidation } from "./distress.ts";
 import type { Figures, Key } from "./figures.ts";
+import { poolTrade } from "./pool.ts";
 import { createMarket, ETH, fridayNear, openBook, positionsOf, spreadBook, tokenOf, USDC } from "./market.ts";
 import type { Book, Market, Opened } from "./market.ts";
 
@@ -38,6 +40,7 @@ const MEASUREMENTS: Readonly<Record<Key, Measurement>> = {
   trade16: (bench) => trade(bench, 16),
   trade64: (bench) => trade(bench, 64),
   trade128: (bench) => trade(bench, 128),
+  poolTrade32: (bench) => poolTrade(bench.market, 32),
   liquidate16: (bench) => liquidate(bench, 16),
   liquidate64: (bench) => liquidate(bench, 64),
   start16: start,
@@ -158,17 +161,23 @@ function scenariosOf({ configuration }: Market): number {
   return PRICE_NODES * VOLATILITY_NODES + inUse.length;
 }
 
-/** Two signed orders, new and filled whole, brought together by a third party; both sides add to a leg that they have. */
+/** Two signed orders, new and filled whole, brought together by a third party; both sides add to a leg that they have, and pay fees to a
+ * reserve that has received some before. */
 async function trade(bench: Bench, count: number): Promise<Executed> {
   const { chain, alice, bob, carol, venue, contracts, addresses } = bench.market;
   const { account, counterparty, book } = await open(bench, bench.book(count));
+  await contracts.clearinghouse.connect(bob).fundReserve(USDC);
   const [leg] = book;
   if (leg === undefined) throw new RangeError("an empty book");
   const size = leg.isShort ? -WAD : WAD;
-  const terms = { instrument: leg.instrument, limitPrice: 100n * WAD, salt: 2n ** 90n };
-  const maker = await signOrder(makeOrder({ ...terms, account: counterparty, size: -size }), bob, venue);
-  const taker = await signOrder(makeOrder({ ...terms, account, size }), alice, venue);
-  const data = contracts.orderSettlement.interface.encodeFunctionData("fill", [maker, taker, WAD]);
+  const terms = { instrument: leg.instrument, price: 100n * WAD, salt: 2n ** 90n };
+  const maker = await signOrder(makeSingleOrder({ ...terms, account: counterparty, size: -size }), bob, venue);
+  const taker = await signOrder(makeSingleOrder({ ...terms, account, size }), alice, venue);
+  const data = contracts.orderSettlement.interface.encodeFunctionData("fill", [
+    maker,
+    taker,
+    executionOf(maker.order, WAD),
+  ]);
   return await chain.execute({ from: carol, to: addresses.orderSettlement, data });
 }
 

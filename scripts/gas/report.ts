@@ -87,6 +87,7 @@ that read the slots of Chainlink's (18,300 gas cold); it moved half a percent si
   cell           the same with 32 options less with 16, by 16 options and the 13 × 3 grid and stress scenarios of each
   all others     gas used by the whole transaction, calldata and refunds included
   trade*         OrderSettlement.fill by a third party of two signed orders, new and filled whole; both sides add to a leg
+                 and pay fees to a reserve that has received some before
   liquidate*     short calls taken whole, 150 s into the auction
   takeover*      at the rate that has reached equity / maintenance, into a new account, with cash from another
   absorb*, deleverage128

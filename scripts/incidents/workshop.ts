@@ -12,9 +12,13 @@ const DEPLOYED = [
   "VolatilityOracle",
   "Markets",
   "Clearinghouse",
+  "ClearinghouseForce",
+  "ClearinghouseBooks",
   "MarginEngine",
   "BackstopVault",
   "Liquidator",
+  "LiquidityPool",
+  "PoolQuoter",
 ] as const;
 
 /** As Hardhat writes it; only the code is of interest. */

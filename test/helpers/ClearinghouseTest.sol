@@ -12,6 +12,7 @@ import {
     Transfer,
     Withdrawal
 } from "../../contracts/interfaces/IClearinghouse.sol";
+import { IClearinghouseBooks } from "../../contracts/interfaces/IClearinghouseBooks.sol";
 import { IClearinghouseForce } from "../../contracts/interfaces/IClearinghouseForce.sol";
 import { Collateral, Underlying } from "../../contracts/interfaces/IMarkets.sol";
 import { Line, MockMarginEngine } from "../../contracts/mocks/MockMarginEngine.sol";
@@ -41,6 +42,7 @@ abstract contract ClearinghouseTest is Test {
     AccessManager internal manager;
     Clearinghouse internal clearinghouse;
     IClearinghouseForce internal force;
+    IClearinghouseBooks internal books;
     MockMarginEngine internal engine;
     MockMarkets internal markets;
     TestToken internal usdc;
@@ -65,10 +67,9 @@ abstract contract ClearinghouseTest is Test {
         usdc = new TestToken("USD Coin", "USDC", 6);
         weth = new TestToken("Wrapped Ether", "WETH", 18);
         wbtc = new TestToken("Wrapped Bitcoin", "WBTC", 8);
-        clearinghouse = Clearinghouse(
-            deploy("Clearinghouse", abi.encode(address(manager), address(usdc), address(markets)))
-        );
+        clearinghouse = Clearinghouse(deployClearinghouse(address(manager), address(usdc), address(markets)));
         force = IClearinghouseForce(address(clearinghouse));
+        books = IClearinghouseBooks(address(clearinghouse));
         clearinghouse.setMarginEngine(address(engine));
         clearinghouse.setLiquidator(liquidator);
         listCollateral(WETH, weth);

@@ -14,8 +14,8 @@ import { MockPriceOracle } from "../../contracts/mocks/MockPriceOracle.sol";
 import { MockVolatilityOracle } from "../../contracts/mocks/MockVolatilityOracle.sol";
 import { Instrument, Kind, toInstrument } from "../../contracts/types/Instrument.sol";
 import { Position, toPosition } from "../../contracts/types/Position.sol";
+import { ParameterChanges } from "./ParameterChanges.sol";
 import { StartingParameters } from "./StartingParameters.sol";
-import { Test } from "./Test.sol";
 
 /// A token as far as a listing looks at it.
 contract ListedToken {
@@ -27,7 +27,7 @@ contract ListedToken {
 }
 
 /// Engine and markets with the starting values but for concentration, which is 0; ETH at 2,000 and BTC at 40,000, volatilities 80 % and 60 %, flat surfaces.
-abstract contract EngineFixture is Test, StartingParameters {
+abstract contract EngineFixture is ParameterChanges, StartingParameters {
     uint16 internal constant ETH = 1;
     uint16 internal constant BTC = 2;
     uint256 internal constant NOW = 1_750_000_000;
@@ -112,10 +112,10 @@ abstract contract EngineFixture is Test, StartingParameters {
     function withoutStresses() internal {
         RiskParameters memory parameters = ethParameters();
         delete parameters.stresses;
-        markets.setRiskParameters(ETH, parameters);
+        changeRisk(markets, ETH, parameters);
         parameters = btcParameters();
         delete parameters.stresses;
-        markets.setRiskParameters(BTC, parameters);
+        changeRisk(markets, BTC, parameters);
     }
 
     /// Calls: so many long at `strike`, half as many short at `width` below and above. Worth least to the holder at `strike`.

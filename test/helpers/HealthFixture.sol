@@ -38,9 +38,7 @@ abstract contract HealthFixture is EngineFuzz {
         weth = new TestToken("Wrapped Ether", "WETH", 18);
         markets.listCollateral(collateral, Collateral(address(weth), 18, 0.02e18, 1e30));
         setConcentration(CONCENTRATION);
-        clearinghouse = Clearinghouse(
-            deploy("Clearinghouse", abi.encode(address(manager), address(usdc), address(markets)))
-        );
+        clearinghouse = Clearinghouse(deployClearinghouse(address(manager), address(usdc), address(markets)));
         clearinghouse.setMarginEngine(address(engine));
         vault = BackstopVault(deploy("BackstopVault", abi.encode(clearinghouse)));
         liquidator = Liquidator(deploy("Liquidator", abi.encode(clearinghouse, vault, views)));
@@ -59,10 +57,10 @@ abstract contract HealthFixture is EngineFuzz {
     function setConcentration(uint64 concentration) internal {
         RiskParameters memory parameters = ethParameters();
         parameters.concentration = concentration;
-        markets.setRiskParameters(ETH, parameters);
+        changeRisk(markets, ETH, parameters);
         parameters = btcParameters();
         parameters.concentration = concentration;
-        markets.setRiskParameters(BTC, parameters);
+        changeRisk(markets, BTC, parameters);
     }
 
     function fund(Account account, uint256 dollars) internal {

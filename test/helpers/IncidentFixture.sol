@@ -24,6 +24,7 @@ import { TestToken } from "../../contracts/mocks/TestToken.sol";
 import { Account, toAccount } from "../../contracts/types/Account.sol";
 import { CASH, Instrument, Kind, toInstrument } from "../../contracts/types/Instrument.sol";
 import { Position, toPosition } from "../../contracts/types/Position.sol";
+import { ParameterChanges } from "./ParameterChanges.sol";
 import { PublisherTest } from "./PublisherTest.sol";
 import { StartingParameters } from "./StartingParameters.sol";
 
@@ -31,7 +32,7 @@ import { StartingParameters } from "./StartingParameters.sol";
 /// few trade, at 0.038 USD. Of both, open interest and collateral are capped at five depths. `crowd` is everybody else: a billion USD,
 /// and the other side of every trade. `keeper` liquidates, `lender` stands behind the backstop with ten million.
 /// What may be refused is tried: the story then says what it led to, in USD, whether it was refused or not.
-abstract contract IncidentFixture is PublisherTest, StartingParameters {
+abstract contract IncidentFixture is PublisherTest, ParameterChanges, StartingParameters {
     uint256 internal constant WAD = 1e18;
     uint16 internal constant THIN = 2;
     int256 internal constant THIN_PRICE = 0.038e8;
@@ -94,9 +95,7 @@ abstract contract IncidentFixture is PublisherTest, StartingParameters {
 
     function deployCore() private {
         markets = Markets(deploy("Markets", abi.encode(address(manager), AccountParameters(100e18, 0.4e18))));
-        clearinghouse = Clearinghouse(
-            deploy("Clearinghouse", abi.encode(address(manager), address(usdc), address(markets)))
-        );
+        clearinghouse = Clearinghouse(deployClearinghouse(address(manager), address(usdc), address(markets)));
         address table = deploy("KernelTable");
         clearinghouse.setMarginEngine(
             deploy("MarginEngine", abi.encode(markets, prices, oracle, clearinghouse, table))

@@ -244,6 +244,13 @@ abstract contract Test {
         }
     }
 
+    /// The clearinghouse with its pieces.
+    function deployClearinghouse(address manager, address usdc, address markets) internal returns (address) {
+        address force = deploy("ClearinghouseForce", abi.encode(usdc));
+        address books = deploy("ClearinghouseBooks", abi.encode(usdc));
+        return deploy("Clearinghouse", abi.encode(manager, usdc, markets, force, books));
+    }
+
     function deploy(string memory name) internal returns (address) {
         return deploy(name, "");
     }

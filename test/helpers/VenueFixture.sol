@@ -47,9 +47,7 @@ abstract contract VenueFixture is PublisherTest, StartingParameters {
         markets = Markets(deploy("Markets", abi.encode(address(manager), AccountParameters(100e18, 0.4e18))));
         markets.listUnderlying(ETH, Underlying("ETH", 1e8, 400 days, 1e30, false), riskParameters());
         markets.listCollateral(spot, Collateral(address(weth), 18, 0.02e18, 1e30));
-        clearinghouse = Clearinghouse(
-            deploy("Clearinghouse", abi.encode(address(manager), address(usdc), address(markets)))
-        );
+        clearinghouse = Clearinghouse(deployClearinghouse(address(manager), address(usdc), address(markets)));
         address table = deploy("KernelTable", "");
         clearinghouse.setMarginEngine(
             deploy("MarginEngine", abi.encode(markets, prices, oracle, clearinghouse, table))

@@ -1,8 +1,9 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { toAccount, type Account } from "../../packages/client/src/account.ts";
 import { approveTrading, batchOf, depositCash } from "../../packages/client/src/batch.ts";
+import { executionOf } from "../../packages/client/src/execution.ts";
 import type { Instrument } from "../../packages/client/src/instrument.ts";
-import { makeOrder, signOrder, type Order } from "../../packages/client/src/order.ts";
+import { makeSingleOrder, signOrder, type Order } from "../../packages/client/src/order.ts";
 import type { TestMarket } from "./deploy.ts";
 
 /** USDC units in a dollar. */
@@ -32,10 +33,12 @@ export async function trade(
   { instrument, size, price }: Trade,
 ) {
   const side = (wallet: HardhatEthersSigner, signedSize: bigint): Order =>
-    makeOrder({ account: toAccount(wallet.address), instrument, size: signedSize, limitPrice: price });
+    makeSingleOrder({ account: toAccount(wallet.address), instrument, size: signedSize, price });
   const maker = await signOrder(side(parties.seller, -size), parties.seller, market.venue);
   const taker = await signOrder(side(parties.buyer, size), parties.buyer, market.venue);
-  return await market.contracts.orderSettlement.connect(market.carol).fill(maker, taker, size);
+  return await market.contracts.orderSettlement
+    .connect(market.carol)
+    .fill(maker, taker, executionOf(maker.order, size));
 }
 
 /** The first Friday at 08:00 UTC that is at least so many days away. */

@@ -32,7 +32,7 @@ contract YfiSybilsIncidentTest is IncidentFixture {
         }
         pass(1 days);
         uint256 all = initialOf(accounts);
-        markets.setRiskParameters(ETH, withoutConcentration());
+        changeRisk(markets, ETH, withoutConcentration());
         return all - initialOf(accounts);
     }
 

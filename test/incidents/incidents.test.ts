@@ -20,8 +20,19 @@ const DOORS: Readonly<Record<string, string>> = {
   takeOver: "the liquidator's: both sides are evaluated",
   deleverage: "the liquidator's: takes what is missing",
   settle: "changes nothing that a view does not show before",
+  settleTouched: "the clearinghouse's own: changes nothing that a view does not show before",
+  settleExpired: "changes nothing that a view does not show, but the price of a series, which rounds prove",
+  accrueFunding: "moves an index by a bounded rate",
+  approveBySignature: "the owner's signature",
+  setInterestRates: "after two days",
+  setFundingSource: "after seven days",
+  announceModules: "changes no account",
   setMarginEngine: "after seven days",
   setLiquidator: "after seven days",
+  countOutflow: "the clearinghouse's own: changes no account",
+  countInflow: "the clearinghouse's own: changes no account",
+  beginNotice: "the clearinghouse's own: changes no account",
+  useNotice: "the clearinghouse's own: changes no account",
   setAuthority: "the access manager's",
 };
 
@@ -75,13 +86,14 @@ describe("incidents", () => {
 describe("Euler", () => {
   it("knows every door of the clearinghouse: a function without a check fails here", async () => {
     const doors: string[] = [];
-    for (const name of ["Clearinghouse", "ClearinghouseForce"]) {
+    for (const name of ["Clearinghouse", "ClearinghouseForce", "ClearinghouseBooks"]) {
       const { abi } = await hre.artifacts.readArtifact(name);
       new Interface(abi).forEachFunction((method) => {
         if (!method.constant) doors.push(method.name);
       });
     }
-    expect(doors).to.have.members(Object.keys(DOORS));
+    // What the clearinghouse passes on by name is in both.
+    expect([...new Set(doors)]).to.have.members(Object.keys(DOORS));
   });
 });
 

@@ -27,6 +27,7 @@ const LIQUIDATOR = "contracts/Liquidator.sol";
 const MARGIN_ENGINE = "contracts/MarginEngine.sol";
 const MARGIN_RULES = "contracts/libraries/MarginRules.sol";
 const AUCTION_CURVE = "contracts/libraries/AuctionCurve.sol";
+const POOL_QUOTE = "contracts/libraries/PoolQuote.sol";
 const CONTROLLER = "contracts/libraries/VolatilityController.sol";
 
 /** @param edits As in {@link Edit}: file, search, replacement. */
@@ -226,10 +227,25 @@ export const INCIDENTS: readonly Incident[] = [
   {
     name: "CompromisedAdministrator",
     mutants: [
-      mutant("anybody exchanges the margin engine", "a day with the keys was enough", [
-        CLEARINGHOUSE,
-        "function setMarginEngine(address engine) external whenUnlocked restricted {",
-        "function setMarginEngine(address engine) external whenUnlocked {",
+      mutant(
+        "anybody exchanges the margin engine",
+        "a day with the keys was enough",
+        [
+          CLEARINGHOUSE,
+          "function setMarginEngine(address engine) external lock restricted {",
+          "function setMarginEngine(address engine) external whenUnlocked {",
+        ],
+        [CLEARINGHOUSE, "ask(IClearinghouseBooks.useNotice.selector, uint160(engine), 0);", ""],
+      ),
+      mutant("what leaves is not counted", "more than a tenth in a day", [
+        "contracts/ClearinghouseBooks.sol",
+        "if (custody.share < WAD) outflows[asset] = state.afterWithdrawal(custody, amountInTokens);",
+        "",
+      ]),
+      mutant("an announcement lets more leave on its first day", "more than a tenth in a day", [
+        "contracts/libraries/ModuleNotice.sol",
+        "uint256 internal constant FIRST_SECONDS = 1 days;",
+        "uint256 internal constant FIRST_SECONDS = 0;",
       ]),
       mutant("anybody lists collateral", "a day with the keys was enough", [
         "contracts/Markets.sol",
@@ -256,6 +272,25 @@ export const INCIDENTS: readonly Incident[] = [
         "return SignedMulDiv.isProductAtLeast(afterwards.equity, before.initial, before.equity, afterwards.initial);",
         "return keepsSurplus(before, afterwards);",
       ]),
+    ],
+  },
+  {
+    name: "GmxZeroSlippage",
+    mutants: [
+      mutant(
+        "the pool quotes at the price of the feed",
+        "the push paid",
+        [
+          POOL_QUOTE,
+          "uint256 off = Math.mulDiv(market.spot, market.deviation, WAD, Math.Rounding.Ceil);",
+          "uint256 off = 0;",
+        ],
+        [
+          POOL_QUOTE,
+          "uint256 charge = SignedMath.max(result.skew + result.margin, 0).toUint256();",
+          "uint256 charge = 0;",
+        ],
+      ),
     ],
   },
 ];

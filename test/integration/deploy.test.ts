@@ -18,13 +18,13 @@ describe("deployment", () => {
   it("gives each role to its own holder and leaves the deployer nothing", async () => {
     const connection = await network.create("market");
     const [deployer, ...holders] = await connection.ethers.getSigners();
-    const names = ["admin", "module", "feed", "risk", "guardian"];
+    const names = ["admin", "module", "announcer", "feed", "risk", "guardian"];
     const roles = Object.fromEntries(names.map((name, index) => [name, holders[index]?.address]));
     const configuration = { ...(await loadConfiguration("local")), roles };
     const { addresses, contracts } = await deployLocal(connection, { configuration });
     const intended = { configuration, addresses, deployer: deployer?.address ?? "" };
     expect(await verifyDeployment(connection, intended)).to.deep.equal([]);
-    for (const role of [0n, 1n, 2n, 3n, 4n]) {
+    for (const role of [0n, 1n, 2n, 3n, 4n, 5n]) {
       expect(await contracts.accessManager.hasRole(role, intended.deployer)).to.deep.equal([false, 0n]);
     }
   });
@@ -45,10 +45,10 @@ describe("deployment", () => {
     const btc = configuration.underlyings[1];
     if (btc === undefined) throw new RangeError("the local market has one underlying");
     await contracts.volatilityOracle.setController(2, { ...btc.controller, floor: btc.controller.floor + 1n });
-    const { lens: orderSettlement } = addresses;
-    const intended = { configuration, addresses: { ...addresses, orderSettlement }, deployer: deployer.address };
+    const { marginEngine: marginScenarios } = addresses;
+    const intended = { configuration, addresses: { ...addresses, marginScenarios }, deployer: deployer.address };
     const found = (await verifyDeployment(connection, intended)).map(({ what }) => what);
-    expect(found).to.include(`code of OrderSettlement at ${orderSettlement}`);
+    expect(found).to.include(`code of MarginScenarios at ${marginScenarios}`);
     expect(found).to.include("wiring: Clearinghouse.liquidator");
     expect(found).to.include("BTC: listing");
     expect(found).not.to.include("ETH: listing");
@@ -74,12 +74,12 @@ describe("deployment", () => {
     const connection = await network.create("market");
     const local = await deployLocal(connection);
     const { ETH, BTC } = local.feeds;
-    const { WETH, WBTC, USDC } = local.tokens;
+    const { WETH, WSTETH, WBTC, USDC } = local.tokens;
     const addressOf = async (contract: { getAddress: () => Promise<string> } | undefined) =>
       (await contract?.getAddress()) ?? "";
     const market = {
       usdc: await addressOf(USDC),
-      tokens: { ETH: await addressOf(WETH), BTC: await addressOf(WBTC) },
+      tokens: { ETH: await addressOf(WETH), WSTETH: await addressOf(WSTETH), BTC: await addressOf(WBTC) },
       feeds: { ETH: await addressOf(BTC), BTC: await addressOf(ETH) },
     };
     const refused = await rejection(deploy(connection, { configuration: local.configuration, market }));

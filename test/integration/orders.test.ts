@@ -3,8 +3,9 @@ import { Wallet } from "ethers";
 import { network } from "hardhat";
 import { toAccount } from "../../packages/client/src/account.ts";
 import { approveTrading, batchOf, depositCash, dismiss, withdrawCash } from "../../packages/client/src/batch.ts";
+import { executionOf } from "../../packages/client/src/execution.ts";
 import { call, CASH, perpetual } from "../../packages/client/src/instrument.ts";
-import { hashOrder, makeOrder, signOrder } from "../../packages/client/src/order.ts";
+import { hashOrder, makeOrder, makeSingleOrder, signOrder } from "../../packages/client/src/order.ts";
 import { toWad } from "../../packages/client/src/wad.ts";
 import { ContractWallet__factory } from "../../typechain-types/index.js";
 import { deployPlimsoll, type TestMarket } from "../helpers/deploy.ts";
@@ -38,13 +39,16 @@ describe("orders", () => {
       expect(held).to.be.greaterThan(0n);
       expect(await clearinghouse.position(short, instrument)).to.equal(-held);
     }
-    expect(await clearinghouse.cash(long)).to.equal(toWad(20_000 - 360));
-    expect(await clearinghouse.cash(short)).to.equal(toWad(20_000 + 360));
+    // The taker pays 0.05 % on three perpetuals, both 0.03 % on four options, of 2,000 each.
+    const [takerFees, makerFees] = [toWad("5.4"), toWad("2.4")];
+    expect(await clearinghouse.cash(long)).to.equal(toWad(20_000 - 360) - takerFees);
+    expect(await clearinghouse.cash(short)).to.equal(toWad(20_000 + 360) - makerFees);
+    expect(await clearinghouse.reserve()).to.equal(takerFees + makerFees);
     expect(await clearinghouse.entryValue(long, ETH)).to.equal(toWad(-6030));
     const total = (await Promise.all([long, short].map((account) => clearinghouse.portfolio(account))))
       .map(({ cash }) => cash)
       .reduce((sum, cash) => sum + cash, 0n);
-    expect(total).to.equal((await clearinghouse.recordedInTokens(CASH)) * 10n ** 12n);
+    expect(total + takerFees + makerFees).to.equal((await clearinghouse.recordedInTokens(CASH)) * 10n ** 12n);
     expect(await clearinghouse.openInterest(1)).to.equal(toWad(7));
 
     const [longRisk, shortRisk] = await lens.risks([long, short]);
@@ -54,9 +58,10 @@ describe("orders", () => {
     // An evaluation takes options from the kernel and lowers equity by its error bound: never above the mark, and below it by less
     // than 1e-9 of the gross notional, four units of spot and strike.
     const allowance = toWad(4 * (2010 + 2200)) / 10n ** 9n;
-    const expected = toWad(20_000 - 30 - 360) + 4n * mark;
+    const expected = toWad(20_000 - 30 - 360) - takerFees + 4n * mark;
     expect(longRisk.equity).to.be.within(expected - allowance, expected);
-    expect(longRisk.equity + shortRisk.equity).to.be.within(toWad(40_000) - 2n * allowance, toWad(40_000));
+    const both = toWad(40_000) - takerFees - makerFees;
+    expect(longRisk.equity + shortRisk.equity).to.be.within(both - 2n * allowance, both);
     expect(longRisk.initial).to.be.greaterThanOrEqual(longRisk.maintenance);
     // Perpetual and call on the long side hedge nothing: it must require more than the perpetual alone would at its stress.
     expect(longRisk.maintenance).to.be.greaterThan(toWad(100));
@@ -65,9 +70,15 @@ describe("orders", () => {
   it("have the hash that the contract computes", async () => {
     const { contracts, venue, alice } = await networkHelpers.loadFixture(deployPlimsoll);
     const account = toAccount(alice.address, 9n);
+    const legs = [
+      { instrument: ETH, ratio: -37n },
+      { instrument: call(1, { expiry: 1_800_000_000, strike: toWad(2200) }), ratio: 100n },
+    ];
     for (const reduceOnly of [true, false]) {
-      const order = makeOrder({ account, instrument: ETH, size: -7n, limitPrice: toWad(1), reduceOnly });
+      const order = makeSingleOrder({ account, instrument: ETH, size: -7n, price: toWad(1), reduceOnly });
       expect(hashOrder(order, venue)).to.equal(await contracts.orderSettlement.hashOrder(order));
+      const combination = makeOrder({ account, legs, size: toWad(1), limitPrice: -5n, maxFee: 3n, reduceOnly });
+      expect(hashOrder(combination, venue)).to.equal(await contracts.orderSettlement.hashOrder(combination));
     }
   });
 
@@ -78,7 +89,8 @@ describe("orders", () => {
       trade(market, { buyer: alice, seller: bob }, { instrument: ETH, size: toWad(200), price: toWad(2000) }),
     );
     expect(error.errorName).to.equal("BelowInitialMargin");
-    expect(error.integer("equity")).to.equal(toWad(20_000));
+    // What is left after the fee of 0.05 % on 200 ETH at 2,000.
+    expect(error.integer("equity")).to.equal(toWad(20_000 - 200));
     expect(await contracts.clearinghouse.positions(toAccount(alice.address))).to.deep.equal([]);
   });
 
@@ -97,12 +109,12 @@ describe("orders", () => {
   it("are filled in parts up to their size, and cancelled by their signer", async () => {
     const { alice, bob, contracts, venue } = await openBoth();
     const settlement = contracts.orderSettlement;
-    const terms = { instrument: ETH, limitPrice: toWad(2000) };
-    const order = makeOrder({ ...terms, account: toAccount(alice.address), size: toWad(-3) });
+    const terms = { instrument: ETH, price: toWad(2000) };
+    const order = makeSingleOrder({ ...terms, account: toAccount(alice.address), size: toWad(-3) });
     const maker = await signOrder(order, alice, venue);
     const fill = async (size: bigint) => {
-      const bid = makeOrder({ ...terms, account: toAccount(bob.address), size });
-      return await settlement.fill(maker, await signOrder(bid, bob, venue), size);
+      const bid = makeSingleOrder({ ...terms, account: toAccount(bob.address), size });
+      return await settlement.fill(maker, await signOrder(bid, bob, venue), executionOf(maker.order, size));
     };
     await fill(toWad(1));
     await fill(toWad(1));
@@ -119,14 +131,16 @@ describe("orders", () => {
     const market = await openBoth();
     const { alice, bob, contracts, venue } = market;
     const settlement = contracts.orderSettlement;
-    const terms = { account: toAccount(alice.address), instrument: ETH, size: toWad(-1), limitPrice: toWad(2000) };
-    const early = await signOrder(makeOrder({ ...terms, salt: 5n }), alice, venue);
-    const late = await signOrder(makeOrder(terms), alice, venue);
-    const bid = makeOrder({ ...terms, account: toAccount(bob.address), size: toWad(2) });
+    const terms = { account: toAccount(alice.address), instrument: ETH, size: toWad(-1), price: toWad(2000) };
+    const early = await signOrder(makeSingleOrder({ ...terms, salt: 5n }), alice, venue);
+    const late = await signOrder(makeSingleOrder(terms), alice, venue);
+    const bid = makeSingleOrder({ ...terms, account: toAccount(bob.address), size: toWad(2) });
     const taker = await signOrder(bid, bob, venue);
     await settlement.connect(alice).cancelBelow(6n);
-    expect((await refusal(settlement.fill(early, taker, toWad(1)))).errorName).to.equal("SaltBelowMinimum");
-    await settlement.fill(late, taker, toWad(1));
+    expect((await refusal(settlement.fill(early, taker, executionOf(early.order, toWad(1))))).errorName).to.equal(
+      "SaltBelowMinimum",
+    );
+    await settlement.fill(late, taker, executionOf(late.order, toWad(1)));
   });
 
   it("come from a contract wallet by ERC-1271", async () => {
@@ -140,15 +154,15 @@ describe("orders", () => {
     const approve = contracts.clearinghouse.interface.encodeFunctionData("batch", [batchOf({ approvals })]);
     await wallet.execute(addresses.clearinghouse, approve);
 
-    const terms = { instrument: ETH, limitPrice: toWad(2000) };
-    const order = makeOrder({ ...terms, account, size: toWad(1) });
+    const terms = { instrument: ETH, price: toWad(2000) };
+    const order = makeSingleOrder({ ...terms, account, size: toWad(1) });
     const byOwner = { ...(await signOrder(order, carol, venue)), signer: await wallet.getAddress() };
     const byThief = { ...(await signOrder(order, bob, venue)), signer: await wallet.getAddress() };
-    const ask = makeOrder({ ...terms, account: toAccount(bob.address), size: toWad(-1) });
+    const ask = makeSingleOrder({ ...terms, account: toAccount(bob.address), size: toWad(-1) });
     const maker = await signOrder(ask, bob, venue);
-    const forged = await refusal(contracts.orderSettlement.fill(maker, byThief, toWad(1)));
+    const forged = await refusal(contracts.orderSettlement.fill(maker, byThief, executionOf(maker.order, toWad(1))));
     expect(forged.errorName).to.equal("InvalidSignature");
-    await contracts.orderSettlement.fill(maker, byOwner, toWad(1));
+    await contracts.orderSettlement.fill(maker, byOwner, executionOf(maker.order, toWad(1)));
     expect(await contracts.clearinghouse.position(account, ETH)).to.equal(toWad(1));
     expect(await tokens["USDC"]?.balanceOf(wallet)).to.equal(0n);
   });
@@ -163,18 +177,18 @@ describe("orders", () => {
     const approvals = [approveTrading(account, session.address, expiry)];
     await contracts.clearinghouse.connect(alice).batch(batchOf({ approvals }));
 
-    const terms = { instrument: ETH, limitPrice: toWad(2000) };
-    const maker = await signOrder(makeOrder({ ...terms, account, size: toWad(2) }), session, venue);
-    const ask = makeOrder({ ...terms, account: toAccount(bob.address), size: toWad(-2) });
+    const terms = { instrument: ETH, price: toWad(2000) };
+    const maker = await signOrder(makeSingleOrder({ ...terms, account, size: toWad(2) }), session, venue);
+    const ask = makeSingleOrder({ ...terms, account: toAccount(bob.address), size: toWad(-2) });
     const taker = await signOrder(ask, bob, venue);
-    await contracts.orderSettlement.fill(maker, taker, toWad(1));
+    await contracts.orderSettlement.fill(maker, taker, executionOf(maker.order, toWad(1)));
     expect(await contracts.clearinghouse.position(account, ETH)).to.equal(toWad(1));
 
     const theft = batchOf({ withdrawals: [withdrawCash(account, 1n, session.address)] });
     const refused = await refusal(contracts.clearinghouse.connect(session).batch(theft));
     expect(refused.errorName).to.equal("NotAuthorised");
     await market.networkHelpers.time.increaseTo(expiry + 1n);
-    const expired = await refusal(contracts.orderSettlement.fill(maker, taker, toWad(1)));
+    const expired = await refusal(contracts.orderSettlement.fill(maker, taker, executionOf(maker.order, toWad(1))));
     expect(expired.errorName).to.equal("SignerNotAuthorised");
   });
 
@@ -187,12 +201,16 @@ describe("orders", () => {
     const [below] = await contracts.lens.risks([account]);
     expect(below?.equity ?? 0n).to.be.lessThan(below?.initial ?? 0n);
 
-    const terms = { instrument: ETH, limitPrice: toWad(1600) };
+    const terms = { instrument: ETH, price: toWad(1600) };
     const sell = async (size: bigint, reduceOnly: boolean) => {
-      const order = makeOrder({ ...terms, account, size: -size, reduceOnly });
-      const bid = makeOrder({ ...terms, account: toAccount(bob.address), size });
+      const order = makeSingleOrder({ ...terms, account, size: -size, reduceOnly });
+      const bid = makeSingleOrder({ ...terms, account: toAccount(bob.address), size });
       const maker = await signOrder(bid, bob, venue);
-      return await contracts.orderSettlement.fill(maker, await signOrder(order, alice, venue), size);
+      return await contracts.orderSettlement.fill(
+        maker,
+        await signOrder(order, alice, venue),
+        executionOf(maker.order, size),
+      );
     };
     expect((await refusal(sell(toWad(10), false))).errorName).to.equal("BelowInitialMargin");
     expect((await refusal(sell(toWad(41), true))).errorName).to.equal("NotReducing");

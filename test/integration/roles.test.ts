@@ -7,6 +7,7 @@ import { ADMIN_DELAY_SECONDS, ADMIN_ROLE, ROLE_NAMES, ROLES, type RestrictedCont
 import { selectorOf } from "../../deploy/selectors.ts";
 import type { Addresses } from "../../packages/client/src/addresses.ts";
 import { decodeError } from "../../packages/client/src/errors.ts";
+import type { RiskParametersStruct } from "../../typechain-types/contracts/Markets.js";
 import { deployPlimsoll, type TestMarket } from "../helpers/deploy.ts";
 import { refusal, rejection } from "../helpers/rejection.ts";
 
@@ -15,6 +16,7 @@ const { networkHelpers } = await network.create("market");
 const KEYS = {
   Clearinghouse: "clearinghouse",
   Markets: "markets",
+  PoolQuoter: "poolQuoter",
   PriceOracle: "priceOracle",
   VolatilityOracle: "volatilityOracle",
 } as const satisfies Record<RestrictedContract, keyof Addresses>;
@@ -96,6 +98,58 @@ describe("roles", () => {
     expect((await accessManager.hasRole(ROLES.guardian.id, bob)).isMember).to.equal(false);
     await helpers.time.increase(ADMIN_DELAY_SECONDS);
     expect((await accessManager.hasRole(ROLES.guardian.id, bob)).isMember).to.equal(true);
+  });
+
+  it("cannot be given, or given other functions, in less than seven days, on the manager as it is deployed", async () => {
+    const { contracts, addresses, networkHelpers: helpers } = await networkHelpers.loadFixture(deployPlimsoll);
+    const { accessManager } = contracts;
+    // OpenZeppelin lets longer delays begin after its setback; until then the administrator's own delay holds.
+    await helpers.time.increase(await accessManager.minSetback());
+    for (const id of [ADMIN_ROLE, ...ROLE_NAMES.map((name) => ROLES[name].id)]) {
+      expect(await accessManager.getRoleGrantDelay(id), `grants of role ${id.toString()}`).to.equal(
+        ADMIN_DELAY_SECONDS,
+      );
+      expect(await accessManager.getRoleAdmin(id)).to.equal(ADMIN_ROLE);
+    }
+    for (const [name, key] of Object.entries(KEYS)) {
+      expect(await accessManager.getTargetAdminDelay(addresses[key]), name).to.equal(ADMIN_DELAY_SECONDS);
+    }
+    for (const name of ["module", "feed"] as const) expect(ROLES[name].delaySeconds).to.equal(ADMIN_DELAY_SECONDS);
+  });
+
+  it("keep stricter margin away from maintenance for seven days more, and looser margin for two days only", async () => {
+    const {
+      contracts,
+      addresses,
+      configuration,
+      networkHelpers: helpers,
+    } = await networkHelpers.loadFixture(deployPlimsoll);
+    const { accessManager, markets } = contracts;
+    const [underlying] = configuration.underlyings;
+    if (underlying === undefined) throw new RangeError("nothing is listed");
+    const before = await markets.riskParameters(1);
+    const stresses = underlying.risk.stresses.map((stress) => ({
+      ...stress,
+      initialWeight: stress.initialWeight * 2n,
+    }));
+    const maintenance = { ...underlying.risk.maintenance, rangeMin: 10n ** 17n };
+    const depth = underlying.risk.depth * 2n;
+    const changed = { ...underlying.risk, stresses, maintenance, depth } as RiskParametersStruct;
+    const change = markets.interface.encodeFunctionData("setRiskParameters", [1, changed]);
+    await accessManager.schedule(addresses.markets, change, 0);
+    await helpers.time.increase(ROLES.risk.delaySeconds);
+    await accessManager.execute(addresses.markets, change);
+    const meanwhile = await markets.riskParameters(1);
+    expect(meanwhile.maintenance.rangeMin).to.equal(before.maintenance.rangeMin);
+    expect(meanwhile.depth).to.equal(before.depth * 2n);
+    expect(meanwhile.stresses[0].initialWeight).to.equal(before.stresses[0].initialWeight * 2n);
+    const { rampEndsAt } = await markets.announcedRiskParameters(1);
+    await helpers.time.increaseTo(rampEndsAt - 1n);
+    expect((await markets.riskParameters(1)).maintenance.rangeMin).to.equal(before.maintenance.rangeMin);
+    await helpers.time.increaseTo(rampEndsAt);
+    expect((await markets.riskParameters(1)).maintenance.rangeMin).to.equal(10n ** 17n);
+    await markets.applyRiskParameters(1);
+    expect((await markets.announcedRiskParameters(1)).rampEndsAt).to.equal(0n);
   });
 
   it("keep a change of risk parameters public for two days before it takes effect", async () => {

@@ -106,7 +106,7 @@ describe("automatic top-up", () => {
       chain: eip1193Chain(provider),
       signer: wallet,
       deployment: { ...addresses, chainId: Number(venue.chainId), underlyings: [1, 2] },
-      config: { gas: { mode: "fixed" } },
+      config: { gas: { mode: "fixed" }, settlements: { funding: false } },
       clock: () => now,
     });
     const tick = async () => {

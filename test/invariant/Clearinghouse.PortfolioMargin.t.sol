@@ -3,12 +3,14 @@ pragma solidity ^0.8.37;
 
 import { AccessManager } from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import { Clearinghouse } from "../../contracts/Clearinghouse.sol";
+import { InterestRates } from "../../contracts/interfaces/IInterest.sol";
 import { AccountParameters, Collateral, RiskParameters, Underlying } from "../../contracts/interfaces/IMarkets.sol";
 import { Feed } from "../../contracts/interfaces/IPriceOracle.sol";
 import { ControllerParameters } from "../../contracts/interfaces/IVolatilityOracle.sol";
 import { Markets } from "../../contracts/Markets.sol";
 import { MockAggregator } from "../../contracts/mocks/MockAggregator.sol";
 import { AggregatorProxy } from "../../contracts/mocks/AggregatorProxy.sol";
+import { MockFundingSource } from "../../contracts/mocks/MockFundingSource.sol";
 import { TestToken } from "../../contracts/mocks/TestToken.sol";
 import { PriceOracle } from "../../contracts/PriceOracle.sol";
 import { CASH, Instrument, Kind, toInstrument } from "../../contracts/types/Instrument.sol";
@@ -22,11 +24,39 @@ import { ClearinghouseInvariants } from "./ClearinghouseInvariants.sol";
 contract FeedWeather is Weather, Test {
     MockAggregator[2] private aggregators;
     VolatilityOracle private immutable volatilityOracle;
+    PriceOracle private immutable priceOracle;
     int256 private price = 2000e8;
+    mapping(uint256 round => uint256) private pushedAt;
 
-    constructor(MockAggregator[2] memory aggregators_, VolatilityOracle volatilityOracle_) {
+    constructor(MockAggregator[2] memory aggregators_, VolatilityOracle volatilityOracle_, PriceOracle priceOracle_) {
         aggregators = aggregators_;
         volatilityOracle = volatilityOracle_;
+        priceOracle = priceOracle_;
+    }
+
+    function expire(Instrument option, uint256 seed) external {
+        uint40 expiry = option.expiry();
+        if (vm.getBlockTimestamp() < expiry) {
+            vm.warp(expiry - 31 minutes);
+            push();
+            vm.warp(expiry - (seed % 30 minutes));
+            price = (price * int256(95 + (seed % 11))) / 100;
+            push();
+            vm.warp(expiry + 1 minutes);
+            push();
+        }
+        (, bool isFinal) = priceOracle.settlementPrice(1, expiry);
+        if (isFinal) return;
+        // The last one before the window of the expiry, which may be long past.
+        uint256 first = aggregators[0].latestRound();
+        while (pushedAt[first] > expiry - 30 minutes) --first;
+        priceOracle.proveSettlement(1, expiry, uint80((uint256(1) << 64) | first), 128);
+    }
+
+    function push() private {
+        aggregators[0].push(price);
+        aggregators[1].push(40_000e8);
+        pushedAt[aggregators[0].latestRound()] = vm.getBlockTimestamp();
     }
 
     function change(uint256 seed) external {
@@ -37,8 +67,7 @@ contract FeedWeather is Weather, Test {
         price = (price * int256(80 + (seed % 46))) / 100;
         if (price < 500e8) price = 500e8;
         if (price > 8000e8) price = 8000e8;
-        aggregators[0].push(price);
-        aggregators[1].push(40_000e8);
+        push();
         if ((seed >> 128) % 2 == 0) volatilityOracle.walk(1, 128);
     }
 }
@@ -78,18 +107,24 @@ contract ClearinghousePortfolioMarginTest is ClearinghouseInvariants, StartingPa
             TestToken token = scene.tokens[i];
             markets.listCollateral(scene.assets[i], Collateral(address(token), token.decimals(), 0.02e18, 1e30));
         }
-        scene.derivatives = new Instrument[](3);
+        // Some outlive the others, so that there is something to trade after an expiry.
+        scene.derivatives = new Instrument[](5);
         scene.derivatives[0] = toInstrument(1, Kind.Perpetual, 0, 0);
         scene.derivatives[1] = toInstrument(1, Kind.Call, EXPIRY, 2200e8);
         scene.derivatives[2] = toInstrument(1, Kind.Put, EXPIRY, 1800e8);
-        scene.weather = new FeedWeather(aggregators, volatilityOracle);
+        scene.derivatives[3] = toInstrument(1, Kind.Call, EXPIRY + 91 days, 2200e8);
+        scene.derivatives[4] = toInstrument(1, Kind.Put, EXPIRY + 182 days, 1800e8);
+        scene.weather = new FeedWeather(aggregators, volatilityOracle, priceOracle);
         scene.clearinghouse = Clearinghouse(
-            deploy("Clearinghouse", abi.encode(address(manager), address(scene.tokens[0]), address(markets)))
+            deployClearinghouse(address(manager), address(scene.tokens[0]), address(markets))
         );
         address table = deploy("KernelTable", "");
         scene.clearinghouse.setMarginEngine(
             deploy("MarginEngine", abi.encode(markets, priceOracle, volatilityOracle, scene.clearinghouse, table))
         );
+        scene.clearinghouse.setInterestRates(InterestRates(300, 2_000, 30_000, 60, 15));
+        scene.fundingSource = new MockFundingSource();
+        scene.clearinghouse.setFundingSource(address(scene.fundingSource));
         ClearinghouseHandler handler_ = new PortfolioMarginHandler(scene);
         scene.clearinghouse.setLiquidator(address(handler_));
         target(handler_);
@@ -114,6 +149,6 @@ contract ClearinghousePortfolioMarginTest is ClearinghouseInvariants, StartingPa
     }
 
     function test_handlerReachesEveryAction() public {
-        requireEveryActionReached(600);
+        requireEveryActionReached(1200);
     }
 }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.37;
 import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import { Clearinghouse } from "../../contracts/Clearinghouse.sol";
 import { Approval, Batch, Deposit, Fill, Transfer, Withdrawal } from "../../contracts/interfaces/IClearinghouse.sol";
+import { IClearinghouseBooks } from "../../contracts/interfaces/IClearinghouseBooks.sol";
 import {
     Deleveraging,
     IClearinghouseForce,
@@ -15,6 +16,7 @@ import {
 import { ILiquidationTerms } from "../../contracts/interfaces/ILiquidationTerms.sol";
 import { IMarginEngine, Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
+import { MockFundingSource } from "../../contracts/mocks/MockFundingSource.sol";
 import { TestToken } from "../../contracts/mocks/TestToken.sol";
 import { Account, toAccount } from "../../contracts/types/Account.sol";
 import { CASH, Instrument, Kind } from "../../contracts/types/Instrument.sol";
@@ -24,12 +26,15 @@ import { Test } from "../helpers/Test.sol";
 /// What moves prices and time.
 interface Weather {
     function change(uint256 seed) external;
+    /// Goes to the expiry, if it is not there yet, and has its settlement price proven.
+    function expire(Instrument option, uint256 seed) external;
 }
 
 /// What can be held. The first two assets are cash and a token with 18 decimals, the third one with 8.
 struct Scene {
     Clearinghouse clearinghouse;
     Weather weather;
+    MockFundingSource fundingSource;
     Instrument[3] assets;
     TestToken[3] tokens;
     Instrument[] derivatives;
@@ -48,7 +53,9 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
 
     Clearinghouse public immutable clearinghouse;
     IClearinghouseForce private immutable force;
+    IClearinghouseBooks private immutable books;
     Weather private immutable weather;
+    MockFundingSource private immutable fundingSource;
     Instrument[3] private assets;
     TestToken[3] private tokens;
     Instrument[] private derivatives;
@@ -58,6 +65,8 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
 
     /// What went in less what came out, token units.
     mapping(Instrument asset => uint256) public inCustody;
+    /// What the reserve was funded with less what it paid, USD WAD. Interest and rounding come on top.
+    int256 public reservePaid;
     /// What has not been touched since somebody was deleveraged.
     mapping(Account => bool) private unsettled;
 
@@ -67,7 +76,9 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
     constructor(Scene memory scene) {
         clearinghouse = scene.clearinghouse;
         force = IClearinghouseForce(address(clearinghouse));
+        books = IClearinghouseBooks(address(clearinghouse));
         weather = scene.weather;
+        fundingSource = scene.fundingSource;
         assets = scene.assets;
         tokens = scene.tokens;
         derivatives = scene.derivatives;
@@ -181,6 +192,7 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
         bytes32[] memory hashes = _hashes();
         try force.takeOver(TakeOver(from, to, funder, funding, fromReserve, new Reward[](0))) {
             ++successes["takeOver"];
+            reservePaid -= int256(fromReserve);
             assertLt(before.equity, int256(before.maintenance), "taken above maintenance");
             assertEq(clearinghouse.positions(from).length, 0, "positions left behind");
             assertEq(clearinghouse.cash(from), 0, "cash left behind");
@@ -207,6 +219,7 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
         bytes32[] memory hashes = _hashes();
         try force.deleverage(Deleveraging(from, fromReserve, rewards, bound(limit, 1, 3))) returns (uint256 charged) {
             ++successes[isTearUp ? bytes32("deleverage") : bytes32("shareDebt")];
+            reservePaid -= int256(fromReserve);
             assertLt(before.equity, int256(before.maintenance), "deleveraged above maintenance");
             // The engine's equity is rounded down, the deficit at mark is no more than that.
             uint256 deficit = before.equity < 0 ? uint256(-before.equity) : 0;
@@ -216,7 +229,7 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
                 if (account == from || account == feeTo) continue;
                 if (isFlat[i] && !unsettled[account]) assertEq(_hashOf(account), hashes[i], "flat, and charged");
             }
-            for (uint256 i = 0; i < accounts.length; ++i) unsettled[accounts[i]] = true;
+            for (uint256 i = 0; isTearUp && i < accounts.length; ++i) unsettled[accounts[i]] = true;
             (unsettled[from], unsettled[feeTo]) = (false, false);
         } catch {}
     }
@@ -224,7 +237,7 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
     function settle(uint256 who, uint256 limit) external {
         Account account = accounts[who % accounts.length];
         bytes32 shown = keccak256(abi.encode(clearinghouse.cash(account), clearinghouse.portfolio(account).cash));
-        force.settle(account, bound(limit, 1, 4));
+        books.settle(account, bound(limit, 1, 4));
         assertEq(
             keccak256(abi.encode(clearinghouse.cash(account), clearinghouse.portfolio(account).cash)),
             shown,
@@ -233,9 +246,50 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
         ++successes["settle"];
     }
 
+    /// One series, one time in sixteen, so that options are traded meanwhile; its holders are settled by whatever comes next.
+    function expire(uint256 what, uint256 seed) external {
+        Instrument option = derivatives[1 + (what % (derivatives.length - 1))];
+        (, bool isSettled) = books.settlementOf(option);
+        if (isSettled || seed % 16 != 0) return;
+        _fill(_account(seed >> 8), _strong(seed >> 16), option, WAD, 0, false);
+        weather.expire(option, seed >> 8);
+        Instrument[] memory series = new Instrument[](1);
+        series[0] = option;
+        bool isHeld = clearinghouse.openInterestOf(option) != 0;
+        books.settleExpired(series, new Account[](0));
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            if (unsettled[accounts[i]]) continue;
+            if (isHeld) assertEq(clearinghouse.position(accounts[i], option), 0, "shown after its series was settled");
+        }
+        if (isHeld) ++successes["expire"];
+    }
+
+    /// The views of an account do not change when its expired positions become cash.
+    function settleExpired(uint256 who) external {
+        Account account = accounts[who % accounts.length];
+        bytes32 shown = _shownOf(account);
+        bytes32[] memory hashes = _hashes();
+        Account[] memory list = new Account[](1);
+        list[0] = account;
+        books.settleExpired(new Instrument[](0), list);
+        if (!unsettled[account]) assertEq(_shownOf(account), shown, "settling changed what was shown");
+        _requireUntouched(hashes, account, account, account);
+        unsettled[account] = false;
+        ++successes["settleExpired"];
+    }
+
+    function accrueFunding(uint256 elapsed, int256 rate) external {
+        vm.warp(vm.getBlockTimestamp() + bound(elapsed, 0, 20 minutes));
+        fundingSource.setRate(1, bound(rate, -2e18, 2e18));
+        (int256 before, , ) = books.funding(1);
+        books.accrueFunding(1);
+        (int256 index, , ) = books.funding(1);
+        if (index != before) ++successes["accrueFunding"];
+    }
+
     /// Not a random call: the books are balanced to the wei when everybody has taken his share.
     function settleAll() external {
-        for (uint256 i = 0; i < accounts.length; ++i) force.settle(accounts[i], 1000);
+        for (uint256 i = 0; i < accounts.length; ++i) books.settle(accounts[i], 1000);
     }
 
     /// As the liquidator, asked by the clearinghouse.
@@ -248,6 +302,7 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
         tokens[0].mint(address(this), amountInTokens);
         clearinghouse.fundReserve(amountInTokens);
         inCustody[CASH] += amountInTokens;
+        reservePaid += int256(amountInTokens * 1e12);
         ++successes["fundReserve"];
     }
 
@@ -356,6 +411,14 @@ contract ClearinghouseHandler is ILiquidationTerms, Test {
     }
 
     /// Of an account with a share to take the last digit depends on who takes his before.
+    /// Whatever the order of its legs: the last takes the place of one that goes.
+    function _shownOf(Account account) private view returns (bytes32) {
+        Portfolio memory shown = clearinghouse.portfolio(account);
+        uint256 legs = 0;
+        for (uint256 i = 0; i < shown.positions.length; ++i) legs ^= uint256(keccak256(abi.encode(shown.positions[i])));
+        return keccak256(abi.encode(clearinghouse.cash(account), shown.cash, legs));
+    }
+
     function _hashOf(Account account) private view returns (bytes32) {
         if (unsettled[account]) return bytes32(0);
         return keccak256(abi.encode(clearinghouse.cash(account), clearinghouse.portfolio(account)));

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.37;
 
 import { Clearinghouse } from "../../contracts/Clearinghouse.sol";
-import { IClearinghouseForce } from "../../contracts/interfaces/IClearinghouseForce.sol";
+import { IClearinghouseBooks } from "../../contracts/interfaces/IClearinghouseBooks.sol";
+import { CashTotals } from "../../contracts/interfaces/IInterest.sol";
 import { TestToken } from "../../contracts/mocks/TestToken.sol";
 import { Account } from "../../contracts/types/Account.sol";
 import { CASH, Instrument } from "../../contracts/types/Instrument.sol";
@@ -13,7 +14,7 @@ import { ClearinghouseHandler } from "./ClearinghouseHandler.sol";
 /// What holds of the books after every call. INV-3, 4, 6 and 10 are checked by the handler, call by call.
 abstract contract ClearinghouseInvariants is InvariantTest {
     /// Trades, seizures and changes of the market come more often than the rest.
-    bytes private constant ACTIONS = hex"000102030303040506060607050508080809090a";
+    bytes private constant ACTIONS = hex"000102030303030303030304040505050506060606060708080808090a0b0c0d";
 
     uint256 private constant USDC_TO_WAD = 1e12;
 
@@ -21,7 +22,7 @@ abstract contract ClearinghouseInvariants is InvariantTest {
 
     function target(ClearinghouseHandler handler_) internal {
         handler = handler_;
-        bytes4[] memory actions = new bytes4[](12);
+        bytes4[] memory actions = new bytes4[](15);
         actions[0] = handler.deposit.selector;
         actions[1] = handler.withdraw.selector;
         actions[2] = handler.transfer.selector;
@@ -35,6 +36,9 @@ abstract contract ClearinghouseInvariants is InvariantTest {
         actions[9] = handler.trade.selector;
         actions[10] = handler.deleverage.selector;
         actions[11] = handler.settle.selector;
+        actions[12] = handler.expire.selector;
+        actions[13] = handler.settleExpired.selector;
+        actions[14] = handler.accrueFunding.selector;
         targetContract(address(handler));
         targetSelector(address(handler), actions);
     }
@@ -47,16 +51,23 @@ abstract contract ClearinghouseInvariants is InvariantTest {
         requireTokensConserved();
         requireNetZero();
         requireWellFormedLists();
-        (, uint256 openTearUps, ) = IClearinghouseForce(address(handler.clearinghouse())).losses();
+        (, uint256 openTearUps) = IClearinghouseBooks(address(handler.clearinghouse())).losses();
         assertEq(openTearUps, 0, "a tear-up that nobody can settle");
+        (uint256 openSeries, int256 received) = IClearinghouseBooks(address(handler.clearinghouse())).settling();
+        assertEq(openSeries, 0, "a series that nobody can settle");
+        assertEq(received, 0, "left of settled series");
         vm.revertToState(unsettled);
     }
 
-    /// INV-1 for cash: recorded = Σ cash + Σ entry values + reserve, to the unit, and in custody.
+    /// INV-1 for cash: stored cash adds up to its totals, to the unit; recorded = Σ cash + Σ entry values + reserve + what rounding left of
+    /// funding, but for less than a unit of each; and the reserve has what it was given at least.
     function requireCashConserved() private view {
         Clearinghouse clearinghouse = handler.clearinghouse();
+        requireTotals();
         Account[] memory accounts = handler.allAccounts();
-        int256 total = int256(clearinghouse.reserve());
+        (, , int256 total) = IClearinghouseBooks(address(clearinghouse)).funding(1);
+        assertGe(total, 0, "rounding of funding was paid out");
+        total += int256(clearinghouse.reserve());
         for (uint256 i = 0; i < accounts.length; ++i) {
             total += clearinghouse.cash(accounts[i]);
             Position[] memory held = clearinghouse.positions(accounts[i]);
@@ -64,7 +75,24 @@ abstract contract ClearinghouseInvariants is InvariantTest {
                 total += clearinghouse.entryValue(accounts[i], held[j].instrument());
             }
         }
-        assertEq(int256(clearinghouse.recordedInTokens(CASH) * USDC_TO_WAD), total, "INV-1: cash");
+        int256 recorded = int256(clearinghouse.recordedInTokens(CASH) * USDC_TO_WAD);
+        assertLe(total, recorded, "INV-1: cash created");
+        assertGe(total, recorded - int256(accounts.length) - 1, "INV-1: cash lost");
+        assertGe(int256(clearinghouse.reserve()), handler.reservePaid() - 1, "INV-1: paid by the reserve");
+    }
+
+    function requireTotals() private view {
+        IClearinghouseBooks books = IClearinghouseBooks(address(handler.clearinghouse()));
+        Account[] memory accounts = handler.allAccounts();
+        (int256 supply, int256 debts) = (0, 0);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            int256 scaled = books.scaledCash(accounts[i]);
+            if (scaled > 0) supply += scaled;
+            else debts -= scaled;
+        }
+        CashTotals memory totals = books.cashTotals();
+        assertEq(int256(totals.scaledSupply), supply, "INV-1: total supply");
+        assertEq(int256(totals.scaledDebts), debts, "INV-1: total debts");
     }
 
     /// INV-1 for tokens: recorded = Σ spot positions, exactly; what is recorded came in, and is in custody.
@@ -118,7 +146,7 @@ abstract contract ClearinghouseInvariants is InvariantTest {
     /// The random calls are worth something only if every kind of them succeeds.
     function requireEveryActionReached(uint256 steps) internal {
         for (uint256 i = 0; i < steps; ++i) step(uint256(keccak256(abi.encode(i))));
-        string[11] memory names = [
+        string[14] memory names = [
             "deposit",
             "withdraw",
             "transfer",
@@ -129,11 +157,16 @@ abstract contract ClearinghouseInvariants is InvariantTest {
             "deleverage",
             "settle",
             "fundReserve",
+            "expire",
+            "settleExpired",
+            "accrueFunding",
             "change"
         ];
         for (uint256 i = 0; i < names.length; ++i) {
             assertGt(handler.successes(bytes32(bytes(names[i]))), 0, names[i]);
         }
+        CashTotals memory totals = IClearinghouseBooks(address(handler.clearinghouse())).cashTotals();
+        assertGt(totals.borrowIndex, 1.001e18, "interest");
         requireBalancedBooks();
     }
 
@@ -147,6 +180,9 @@ abstract contract ClearinghouseInvariants is InvariantTest {
         if (action == 9) handler.deleverage(a, b, c, d);
         else if (action == 10) handler.settle(a, b);
         else if (action == 8) handler.change(a);
+        else if (action == 11) handler.expire(a, b);
+        else if (action == 12) handler.accrueFunding(a, int256(b));
+        else if (action == 13) handler.settleExpired(a);
         else take(action, a, b, c, d, e);
     }
 

@@ -30,9 +30,7 @@ contract BackstopVaultHealthTest is EngineFixture {
     function setUp() public override {
         super.setUp();
         usdc = new TestToken("USD Coin", "USDC", 6);
-        clearinghouse = Clearinghouse(
-            deploy("Clearinghouse", abi.encode(address(manager), address(usdc), address(markets)))
-        );
+        clearinghouse = Clearinghouse(deployClearinghouse(address(manager), address(usdc), address(markets)));
         clearinghouse.setMarginEngine(address(engine));
         clearinghouse.setLiquidator(address(this));
         vault = BackstopVault(deploy("BackstopVault", abi.encode(clearinghouse)));

@@ -2,12 +2,14 @@
 pragma solidity ^0.8.37;
 
 import { Batch, IClearinghouse, Withdrawal } from "../../contracts/interfaces/IClearinghouse.sol";
+import { Approvals, IClearinghouseBooks } from "../../contracts/interfaces/IClearinghouseBooks.sol";
 import {
     Deleveraging,
     IClearinghouseForce,
     Seizure,
     TakeOver
 } from "../../contracts/interfaces/IClearinghouseForce.sol";
+import { InterestRates } from "../../contracts/interfaces/IInterest.sol";
 import { HostileToken } from "../../contracts/mocks/HostileToken.sol";
 import { CASH } from "../../contracts/types/Instrument.sol";
 import { ClearinghouseTest } from "../helpers/ClearinghouseTest.sol";
@@ -34,9 +36,12 @@ contract ClearinghouseReentrancyTest is ClearinghouseTest {
         requireShut(abi.encodeCall(IClearinghouseForce.takeOver, (order)));
         Deleveraging memory deleveraging;
         requireShut(abi.encodeCall(IClearinghouseForce.deleverage, (deleveraging)));
-        requireShut(abi.encodeCall(IClearinghouseForce.settle, (alices, 1)));
+        requireShut(abi.encodeCall(IClearinghouseBooks.settle, (alices, 1)));
+        Approvals memory approvals;
+        requireShut(abi.encodeCall(IClearinghouseBooks.approveBySignature, (approvals, "")));
         requireShut(abi.encodeCall(IClearinghouse.setMarginEngine, (alice)));
         requireShut(abi.encodeCall(IClearinghouse.setLiquidator, (alice)));
+        requireShut(abi.encodeCall(IClearinghouse.setInterestRates, (InterestRates(0, 0, 0, 50, 0))));
     }
 
     function test_noAccountIsReadWhileTokensMove() public {
@@ -51,6 +56,9 @@ contract ClearinghouseReentrancyTest is ClearinghouseTest {
         requireShut(abi.encodeCall(IClearinghouse.reserve, ()));
         requireShut(abi.encodeCall(IClearinghouse.openInterest, (ETH)));
         requireShut(abi.encodeCall(IClearinghouse.openInterestOf, (PERPETUAL)));
+        requireShut(abi.encodeCall(IClearinghouseBooks.scaledCash, (alices)));
+        requireShut(abi.encodeCall(IClearinghouseBooks.cashTotals, ()));
+        requireShut(abi.encodeCall(IClearinghouseBooks.outflow, (CASH)));
     }
 
     function test_saysThatItIsLocked() public {

@@ -17,7 +17,7 @@ contract LensScenariosTest is LensFixture {
         super.setUp();
         RiskParameters memory parameters = ethParameters();
         delete parameters.stresses;
-        markets.setRiskParameters(ETH, parameters);
+        changeRisk(markets, ETH, parameters);
     }
 
     function test_PassesTheLossVectorThrough() external {

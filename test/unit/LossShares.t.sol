@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { CashLoss, LossShares, TearUp } from "../../contracts/libraries/LossRecords.sol";
+import { LossShares, TearUp } from "../../contracts/libraries/LossRecords.sol";
 import { Kind, toInstrument } from "../../contracts/types/Instrument.sol";
 import { Test } from "../helpers/Test.sol";
 
 contract LossSharesTest is Test {
-    using LossShares for CashLoss;
     using LossShares for TearUp;
 
     uint256 private constant HOLDERS = 5;
@@ -47,23 +46,6 @@ contract LossSharesTest is Test {
         assertEq(left.size, 0, "units left over");
         assertEq(left.value, 0, "cash left over");
         assertEq(paid, value);
-    }
-
-    function testFuzz_sharesOfACashLossAddUp(uint128[HOLDERS] memory held, uint128 amount) public pure {
-        uint256 total = 0;
-        for (uint256 i = 0; i < HOLDERS; ++i) {
-            held[i] = uint128(bound(held[i], 1, 1e36));
-            total += held[i];
-        }
-        amount = uint128(bound(amount, 1, total));
-        CashLoss memory left = CashLoss(uint128(total), amount);
-        for (uint256 i = 0; i < HOLDERS; ++i) {
-            uint256 share = left.amount == 0 ? 0 : left.shareOf(held[i]);
-            assertLe(share, held[i], "more than is held");
-            left.held -= held[i];
-            left.amount -= uint128(share);
-        }
-        assertEq(left.amount, 0, "left over");
     }
 
     function test_theOtherSideIsNotConcerned() public pure {

@@ -25,7 +25,7 @@ contract MarginEngineConcentrationTest is EngineFuzz {
     function setConcentration(uint256 kappa) private {
         RiskParameters memory parameters = ethParameters();
         parameters.concentration = uint64(kappa);
-        markets.setRiskParameters(ETH, parameters);
+        changeRisk(markets, ETH, parameters);
     }
 
     /// Requirements with less those without.

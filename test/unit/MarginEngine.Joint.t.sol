@@ -16,12 +16,12 @@ contract MarginEngineJointTest is EngineFuzz {
     function setUp() public override {
         super.setUp();
         withoutStresses();
-        markets.setRiskParameters(BTC, markets.riskParameters(ETH));
+        changeRisk(markets, BTC, markets.riskParameters(ETH));
         volatilities.setMarginVolatility(BTC, 0.8e18, 0.8e18);
     }
 
     function setCredit(uint256 credit) private {
-        markets.setAccountParameters(AccountParameters(100e18, uint64(credit)));
+        changeAccount(markets, AccountParameters(100e18, uint64(credit)));
     }
 
     function perpetuals(int128 eth, int128 btc) private pure returns (Portfolio memory) {

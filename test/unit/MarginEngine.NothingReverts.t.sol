@@ -51,7 +51,7 @@ contract MarginEngineNothingRevertsTest is EngineFuzz {
         parameters.concentration = uint64(draw(seed, 0, 0, 0.25e18));
         parameters.depth = uint64(draw(seed, 1, 1, 1e12) >> draw(seed, 2, 0, 39)) + 1;
         parameters.vegaDepth = uint64(draw(seed, 3, 1, 1e15) >> draw(seed, 4, 0, 49)) + 1;
-        markets.setRiskParameters(ETH, parameters);
+        changeRisk(markets, ETH, parameters);
     }
 
     /// Expired, expiring in a second, in a day and at any time; and what is linear.

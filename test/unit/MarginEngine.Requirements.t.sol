@@ -103,7 +103,7 @@ contract MarginEngineRequirementsTest is EngineFixture {
         withoutStresses();
         RiskParameters memory parameters = ethParameters();
         delete parameters.stresses;
-        markets.setRiskParameters(BTC, parameters);
+        changeRisk(markets, BTC, parameters);
         volatilities.setMarginVolatility(BTC, 0.8e18, 0.8e18);
         uint256 long = evaluate(with(portfolio(0), perpetual(ETH), 100e18)).maintenance;
         uint256 short = evaluate(with(portfolio(0), perpetual(BTC), -5e18)).maintenance;
@@ -141,11 +141,11 @@ contract MarginEngineRequirementsTest is EngineFixture {
         RiskParameters memory parameters = ethParameters();
         parameters.stresses[0].maintenanceWeight = 0;
         parameters.stresses[0].initialWeight = 1e18;
-        markets.setRiskParameters(ETH, parameters);
+        changeRisk(markets, ETH, parameters);
         parameters = btcParameters();
         parameters.stresses[0].initialWeight = 1e18;
         parameters.stresses[0].maintenanceWeight = 1e18;
-        markets.setRiskParameters(BTC, parameters);
+        changeRisk(markets, BTC, parameters);
         Risk memory risk = evaluate(with(with(portfolio(0), perpetual(ETH), -100e18), perpetual(BTC), 5e18));
         assertGe(risk.initial, risk.maintenance);
     }
@@ -291,7 +291,7 @@ contract MarginEngineRequirementsTest is EngineFixture {
     }
 
     function test_TheFloorIsAParameter() external {
-        markets.setAccountParameters(AccountParameters(250e18, 0));
+        changeAccount(markets, AccountParameters(250e18, 0));
         assertEq(evaluate(portfolio(-1)).maintenance, 250e18);
     }
 }

@@ -51,7 +51,7 @@ contract MarginEngineWitnessTest is EngineFuzz {
     function testFuzz_NorWithConcentrationOverdueOrStrikeNodes(uint256 seed, uint256 cell, uint40 overdue) external {
         RiskParameters memory parameters = ethParameters();
         parameters.concentration = 0.05e18;
-        markets.setRiskParameters(ETH, parameters);
+        changeRisk(markets, ETH, parameters);
         openInterest.setAverageOpenInterest(ETH, 1e22);
         prices.setOverdue(ETH, overdue % 3 days);
         Portfolio memory book = Portfolio(0, new Position[](LEGS));

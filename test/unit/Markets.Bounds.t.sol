@@ -128,7 +128,7 @@ contract MarketsBoundsTest is EngineFixture {
         delete parameters.stresses[1];
         delete parameters.stresses[3];
         // None at all is in order.
-        markets.setRiskParameters(ETH, parameters);
+        changeRisk(markets, ETH, parameters);
         assertEq(abi.encode(markets.riskParameters(ETH)), abi.encode(parameters));
     }
 

@@ -29,7 +29,7 @@ contract MarketsListingTest is EngineFixture {
         RiskParameters memory parameters = ethParameters();
         parameters.stresses[2] = Stress(0.1e18, -1, 0.2e18, 0);
         parameters.stresses[3] = Stress(-0.1e18, 0, 0.3e18, 0.3e18);
-        markets.setRiskParameters(ETH, parameters);
+        changeRisk(markets, ETH, parameters);
         assertEq(abi.encode(markets.riskParameters(ETH)), abi.encode(parameters));
     }
 
@@ -164,7 +164,7 @@ contract MarketsListingTest is EngineFixture {
         parameters.stresses[2] = Stress(0.1e18, -1, 0.2e18, 0);
         parameters.concentration = 0.01e18;
         address before = markets.riskParametersCode(ETH);
-        markets.setRiskParameters(ETH, parameters);
+        changeRisk(markets, ETH, parameters);
         address code = markets.riskParametersCode(ETH);
         assertNotEq(code, before);
         assertEq(code.code, bytes.concat(hex"00", abi.encode(toRiskWords(parameters))));

@@ -11,10 +11,10 @@ contract OrderSettlementAuthorityTest is OrderSettlementTest {
     function test_RefusesASignatureOverAnythingElse() public {
         Order memory sell = ask(1e18, 1990e18);
         SignedOrder memory maker = signed(alice, sell);
-        maker.order.limitPrice -= 1;
+        maker.order.limitPrice += 1;
         SignedOrder memory taker = signedBid();
         expectInvalidSignature(maker);
-        settlement.fill(maker, taker, 1e18);
+        fill(maker, taker, 1e18);
     }
 
     function test_RefusesASignatureByAnotherKey() public {
@@ -22,7 +22,7 @@ contract OrderSettlementAuthorityTest is OrderSettlementTest {
         maker.signer = alice.owner;
         SignedOrder memory taker = signedBid();
         expectInvalidSignature(maker);
-        settlement.fill(maker, taker, 1e18);
+        fill(maker, taker, 1e18);
     }
 
     function test_RefusesASignatureForAnotherChain() public {
@@ -30,7 +30,7 @@ contract OrderSettlementAuthorityTest is OrderSettlementTest {
         SignedOrder memory taker = signedBid();
         vm.chainId(block.chainid + 1);
         expectInvalidSignature(maker);
-        settlement.fill(maker, taker, 1e18);
+        fill(maker, taker, 1e18);
     }
 
     function test_TakesTheCallersWordForItsOwnOrderOnly() public {
@@ -38,11 +38,11 @@ contract OrderSettlementAuthorityTest is OrderSettlementTest {
         maker.signature = "";
         SignedOrder memory taker = signedBid();
         vm.prank(alice.owner);
-        settlement.fill(maker, taker, 1e18);
+        fill(maker, taker, 1e18);
 
         expectInvalidSignature(maker);
         vm.prank(bob.owner);
-        settlement.fill(maker, taker, 1e18);
+        fill(maker, taker, 1e18);
     }
 
     function test_AcceptsTheKeyOfAnApprovedTraderAndCountsItsFillsApart() public {
@@ -53,10 +53,10 @@ contract OrderSettlementAuthorityTest is OrderSettlementTest {
         vm.expectRevert(
             abi.encodeWithSelector(IOrderSettlement.SignerNotAuthorised.selector, alice.account, sessionKey)
         );
-        settlement.fill(maker, taker, 1e18);
+        fill(maker, taker, 1e18);
 
         clearinghouse.allow(alice.account, sessionKey);
-        settlement.fill(maker, taker, 1e18);
+        fill(maker, taker, 1e18);
         assertEq(settlement.filled(sessionKey, settlement.hashOrder(sell)), 1e18);
         assertEq(settlement.filled(alice.owner, settlement.hashOrder(sell)), 0);
     }
@@ -69,53 +69,10 @@ contract OrderSettlementAuthorityTest is OrderSettlementTest {
         SignedOrder memory taker = signedBid();
         SignedOrder memory forged = sign(sell, address(wallet), alice.privateKey);
         expectInvalidSignature(forged);
-        settlement.fill(forged, taker, 1e18);
+        fill(forged, taker, 1e18);
 
-        settlement.fill(sign(sell, address(wallet), privateKey), taker, 1e18);
+        fill(sign(sell, address(wallet), privateKey), taker, 1e18);
         assertTrue(clearinghouse.lastFill().seller == sell.account);
-    }
-
-    function test_ACancelledOrderIsNeverFilled() public {
-        Order memory sell = ask(1e18, 1990e18);
-        SignedOrder memory maker = signed(alice, sell);
-        SignedOrder memory taker = signedBid();
-        bytes32 orderHash = settlement.hashOrder(sell);
-        vm.prank(bob.owner);
-        settlement.cancel(sell);
-        assertEq(settlement.filled(alice.owner, orderHash), 0);
-
-        vm.expectEmit(address(settlement));
-        emit IOrderSettlement.OrderCancelled(orderHash, alice.owner);
-        vm.prank(alice.owner);
-        settlement.cancel(sell);
-        assertEq(settlement.filled(alice.owner, orderHash), type(uint256).max);
-        vm.expectRevert(abi.encodeWithSelector(IOrderSettlement.OrderIsCancelled.selector, orderHash));
-        settlement.fill(maker, taker, 1e18);
-    }
-
-    function test_CancelsAllBelowASalt() public {
-        Order memory sell = ask(1e18, 1990e18);
-        sell.salt = 41;
-        Order memory later = ask(1e18, 1990e18);
-        later.salt = 42;
-        SignedOrder memory maker = signed(alice, sell);
-        SignedOrder memory taker = signedBid();
-        bytes32 orderHash = settlement.hashOrder(sell);
-        vm.expectEmit(address(settlement));
-        emit IOrderSettlement.OrdersCancelledBelow(alice.owner, 42);
-        vm.prank(alice.owner);
-        settlement.cancelBelow(42);
-
-        vm.expectRevert(abi.encodeWithSelector(IOrderSettlement.SaltBelowMinimum.selector, orderHash, 41, 42));
-        settlement.fill(maker, taker, 1e18);
-        settlement.fill(signed(alice, later), taker, 1e18);
-    }
-
-    function test_NeverBringsCancelledSaltsBack() public {
-        vm.startPrank(alice.owner);
-        settlement.cancelBelow(42);
-        vm.expectRevert(abi.encodeWithSelector(IOrderSettlement.MinSaltNotRaised.selector, 42, 42));
-        settlement.cancelBelow(42);
     }
 
     function test_HashesByEip712() public view {
@@ -129,15 +86,20 @@ contract OrderSettlementAuthorityTest is OrderSettlementTest {
                 address(settlement)
             )
         );
+        bytes32 leg = keccak256(
+            abi.encode(keccak256("Leg(uint128 instrument,int64 ratio)"), order.legs[0].instrument, order.legs[0].ratio)
+        );
         bytes32 content = keccak256(
             abi.encode(
                 keccak256(
-                    "Order(uint256 account,uint128 instrument,int128 size,uint256 limitPrice,uint40 expiry,uint256 salt,bool reduceOnly)"
+                    "Order(uint256 account,Leg[] legs,uint128 size,int128 limitPrice,uint128 maxFee,uint40 expiry,uint256 salt,bool reduceOnly)"
+                    "Leg(uint128 instrument,int64 ratio)"
                 ),
                 order.account,
-                order.instrument,
+                keccak256(abi.encode(leg)),
                 order.size,
                 order.limitPrice,
+                order.maxFee,
                 order.expiry,
                 order.salt,
                 order.reduceOnly

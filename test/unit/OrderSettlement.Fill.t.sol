@@ -8,7 +8,7 @@ import { OrderSettlementTest } from "../helpers/OrderSettlementTest.sol";
 
 contract OrderSettlementFillTest is OrderSettlementTest {
     function test_FillsAtTheMakersPriceWhenTheTakerBuys() public {
-        settlement.fill(signed(alice, ask(3e18, 1990e18)), signed(bob, bid(2e18, 2000e18)), 2e18);
+        fill(signed(alice, ask(3e18, 1990e18)), signed(bob, bid(2e18, 2000e18)), 2e18);
 
         Fill memory filled = clearinghouse.lastFill();
         assertTrue(filled.buyer == bob.account && filled.seller == alice.account);
@@ -19,14 +19,14 @@ contract OrderSettlementFillTest is OrderSettlementTest {
     }
 
     function test_FillsAtTheMakersPriceWhenTheTakerSells() public {
-        settlement.fill(signed(bob, bid(2e18, 2000e18)), signed(alice, ask(3e18, 1990e18)), 1e18);
+        fill(signed(bob, bid(2e18, 2000e18)), signed(alice, ask(3e18, 1990e18)), 1e18);
 
         Fill memory filled = clearinghouse.lastFill();
         assertTrue(filled.buyer == bob.account && filled.seller == alice.account);
         assertEq(filled.price, 2000e18);
     }
 
-    function test_EmitsTheSignedSizeOfBothSides() public {
+    function test_TellsOfBothOrdersHowMuchWasFilledAndPaid() public {
         Order memory sell = ask(3e18, 1990e18);
         Order memory buy = bid(2e18, 2000e18);
         bytes32 sellHash = settlement.hashOrder(sell);
@@ -34,19 +34,19 @@ contract OrderSettlementFillTest is OrderSettlementTest {
         SignedOrder memory maker = signed(alice, sell);
         SignedOrder memory taker = signed(bob, buy);
         vm.expectEmit(address(settlement));
-        emit IOrderSettlement.OrderFilled(sellHash, alice.account, -2e18, 1990e18);
+        emit IOrderSettlement.OrderFilled(sellHash, alice.account, 2e18, -3980e18);
         vm.expectEmit(address(settlement));
-        emit IOrderSettlement.OrderFilled(buyHash, bob.account, 2e18, 1990e18);
-        settlement.fill(maker, taker, 2e18);
+        emit IOrderSettlement.OrderFilled(buyHash, bob.account, 2e18, 3980e18);
+        fill(maker, taker, 2e18);
     }
 
     function testFuzz_PartialFillsAddUpToTheSizeAndNeverBeyond(uint128 size, uint128 first) public {
         size = uint128(bound(uint256(size), 2, uint256(uint128(type(int128).max))));
         first = uint128(bound(uint256(first), 1, size - 1));
-        Order memory sell = ask(int128(size), 1990e18);
+        Order memory sell = ask(size, 1990e18);
         SignedOrder memory maker = signed(alice, sell);
-        SignedOrder memory taker = signed(bob, bid(type(int128).max, 2000e18));
-        settlement.fill(maker, taker, first);
+        SignedOrder memory taker = signed(bob, bid(uint128(type(int128).max), 2000e18));
+        fill(maker, taker, first);
         assertEq(settlement.filled(alice.owner, settlement.hashOrder(sell)), first);
 
         bytes memory overfilled = abi.encodeWithSelector(
@@ -56,19 +56,23 @@ contract OrderSettlementFillTest is OrderSettlementTest {
             size
         );
         vm.expectRevert(overfilled);
-        settlement.fill(maker, taker, size - first + 1);
+        fill(maker, taker, size - first + 1);
 
-        settlement.fill(maker, taker, size - first);
+        fill(maker, taker, size - first);
         assertEq(settlement.filled(alice.owner, settlement.hashOrder(sell)), size);
     }
 
-    function testFuzz_PricesMustCross(uint256 askPrice, uint256 bidPrice) public {
+    function testFuzz_PricesMustCross(uint128 askPrice, uint128 bidPrice) public {
+        askPrice = uint128(bound(uint256(askPrice), 0, uint256(uint128(type(int128).max))));
+        bidPrice = uint128(bound(uint256(bidPrice), 0, uint256(uint128(type(int128).max))));
         SignedOrder memory maker = signed(alice, ask(1e18, askPrice));
         SignedOrder memory taker = signed(bob, bid(1e18, bidPrice));
         if (bidPrice < askPrice) {
-            vm.expectRevert(abi.encodeWithSelector(IOrderSettlement.PricesDoNotCross.selector, askPrice, bidPrice));
+            vm.expectRevert(
+                abi.encodeWithSelector(IOrderSettlement.PricesDoNotCross.selector, -int128(askPrice), int128(bidPrice))
+            );
         }
-        settlement.fill(maker, taker, 1e18);
+        fill(maker, taker, 1e18);
         if (bidPrice >= askPrice) assertEq(clearinghouse.lastFill().price, askPrice);
     }
 
@@ -76,25 +80,25 @@ contract OrderSettlementFillTest is OrderSettlementTest {
         SignedOrder memory maker = signed(alice, bid(1e18, 2000e18));
         SignedOrder memory taker = signed(bob, bid(1e18, 2000e18));
         vm.expectRevert(IOrderSettlement.SameSide.selector);
-        settlement.fill(maker, taker, 1e18);
+        fill(maker, taker, 1e18);
     }
 
     function test_RefusesOrdersOnDifferentInstruments() public {
         Order memory sell = ask(1e18, 1990e18);
-        sell.instrument = toInstrument(2, Kind.Perpetual, 0, 0);
+        sell.legs[0].instrument = toInstrument(2, Kind.Perpetual, 0, 0);
         SignedOrder memory maker = signed(alice, sell);
         SignedOrder memory taker = signed(bob, bid(1e18, 2000e18));
         vm.expectRevert(
-            abi.encodeWithSelector(IOrderSettlement.InstrumentsDiffer.selector, sell.instrument, PERPETUAL)
+            abi.encodeWithSelector(IOrderSettlement.InstrumentsDiffer.selector, sell.legs[0].instrument, PERPETUAL)
         );
-        settlement.fill(maker, taker, 1e18);
+        fill(maker, taker, 1e18);
     }
 
     function test_RefusesAFillOfNothing() public {
         SignedOrder memory maker = signed(alice, ask(1e18, 1990e18));
         SignedOrder memory taker = signed(bob, bid(1e18, 2000e18));
         vm.expectRevert(IOrderSettlement.ZeroSize.selector);
-        settlement.fill(maker, taker, 0);
+        fill(maker, taker, 0);
     }
 
     function test_HoldsThroughItsExpiryAndNotASecondLonger() public {
@@ -103,7 +107,7 @@ contract OrderSettlementFillTest is OrderSettlementTest {
         SignedOrder memory maker = signed(alice, sell);
         SignedOrder memory taker = signed(bob, bid(2e18, 2000e18));
         vm.warp(sell.expiry);
-        settlement.fill(maker, taker, 1e18);
+        fill(maker, taker, 1e18);
 
         vm.warp(sell.expiry + 1);
         bytes memory expired = abi.encodeWithSelector(
@@ -112,7 +116,7 @@ contract OrderSettlementFillTest is OrderSettlementTest {
             sell.expiry
         );
         vm.expectRevert(expired);
-        settlement.fill(maker, taker, 1e18);
+        fill(maker, taker, 1e18);
     }
 
     function test_TellsTheClearinghouseWhichAccountsReduce() public {
@@ -121,17 +125,17 @@ contract OrderSettlementFillTest is OrderSettlementTest {
         Order memory sell = ask(5e18, 1990e18);
         sell.reduceOnly = true;
         Order memory buy = bid(5e18, 2000e18);
-        settlement.fill(signed(alice, sell), signed(bob, buy), 1e18);
+        fill(signed(alice, sell), signed(bob, buy), 1e18);
         assertEq(clearinghouse.lastReducing().length, 1);
         assertTrue(clearinghouse.lastReducing()[0] == alice.account);
 
         buy.reduceOnly = true;
-        settlement.fill(signed(alice, sell), signed(bob, buy), 1e18);
+        fill(signed(alice, sell), signed(bob, buy), 1e18);
         assertEq(clearinghouse.lastReducing().length, 2);
         assertTrue(clearinghouse.lastReducing()[1] == bob.account);
 
         sell.reduceOnly = false;
-        settlement.fill(signed(alice, sell), signed(bob, buy), 1e18);
+        fill(signed(alice, sell), signed(bob, buy), 1e18);
         assertEq(clearinghouse.lastReducing().length, 1);
         assertTrue(clearinghouse.lastReducing()[0] == bob.account);
     }
@@ -139,10 +143,10 @@ contract OrderSettlementFillTest is OrderSettlementTest {
     function testFuzz_ReduceOnlyNeverCrossesZero(int128 held, uint128 size) public {
         size = uint128(bound(uint256(size), 1, uint256(uint128(type(int128).max))));
         clearinghouse.setPosition(alice.account, PERPETUAL, held);
-        Order memory sell = ask(type(int128).max, 1990e18);
+        Order memory sell = ask(uint128(type(int128).max), 1990e18);
         sell.reduceOnly = true;
         SignedOrder memory maker = signed(alice, sell);
-        SignedOrder memory taker = signed(bob, bid(type(int128).max, 2000e18));
+        SignedOrder memory taker = signed(bob, bid(uint128(type(int128).max), 2000e18));
         bool isReduction = held > 0 && uint128(held) >= size;
         if (!isReduction) {
             vm.expectRevert(
@@ -151,10 +155,10 @@ contract OrderSettlementFillTest is OrderSettlementTest {
                     alice.account,
                     PERPETUAL,
                     int256(held),
-                    -int128(size)
+                    -int256(uint256(size))
                 )
             );
         }
-        settlement.fill(maker, taker, size);
+        fill(maker, taker, size);
     }
 }

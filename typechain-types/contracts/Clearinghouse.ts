@@ -4,6 +4,11 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../common.js"
   
+    export type InterestRatesStruct = {atZeroInBp: BigNumberish, atKinkInBp: BigNumberish, atFullInBp: BigNumberish, kinkInPercent: BigNumberish, reserveFactorInPercent: BigNumberish}
+
+    export type InterestRatesStructOutput = [atZeroInBp: bigint, atKinkInBp: bigint, atFullInBp: bigint, kinkInPercent: bigint, reserveFactorInPercent: bigint] & {atZeroInBp: bigint, atKinkInBp: bigint, atFullInBp: bigint, kinkInPercent: bigint, reserveFactorInPercent: bigint }
+  
+
     export type ApprovalStruct = {account: BigNumberish, operator: AddressLike, permissions: BigNumberish, expiry: BigNumberish}
 
     export type ApprovalStructOutput = [account: bigint, operator: string, permissions: bigint, expiry: bigint] & {account: bigint, operator: string, permissions: bigint, expiry: bigint }
@@ -45,17 +50,20 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface ClearinghouseInterface extends Interface {
-    getFunction(nameOrSignature: "authority" | "averageOpenInterest" | "batch" | "cash" | "entryValue" | "force" | "fundReserve" | "isAuthorised" | "isConsumingScheduledOp" | "isLocked" | "liquidator" | "marginEngine" | "markets" | "openInterest" | "openInterestOf" | "portfolio" | "position" | "positions" | "recordedInTokens" | "reserve" | "risk" | "setAuthority" | "setLiquidator" | "setMarginEngine" | "usdc"): FunctionFragment;
+    getFunction(nameOrSignature: "announceModules" | "authority" | "averageOpenInterest" | "batch" | "books" | "cash" | "entryValue" | "force" | "fundReserve" | "fundingSource" | "isAuthorised" | "isConsumingScheduledOp" | "isLocked" | "liquidator" | "marginEngine" | "markets" | "openInterest" | "openInterestOf" | "portfolio" | "position" | "positions" | "recordedInTokens" | "reserve" | "risk" | "setAuthority" | "setFundingSource" | "setInterestRates" | "setLiquidator" | "setMarginEngine" | "usdc"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "Deleveraged" | "Deposited" | "Filled" | "LiquidatorSet" | "LossShared" | "LossTaken" | "MarginEngineSet" | "OperatorSet" | "ReserveFunded" | "Rewarded" | "Seized" | "TakenOver" | "Transferred" | "Withdrawn"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CashIndexed" | "Deleveraged" | "Deposited" | "Expired" | "FeePaid" | "Filled" | "FundingAccrued" | "FundingSourceSet" | "InterestRatesSet" | "LiquidatorSet" | "LossShared" | "LossTaken" | "MarginEngineSet" | "ModulesAnnounced" | "OperatorSet" | "ReserveFunded" | "Rewarded" | "Seized" | "SeriesClosed" | "SeriesSettled" | "TakenOver" | "Transferred" | "Withdrawn"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
+    encodeFunctionData(functionFragment: 'announceModules', values: [AddressLike, AddressLike]): string;
+encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'averageOpenInterest', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'batch', values: [BatchStruct]): string;
+encodeFunctionData(functionFragment: 'books', values?: undefined): string;
 encodeFunctionData(functionFragment: 'cash', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'entryValue', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'force', values?: undefined): string;
 encodeFunctionData(functionFragment: 'fundReserve', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'fundingSource', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isAuthorised', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isLocked', values?: undefined): string;
@@ -71,17 +79,22 @@ encodeFunctionData(functionFragment: 'recordedInTokens', values: [BigNumberish])
 encodeFunctionData(functionFragment: 'reserve', values?: undefined): string;
 encodeFunctionData(functionFragment: 'risk', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'setFundingSource', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'setInterestRates', values: [InterestRatesStruct]): string;
 encodeFunctionData(functionFragment: 'setLiquidator', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setMarginEngine', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'usdc', values?: undefined): string;
 
-    decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'announceModules', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'averageOpenInterest', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'batch', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'books', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cash', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'entryValue', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'force', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'fundReserve', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'fundingSource', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isAuthorised', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isLocked', data: BytesLike): Result;
@@ -97,6 +110,8 @@ decodeFunctionResult(functionFragment: 'recordedInTokens', data: BytesLike): Res
 decodeFunctionResult(functionFragment: 'reserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'risk', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setFundingSource', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setInterestRates', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLiquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setMarginEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
@@ -107,6 +122,18 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
       export type InputTuple = [authority: AddressLike];
       export type OutputTuple = [authority: string];
       export interface OutputObject {authority: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace CashIndexedEvent {
+      export type InputTuple = [borrowIndex: BigNumberish, supplyIndex: BigNumberish];
+      export type OutputTuple = [borrowIndex: bigint, supplyIndex: bigint];
+      export interface OutputObject {borrowIndex: bigint, supplyIndex: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -139,10 +166,70 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
 
   
 
+    export namespace ExpiredEvent {
+      export type InputTuple = [account: BigNumberish, instrument: BigNumberish, size: BigNumberish, amount: BigNumberish];
+      export type OutputTuple = [account: bigint, instrument: bigint, size: bigint, amount: bigint];
+      export interface OutputObject {account: bigint, instrument: bigint, size: bigint, amount: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace FeePaidEvent {
+      export type InputTuple = [account: BigNumberish, size: BigNumberish];
+      export type OutputTuple = [account: bigint, size: bigint];
+      export interface OutputObject {account: bigint, size: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace FilledEvent {
       export type InputTuple = [buyer: BigNumberish, seller: BigNumberish, instrument: BigNumberish, size: BigNumberish, price: BigNumberish];
       export type OutputTuple = [buyer: bigint, seller: bigint, instrument: bigint, size: bigint, price: bigint];
       export interface OutputObject {buyer: bigint, seller: bigint, instrument: bigint, size: bigint, price: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace FundingAccruedEvent {
+      export type InputTuple = [underlying: BigNumberish, rate: BigNumberish, price: BigNumberish, index: BigNumberish];
+      export type OutputTuple = [underlying: bigint, rate: bigint, price: bigint, index: bigint];
+      export interface OutputObject {underlying: bigint, rate: bigint, price: bigint, index: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace FundingSourceSetEvent {
+      export type InputTuple = [source: AddressLike];
+      export type OutputTuple = [source: string];
+      export interface OutputObject {source: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace InterestRatesSetEvent {
+      export type InputTuple = [rates: InterestRatesStruct];
+      export type OutputTuple = [rates: InterestRatesStructOutput];
+      export interface OutputObject {rates: InterestRatesStructOutput };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -199,6 +286,18 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
 
   
 
+    export namespace ModulesAnnouncedEvent {
+      export type InputTuple = [marginEngine: AddressLike, liquidator: AddressLike, dueAt: BigNumberish];
+      export type OutputTuple = [marginEngine: string, liquidator: string, dueAt: bigint];
+      export interface OutputObject {marginEngine: string, liquidator: string, dueAt: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace OperatorSetEvent {
       export type InputTuple = [account: BigNumberish, operator: AddressLike, permissions: BigNumberish, expiry: BigNumberish];
       export type OutputTuple = [account: bigint, operator: string, permissions: bigint, expiry: bigint];
@@ -239,6 +338,30 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
       export type InputTuple = [from: BigNumberish, to: BigNumberish, feeTo: BigNumberish, value: BigNumberish, payment: BigNumberish, fee: BigNumberish];
       export type OutputTuple = [from: bigint, to: bigint, feeTo: bigint, value: bigint, payment: bigint, fee: bigint];
       export interface OutputObject {from: bigint, to: bigint, feeTo: bigint, value: bigint, payment: bigint, fee: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SeriesClosedEvent {
+      export type InputTuple = [instrument: BigNumberish, residue: BigNumberish];
+      export type OutputTuple = [instrument: bigint, residue: bigint];
+      export interface OutputObject {instrument: bigint, residue: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SeriesSettledEvent {
+      export type InputTuple = [instrument: BigNumberish, value: BigNumberish, held: BigNumberish];
+      export type OutputTuple = [instrument: bigint, value: bigint, held: bigint];
+      export interface OutputObject {instrument: bigint, value: bigint, held: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -317,6 +440,14 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
 
     
     
+    announceModules: TypedContractMethod<
+      [engine: AddressLike, liquidator_: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     authority: TypedContractMethod<
       [],
       [string],
@@ -337,6 +468,14 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
       [actions: BatchStruct, ],
       [void],
       'nonpayable'
+    >
+    
+
+    
+    books: TypedContractMethod<
+      [],
+      [string],
+      'view'
     >
     
 
@@ -369,6 +508,14 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
       [amountInTokens: BigNumberish, ],
       [void],
       'nonpayable'
+    >
+    
+
+    
+    fundingSource: TypedContractMethod<
+      [],
+      [string],
+      'view'
     >
     
 
@@ -493,6 +640,22 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
     
 
     
+    setFundingSource: TypedContractMethod<
+      [source: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setInterestRates: TypedContractMethod<
+      [arg0: InterestRatesStruct, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     setLiquidator: TypedContractMethod<
       [liquidator_: AddressLike, ],
       [void],
@@ -519,7 +682,12 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'authority'): TypedContractMethod<
+    getFunction(nameOrSignature: 'announceModules'): TypedContractMethod<
+      [engine: AddressLike, liquidator_: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'authority'): TypedContractMethod<
       [],
       [string],
       'view'
@@ -533,6 +701,11 @@ getFunction(nameOrSignature: 'batch'): TypedContractMethod<
       [actions: BatchStruct, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'books'): TypedContractMethod<
+      [],
+      [string],
+      'view'
     >;
 getFunction(nameOrSignature: 'cash'): TypedContractMethod<
       [account: BigNumberish, ],
@@ -553,6 +726,11 @@ getFunction(nameOrSignature: 'fundReserve'): TypedContractMethod<
       [amountInTokens: BigNumberish, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'fundingSource'): TypedContractMethod<
+      [],
+      [string],
+      'view'
     >;
 getFunction(nameOrSignature: 'isAuthorised'): TypedContractMethod<
       [account: BigNumberish, caller: AddressLike, permission: BigNumberish, ],
@@ -629,6 +807,16 @@ getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setFundingSource'): TypedContractMethod<
+      [source: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setInterestRates'): TypedContractMethod<
+      [arg0: InterestRatesStruct, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setLiquidator'): TypedContractMethod<
       [liquidator_: AddressLike, ],
       [void],
@@ -646,17 +834,26 @@ getFunction(nameOrSignature: 'usdc'): TypedContractMethod<
     >;
 
     getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
+getEvent(key: 'CashIndexed'): TypedContractEvent<CashIndexedEvent.InputTuple, CashIndexedEvent.OutputTuple, CashIndexedEvent.OutputObject>;
 getEvent(key: 'Deleveraged'): TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
 getEvent(key: 'Deposited'): TypedContractEvent<DepositedEvent.InputTuple, DepositedEvent.OutputTuple, DepositedEvent.OutputObject>;
+getEvent(key: 'Expired'): TypedContractEvent<ExpiredEvent.InputTuple, ExpiredEvent.OutputTuple, ExpiredEvent.OutputObject>;
+getEvent(key: 'FeePaid'): TypedContractEvent<FeePaidEvent.InputTuple, FeePaidEvent.OutputTuple, FeePaidEvent.OutputObject>;
 getEvent(key: 'Filled'): TypedContractEvent<FilledEvent.InputTuple, FilledEvent.OutputTuple, FilledEvent.OutputObject>;
+getEvent(key: 'FundingAccrued'): TypedContractEvent<FundingAccruedEvent.InputTuple, FundingAccruedEvent.OutputTuple, FundingAccruedEvent.OutputObject>;
+getEvent(key: 'FundingSourceSet'): TypedContractEvent<FundingSourceSetEvent.InputTuple, FundingSourceSetEvent.OutputTuple, FundingSourceSetEvent.OutputObject>;
+getEvent(key: 'InterestRatesSet'): TypedContractEvent<InterestRatesSetEvent.InputTuple, InterestRatesSetEvent.OutputTuple, InterestRatesSetEvent.OutputObject>;
 getEvent(key: 'LiquidatorSet'): TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
 getEvent(key: 'LossShared'): TypedContractEvent<LossSharedEvent.InputTuple, LossSharedEvent.OutputTuple, LossSharedEvent.OutputObject>;
 getEvent(key: 'LossTaken'): TypedContractEvent<LossTakenEvent.InputTuple, LossTakenEvent.OutputTuple, LossTakenEvent.OutputObject>;
 getEvent(key: 'MarginEngineSet'): TypedContractEvent<MarginEngineSetEvent.InputTuple, MarginEngineSetEvent.OutputTuple, MarginEngineSetEvent.OutputObject>;
+getEvent(key: 'ModulesAnnounced'): TypedContractEvent<ModulesAnnouncedEvent.InputTuple, ModulesAnnouncedEvent.OutputTuple, ModulesAnnouncedEvent.OutputObject>;
 getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
 getEvent(key: 'ReserveFunded'): TypedContractEvent<ReserveFundedEvent.InputTuple, ReserveFundedEvent.OutputTuple, ReserveFundedEvent.OutputObject>;
 getEvent(key: 'Rewarded'): TypedContractEvent<RewardedEvent.InputTuple, RewardedEvent.OutputTuple, RewardedEvent.OutputObject>;
 getEvent(key: 'Seized'): TypedContractEvent<SeizedEvent.InputTuple, SeizedEvent.OutputTuple, SeizedEvent.OutputObject>;
+getEvent(key: 'SeriesClosed'): TypedContractEvent<SeriesClosedEvent.InputTuple, SeriesClosedEvent.OutputTuple, SeriesClosedEvent.OutputObject>;
+getEvent(key: 'SeriesSettled'): TypedContractEvent<SeriesSettledEvent.InputTuple, SeriesSettledEvent.OutputTuple, SeriesSettledEvent.OutputObject>;
 getEvent(key: 'TakenOver'): TypedContractEvent<TakenOverEvent.InputTuple, TakenOverEvent.OutputTuple, TakenOverEvent.OutputObject>;
 getEvent(key: 'Transferred'): TypedContractEvent<TransferredEvent.InputTuple, TransferredEvent.OutputTuple, TransferredEvent.OutputObject>;
 getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, WithdrawnEvent.OutputTuple, WithdrawnEvent.OutputObject>;
@@ -667,6 +864,10 @@ getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, Withdr
       AuthorityUpdated: TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
     
 
+      'CashIndexed(uint256,uint256)': TypedContractEvent<CashIndexedEvent.InputTuple, CashIndexedEvent.OutputTuple, CashIndexedEvent.OutputObject>;
+      CashIndexed: TypedContractEvent<CashIndexedEvent.InputTuple, CashIndexedEvent.OutputTuple, CashIndexedEvent.OutputObject>;
+    
+
       'Deleveraged(uint256,uint128,int256,int256,uint256)': TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
       Deleveraged: TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
     
@@ -675,8 +876,28 @@ getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, Withdr
       Deposited: TypedContractEvent<DepositedEvent.InputTuple, DepositedEvent.OutputTuple, DepositedEvent.OutputObject>;
     
 
+      'Expired(uint256,uint128,int256,int256)': TypedContractEvent<ExpiredEvent.InputTuple, ExpiredEvent.OutputTuple, ExpiredEvent.OutputObject>;
+      Expired: TypedContractEvent<ExpiredEvent.InputTuple, ExpiredEvent.OutputTuple, ExpiredEvent.OutputObject>;
+    
+
+      'FeePaid(uint256,uint256)': TypedContractEvent<FeePaidEvent.InputTuple, FeePaidEvent.OutputTuple, FeePaidEvent.OutputObject>;
+      FeePaid: TypedContractEvent<FeePaidEvent.InputTuple, FeePaidEvent.OutputTuple, FeePaidEvent.OutputObject>;
+    
+
       'Filled(uint256,uint256,uint128,uint128,uint256)': TypedContractEvent<FilledEvent.InputTuple, FilledEvent.OutputTuple, FilledEvent.OutputObject>;
       Filled: TypedContractEvent<FilledEvent.InputTuple, FilledEvent.OutputTuple, FilledEvent.OutputObject>;
+    
+
+      'FundingAccrued(uint16,int256,uint256,int256)': TypedContractEvent<FundingAccruedEvent.InputTuple, FundingAccruedEvent.OutputTuple, FundingAccruedEvent.OutputObject>;
+      FundingAccrued: TypedContractEvent<FundingAccruedEvent.InputTuple, FundingAccruedEvent.OutputTuple, FundingAccruedEvent.OutputObject>;
+    
+
+      'FundingSourceSet(address)': TypedContractEvent<FundingSourceSetEvent.InputTuple, FundingSourceSetEvent.OutputTuple, FundingSourceSetEvent.OutputObject>;
+      FundingSourceSet: TypedContractEvent<FundingSourceSetEvent.InputTuple, FundingSourceSetEvent.OutputTuple, FundingSourceSetEvent.OutputObject>;
+    
+
+      'InterestRatesSet(tuple)': TypedContractEvent<InterestRatesSetEvent.InputTuple, InterestRatesSetEvent.OutputTuple, InterestRatesSetEvent.OutputObject>;
+      InterestRatesSet: TypedContractEvent<InterestRatesSetEvent.InputTuple, InterestRatesSetEvent.OutputTuple, InterestRatesSetEvent.OutputObject>;
     
 
       'LiquidatorSet(address)': TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
@@ -695,6 +916,10 @@ getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, Withdr
       MarginEngineSet: TypedContractEvent<MarginEngineSetEvent.InputTuple, MarginEngineSetEvent.OutputTuple, MarginEngineSetEvent.OutputObject>;
     
 
+      'ModulesAnnounced(address,address,uint256)': TypedContractEvent<ModulesAnnouncedEvent.InputTuple, ModulesAnnouncedEvent.OutputTuple, ModulesAnnouncedEvent.OutputObject>;
+      ModulesAnnounced: TypedContractEvent<ModulesAnnouncedEvent.InputTuple, ModulesAnnouncedEvent.OutputTuple, ModulesAnnouncedEvent.OutputObject>;
+    
+
       'OperatorSet(uint256,address,uint8,uint40)': TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
       OperatorSet: TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
     
@@ -709,6 +934,14 @@ getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, Withdr
 
       'Seized(uint256,uint256,uint256,int256,int256,uint256)': TypedContractEvent<SeizedEvent.InputTuple, SeizedEvent.OutputTuple, SeizedEvent.OutputObject>;
       Seized: TypedContractEvent<SeizedEvent.InputTuple, SeizedEvent.OutputTuple, SeizedEvent.OutputObject>;
+    
+
+      'SeriesClosed(uint128,uint256)': TypedContractEvent<SeriesClosedEvent.InputTuple, SeriesClosedEvent.OutputTuple, SeriesClosedEvent.OutputObject>;
+      SeriesClosed: TypedContractEvent<SeriesClosedEvent.InputTuple, SeriesClosedEvent.OutputTuple, SeriesClosedEvent.OutputObject>;
+    
+
+      'SeriesSettled(uint128,uint256,uint256)': TypedContractEvent<SeriesSettledEvent.InputTuple, SeriesSettledEvent.OutputTuple, SeriesSettledEvent.OutputObject>;
+      SeriesSettled: TypedContractEvent<SeriesSettledEvent.InputTuple, SeriesSettledEvent.OutputTuple, SeriesSettledEvent.OutputObject>;
     
 
       'TakenOver(uint256,uint256,int256,uint256)': TypedContractEvent<TakenOverEvent.InputTuple, TakenOverEvent.OutputTuple, TakenOverEvent.OutputObject>;

@@ -35,32 +35,54 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface ClearinghouseForceInterface extends Interface {
-    getFunction(nameOrSignature: "deleverage" | "liquidator" | "losses" | "marginEngine" | "seize" | "settle" | "takeOver"): FunctionFragment;
+    getFunction(nameOrSignature: "deleverage" | "fundingSource" | "liquidator" | "marginEngine" | "seize" | "takeOver"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "Deleveraged" | "LossShared" | "LossTaken" | "Rewarded" | "Seized" | "TakenOver" | "Transferred"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "CashIndexed" | "Deleveraged" | "Expired" | "LossShared" | "LossTaken" | "Rewarded" | "Seized" | "SeriesClosed" | "TakenOver" | "Transferred"): EventFragment;
 
     encodeFunctionData(functionFragment: 'deleverage', values: [DeleveragingStruct]): string;
+encodeFunctionData(functionFragment: 'fundingSource', values?: undefined): string;
 encodeFunctionData(functionFragment: 'liquidator', values?: undefined): string;
-encodeFunctionData(functionFragment: 'losses', values?: undefined): string;
 encodeFunctionData(functionFragment: 'marginEngine', values?: undefined): string;
 encodeFunctionData(functionFragment: 'seize', values: [SeizureStruct]): string;
-encodeFunctionData(functionFragment: 'settle', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'takeOver', values: [TakeOverStruct]): string;
 
     decodeFunctionResult(functionFragment: 'deleverage', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'fundingSource', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'liquidator', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'losses', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'marginEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'seize', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
   }
 
   
+    export namespace CashIndexedEvent {
+      export type InputTuple = [borrowIndex: BigNumberish, supplyIndex: BigNumberish];
+      export type OutputTuple = [borrowIndex: bigint, supplyIndex: bigint];
+      export interface OutputObject {borrowIndex: bigint, supplyIndex: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace DeleveragedEvent {
       export type InputTuple = [account: BigNumberish, instrument: BigNumberish, size: BigNumberish, value: BigNumberish, held: BigNumberish];
       export type OutputTuple = [account: bigint, instrument: bigint, size: bigint, value: bigint, held: bigint];
       export interface OutputObject {account: bigint, instrument: bigint, size: bigint, value: bigint, held: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace ExpiredEvent {
+      export type InputTuple = [account: BigNumberish, instrument: BigNumberish, size: BigNumberish, amount: BigNumberish];
+      export type OutputTuple = [account: bigint, instrument: bigint, size: bigint, amount: bigint];
+      export interface OutputObject {account: bigint, instrument: bigint, size: bigint, amount: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -109,6 +131,18 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
       export type InputTuple = [from: BigNumberish, to: BigNumberish, feeTo: BigNumberish, value: BigNumberish, payment: BigNumberish, fee: BigNumberish];
       export type OutputTuple = [from: bigint, to: bigint, feeTo: bigint, value: bigint, payment: bigint, fee: bigint];
       export interface OutputObject {from: bigint, to: bigint, feeTo: bigint, value: bigint, payment: bigint, fee: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SeriesClosedEvent {
+      export type InputTuple = [instrument: BigNumberish, residue: BigNumberish];
+      export type OutputTuple = [instrument: bigint, residue: bigint];
+      export interface OutputObject {instrument: bigint, residue: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -183,7 +217,7 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
     
 
     
-    liquidator: TypedContractMethod<
+    fundingSource: TypedContractMethod<
       [],
       [string],
       'view'
@@ -191,9 +225,9 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
     
 
     
-    losses: TypedContractMethod<
+    liquidator: TypedContractMethod<
       [],
-      [[bigint, bigint, bigint] & {tearUps: bigint, openTearUps: bigint, cashLosses: bigint }],
+      [string],
       'view'
     >
     
@@ -215,14 +249,6 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
     
 
     
-    settle: TypedContractMethod<
-      [account: BigNumberish, limit: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
     takeOver: TypedContractMethod<
       [order: TakeOverStruct, ],
       [RiskStructOutput],
@@ -238,14 +264,14 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
       [bigint],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'liquidator'): TypedContractMethod<
+getFunction(nameOrSignature: 'fundingSource'): TypedContractMethod<
       [],
       [string],
       'view'
     >;
-getFunction(nameOrSignature: 'losses'): TypedContractMethod<
+getFunction(nameOrSignature: 'liquidator'): TypedContractMethod<
       [],
-      [[bigint, bigint, bigint] & {tearUps: bigint, openTearUps: bigint, cashLosses: bigint }],
+      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'marginEngine'): TypedContractMethod<
@@ -258,29 +284,35 @@ getFunction(nameOrSignature: 'seize'): TypedContractMethod<
       [SeizureOutcomeStructOutput],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'settle'): TypedContractMethod<
-      [account: BigNumberish, limit: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
 getFunction(nameOrSignature: 'takeOver'): TypedContractMethod<
       [order: TakeOverStruct, ],
       [RiskStructOutput],
       'nonpayable'
     >;
 
-    getEvent(key: 'Deleveraged'): TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
+    getEvent(key: 'CashIndexed'): TypedContractEvent<CashIndexedEvent.InputTuple, CashIndexedEvent.OutputTuple, CashIndexedEvent.OutputObject>;
+getEvent(key: 'Deleveraged'): TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
+getEvent(key: 'Expired'): TypedContractEvent<ExpiredEvent.InputTuple, ExpiredEvent.OutputTuple, ExpiredEvent.OutputObject>;
 getEvent(key: 'LossShared'): TypedContractEvent<LossSharedEvent.InputTuple, LossSharedEvent.OutputTuple, LossSharedEvent.OutputObject>;
 getEvent(key: 'LossTaken'): TypedContractEvent<LossTakenEvent.InputTuple, LossTakenEvent.OutputTuple, LossTakenEvent.OutputObject>;
 getEvent(key: 'Rewarded'): TypedContractEvent<RewardedEvent.InputTuple, RewardedEvent.OutputTuple, RewardedEvent.OutputObject>;
 getEvent(key: 'Seized'): TypedContractEvent<SeizedEvent.InputTuple, SeizedEvent.OutputTuple, SeizedEvent.OutputObject>;
+getEvent(key: 'SeriesClosed'): TypedContractEvent<SeriesClosedEvent.InputTuple, SeriesClosedEvent.OutputTuple, SeriesClosedEvent.OutputObject>;
 getEvent(key: 'TakenOver'): TypedContractEvent<TakenOverEvent.InputTuple, TakenOverEvent.OutputTuple, TakenOverEvent.OutputObject>;
 getEvent(key: 'Transferred'): TypedContractEvent<TransferredEvent.InputTuple, TransferredEvent.OutputTuple, TransferredEvent.OutputObject>;
 
     filters: {
       
+      'CashIndexed(uint256,uint256)': TypedContractEvent<CashIndexedEvent.InputTuple, CashIndexedEvent.OutputTuple, CashIndexedEvent.OutputObject>;
+      CashIndexed: TypedContractEvent<CashIndexedEvent.InputTuple, CashIndexedEvent.OutputTuple, CashIndexedEvent.OutputObject>;
+    
+
       'Deleveraged(uint256,uint128,int256,int256,uint256)': TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
       Deleveraged: TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
+    
+
+      'Expired(uint256,uint128,int256,int256)': TypedContractEvent<ExpiredEvent.InputTuple, ExpiredEvent.OutputTuple, ExpiredEvent.OutputObject>;
+      Expired: TypedContractEvent<ExpiredEvent.InputTuple, ExpiredEvent.OutputTuple, ExpiredEvent.OutputObject>;
     
 
       'LossShared(uint256,uint256,uint256)': TypedContractEvent<LossSharedEvent.InputTuple, LossSharedEvent.OutputTuple, LossSharedEvent.OutputObject>;
@@ -297,6 +329,10 @@ getEvent(key: 'Transferred'): TypedContractEvent<TransferredEvent.InputTuple, Tr
 
       'Seized(uint256,uint256,uint256,int256,int256,uint256)': TypedContractEvent<SeizedEvent.InputTuple, SeizedEvent.OutputTuple, SeizedEvent.OutputObject>;
       Seized: TypedContractEvent<SeizedEvent.InputTuple, SeizedEvent.OutputTuple, SeizedEvent.OutputObject>;
+    
+
+      'SeriesClosed(uint128,uint256)': TypedContractEvent<SeriesClosedEvent.InputTuple, SeriesClosedEvent.OutputTuple, SeriesClosedEvent.OutputObject>;
+      SeriesClosed: TypedContractEvent<SeriesClosedEvent.InputTuple, SeriesClosedEvent.OutputTuple, SeriesClosedEvent.OutputObject>;
     
 
       'TakenOver(uint256,uint256,int256,uint256)': TypedContractEvent<TakenOverEvent.InputTuple, TakenOverEvent.OutputTuple, TakenOverEvent.OutputObject>;

@@ -6,14 +6,16 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface ClearinghouseStateInterface extends Interface {
-    getFunction(nameOrSignature: "liquidator" | "marginEngine"): FunctionFragment;
+    getFunction(nameOrSignature: "fundingSource" | "liquidator" | "marginEngine"): FunctionFragment;
 
     
 
-    encodeFunctionData(functionFragment: 'liquidator', values?: undefined): string;
+    encodeFunctionData(functionFragment: 'fundingSource', values?: undefined): string;
+encodeFunctionData(functionFragment: 'liquidator', values?: undefined): string;
 encodeFunctionData(functionFragment: 'marginEngine', values?: undefined): string;
 
-    decodeFunctionResult(functionFragment: 'liquidator', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'fundingSource', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'liquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'marginEngine', data: BytesLike): Result;
   }
 
@@ -53,6 +55,14 @@ decodeFunctionResult(functionFragment: 'marginEngine', data: BytesLike): Result;
 
     
     
+    fundingSource: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     liquidator: TypedContractMethod<
       [],
       [string],
@@ -71,7 +81,12 @@ decodeFunctionResult(functionFragment: 'marginEngine', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'liquidator'): TypedContractMethod<
+    getFunction(nameOrSignature: 'fundingSource'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'liquidator'): TypedContractMethod<
       [],
       [string],
       'view'

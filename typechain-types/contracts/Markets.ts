@@ -35,11 +35,17 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface MarketsInterface extends Interface {
-    getFunction(nameOrSignature: "accountParameters" | "authority" | "collateral" | "collaterals" | "haircut" | "isConsumingScheduledOp" | "listCollateral" | "listUnderlying" | "pauseOpening" | "requireTradable" | "riskParameters" | "riskParametersCode" | "setAccountParameters" | "setAuthority" | "setOpenInterestCap" | "setRiskParameters" | "underlying" | "underlyings"): FunctionFragment;
+    getFunction(nameOrSignature: "accountParameters" | "announcedAccountParameters" | "announcedCollateral" | "announcedRiskParameters" | "applyAccountParameters" | "applyCollateralParameters" | "applyRiskParameters" | "authority" | "collateral" | "collaterals" | "haircut" | "isConsumingScheduledOp" | "listCollateral" | "listUnderlying" | "pauseOpening" | "requireTradable" | "riskParameters" | "riskParametersCode" | "setAccountParameters" | "setAuthority" | "setCollateralParameters" | "setOpenInterestCap" | "setRiskParameters" | "underlying" | "underlyings"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AccountParametersSet" | "AuthorityUpdated" | "CollateralListed" | "OpenInterestCapSet" | "OpeningPaused" | "RiskParametersSet" | "UnderlyingListed"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AccountParametersSet" | "AuthorityUpdated" | "CollateralListed" | "CollateralParametersSet" | "OpenInterestCapSet" | "OpeningPaused" | "RiskParametersSet" | "UnderlyingListed"): EventFragment;
 
     encodeFunctionData(functionFragment: 'accountParameters', values?: undefined): string;
+encodeFunctionData(functionFragment: 'announcedAccountParameters', values?: undefined): string;
+encodeFunctionData(functionFragment: 'announcedCollateral', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'announcedRiskParameters', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'applyAccountParameters', values?: undefined): string;
+encodeFunctionData(functionFragment: 'applyCollateralParameters', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'applyRiskParameters', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'collateral', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collaterals', values?: undefined): string;
@@ -53,12 +59,19 @@ encodeFunctionData(functionFragment: 'riskParameters', values: [BigNumberish]): 
 encodeFunctionData(functionFragment: 'riskParametersCode', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAccountParameters', values: [AccountParametersStruct]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'setCollateralParameters', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setOpenInterestCap', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setRiskParameters', values: [BigNumberish, RiskParametersStruct]): string;
 encodeFunctionData(functionFragment: 'underlying', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'underlyings', values?: undefined): string;
 
     decodeFunctionResult(functionFragment: 'accountParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'announcedAccountParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'announcedCollateral', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'announcedRiskParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'applyAccountParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'applyCollateralParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'applyRiskParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collateral', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collaterals', data: BytesLike): Result;
@@ -72,6 +85,7 @@ decodeFunctionResult(functionFragment: 'riskParameters', data: BytesLike): Resul
 decodeFunctionResult(functionFragment: 'riskParametersCode', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAccountParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setCollateralParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setOpenInterestCap', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'underlying', data: BytesLike): Result;
@@ -80,9 +94,9 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
 
   
     export namespace AccountParametersSetEvent {
-      export type InputTuple = [parameters: AccountParametersStruct];
-      export type OutputTuple = [parameters: AccountParametersStructOutput];
-      export interface OutputObject {parameters: AccountParametersStructOutput };
+      export type InputTuple = [parameters: AccountParametersStruct, rampEndsAt: BigNumberish];
+      export type OutputTuple = [parameters: AccountParametersStructOutput, rampEndsAt: bigint];
+      export interface OutputObject {parameters: AccountParametersStructOutput, rampEndsAt: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -107,6 +121,18 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
       export type InputTuple = [asset: BigNumberish, collateral: CollateralStruct];
       export type OutputTuple = [asset: bigint, collateral: CollateralStructOutput];
       export interface OutputObject {asset: bigint, collateral: CollateralStructOutput };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace CollateralParametersSetEvent {
+      export type InputTuple = [asset: BigNumberish, haircut: BigNumberish, cap: BigNumberish, rampEndsAt: BigNumberish];
+      export type OutputTuple = [asset: bigint, haircut: bigint, cap: bigint, rampEndsAt: bigint];
+      export interface OutputObject {asset: bigint, haircut: bigint, cap: bigint, rampEndsAt: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -140,9 +166,9 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
   
 
     export namespace RiskParametersSetEvent {
-      export type InputTuple = [underlying: BigNumberish, parameters: RiskParametersStruct];
-      export type OutputTuple = [underlying: bigint, parameters: RiskParametersStructOutput];
-      export interface OutputObject {underlying: bigint, parameters: RiskParametersStructOutput };
+      export type InputTuple = [underlying: BigNumberish, parameters: RiskParametersStruct, rampEndsAt: BigNumberish];
+      export type OutputTuple = [underlying: bigint, parameters: RiskParametersStructOutput, rampEndsAt: bigint];
+      export interface OutputObject {underlying: bigint, parameters: RiskParametersStructOutput, rampEndsAt: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -201,6 +227,54 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
       [],
       [AccountParametersStructOutput],
       'view'
+    >
+    
+
+    
+    announcedAccountParameters: TypedContractMethod<
+      [],
+      [[AccountParametersStructOutput, bigint] & {rampEndsAt: bigint }],
+      'view'
+    >
+    
+
+    
+    announcedCollateral: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[CollateralStructOutput, bigint] & {rampEndsAt: bigint }],
+      'view'
+    >
+    
+
+    
+    announcedRiskParameters: TypedContractMethod<
+      [id: BigNumberish, ],
+      [[RiskParametersStructOutput, bigint] & {rampEndsAt: bigint }],
+      'view'
+    >
+    
+
+    
+    applyAccountParameters: TypedContractMethod<
+      [],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    applyCollateralParameters: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    applyRiskParameters: TypedContractMethod<
+      [id: BigNumberish, ],
+      [void],
+      'nonpayable'
     >
     
 
@@ -294,7 +368,7 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
 
     
     setAccountParameters: TypedContractMethod<
-      [account_: AccountParametersStruct, ],
+      [announced: AccountParametersStruct, ],
       [void],
       'nonpayable'
     >
@@ -303,6 +377,14 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     
     setAuthority: TypedContractMethod<
       [newAuthority: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setCollateralParameters: TypedContractMethod<
+      [asset: BigNumberish, haircut_: BigNumberish, cap: BigNumberish, ],
       [void],
       'nonpayable'
     >
@@ -347,6 +429,36 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
       [],
       [AccountParametersStructOutput],
       'view'
+    >;
+getFunction(nameOrSignature: 'announcedAccountParameters'): TypedContractMethod<
+      [],
+      [[AccountParametersStructOutput, bigint] & {rampEndsAt: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'announcedCollateral'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[CollateralStructOutput, bigint] & {rampEndsAt: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'announcedRiskParameters'): TypedContractMethod<
+      [id: BigNumberish, ],
+      [[RiskParametersStructOutput, bigint] & {rampEndsAt: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'applyAccountParameters'): TypedContractMethod<
+      [],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'applyCollateralParameters'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'applyRiskParameters'): TypedContractMethod<
+      [id: BigNumberish, ],
+      [void],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'authority'): TypedContractMethod<
       [],
@@ -404,12 +516,17 @@ getFunction(nameOrSignature: 'riskParametersCode'): TypedContractMethod<
       'view'
     >;
 getFunction(nameOrSignature: 'setAccountParameters'): TypedContractMethod<
-      [account_: AccountParametersStruct, ],
+      [announced: AccountParametersStruct, ],
       [void],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
       [newAuthority: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setCollateralParameters'): TypedContractMethod<
+      [asset: BigNumberish, haircut_: BigNumberish, cap: BigNumberish, ],
       [void],
       'nonpayable'
     >;
@@ -437,6 +554,7 @@ getFunction(nameOrSignature: 'underlyings'): TypedContractMethod<
     getEvent(key: 'AccountParametersSet'): TypedContractEvent<AccountParametersSetEvent.InputTuple, AccountParametersSetEvent.OutputTuple, AccountParametersSetEvent.OutputObject>;
 getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
 getEvent(key: 'CollateralListed'): TypedContractEvent<CollateralListedEvent.InputTuple, CollateralListedEvent.OutputTuple, CollateralListedEvent.OutputObject>;
+getEvent(key: 'CollateralParametersSet'): TypedContractEvent<CollateralParametersSetEvent.InputTuple, CollateralParametersSetEvent.OutputTuple, CollateralParametersSetEvent.OutputObject>;
 getEvent(key: 'OpenInterestCapSet'): TypedContractEvent<OpenInterestCapSetEvent.InputTuple, OpenInterestCapSetEvent.OutputTuple, OpenInterestCapSetEvent.OutputObject>;
 getEvent(key: 'OpeningPaused'): TypedContractEvent<OpeningPausedEvent.InputTuple, OpeningPausedEvent.OutputTuple, OpeningPausedEvent.OutputObject>;
 getEvent(key: 'RiskParametersSet'): TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
@@ -444,7 +562,7 @@ getEvent(key: 'UnderlyingListed'): TypedContractEvent<UnderlyingListedEvent.Inpu
 
     filters: {
       
-      'AccountParametersSet(tuple)': TypedContractEvent<AccountParametersSetEvent.InputTuple, AccountParametersSetEvent.OutputTuple, AccountParametersSetEvent.OutputObject>;
+      'AccountParametersSet(tuple,uint256)': TypedContractEvent<AccountParametersSetEvent.InputTuple, AccountParametersSetEvent.OutputTuple, AccountParametersSetEvent.OutputObject>;
       AccountParametersSet: TypedContractEvent<AccountParametersSetEvent.InputTuple, AccountParametersSetEvent.OutputTuple, AccountParametersSetEvent.OutputObject>;
     
 
@@ -456,6 +574,10 @@ getEvent(key: 'UnderlyingListed'): TypedContractEvent<UnderlyingListedEvent.Inpu
       CollateralListed: TypedContractEvent<CollateralListedEvent.InputTuple, CollateralListedEvent.OutputTuple, CollateralListedEvent.OutputObject>;
     
 
+      'CollateralParametersSet(uint128,uint64,uint128,uint256)': TypedContractEvent<CollateralParametersSetEvent.InputTuple, CollateralParametersSetEvent.OutputTuple, CollateralParametersSetEvent.OutputObject>;
+      CollateralParametersSet: TypedContractEvent<CollateralParametersSetEvent.InputTuple, CollateralParametersSetEvent.OutputTuple, CollateralParametersSetEvent.OutputObject>;
+    
+
       'OpenInterestCapSet(uint16,uint128)': TypedContractEvent<OpenInterestCapSetEvent.InputTuple, OpenInterestCapSetEvent.OutputTuple, OpenInterestCapSetEvent.OutputObject>;
       OpenInterestCapSet: TypedContractEvent<OpenInterestCapSetEvent.InputTuple, OpenInterestCapSetEvent.OutputTuple, OpenInterestCapSetEvent.OutputObject>;
     
@@ -464,7 +586,7 @@ getEvent(key: 'UnderlyingListed'): TypedContractEvent<UnderlyingListedEvent.Inpu
       OpeningPaused: TypedContractEvent<OpeningPausedEvent.InputTuple, OpeningPausedEvent.OutputTuple, OpeningPausedEvent.OutputObject>;
     
 
-      'RiskParametersSet(uint16,tuple)': TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
+      'RiskParametersSet(uint16,tuple,uint256)': TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
       RiskParametersSet: TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
     
 

@@ -4,9 +4,24 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../common.js"
   
-    export type OrderStruct = {account: BigNumberish, instrument: BigNumberish, size: BigNumberish, limitPrice: BigNumberish, expiry: BigNumberish, salt: BigNumberish, reduceOnly: boolean}
+    export type FeeRatesStruct = {makerLinear: BigNumberish, takerLinear: BigNumberish, makerOption: BigNumberish, takerOption: BigNumberish, premiumShare: BigNumberish}
 
-    export type OrderStructOutput = [account: bigint, instrument: bigint, size: bigint, limitPrice: bigint, expiry: bigint, salt: bigint, reduceOnly: boolean] & {account: bigint, instrument: bigint, size: bigint, limitPrice: bigint, expiry: bigint, salt: bigint, reduceOnly: boolean }
+    export type FeeRatesStructOutput = [makerLinear: bigint, takerLinear: bigint, makerOption: bigint, takerOption: bigint, premiumShare: bigint] & {makerLinear: bigint, takerLinear: bigint, makerOption: bigint, takerOption: bigint, premiumShare: bigint }
+  
+
+    export type LegStruct = {instrument: BigNumberish, ratio: BigNumberish}
+
+    export type LegStructOutput = [instrument: bigint, ratio: bigint] & {instrument: bigint, ratio: bigint }
+  
+
+    export type OrderStruct = {account: BigNumberish, legs: LegStruct[], size: BigNumberish, limitPrice: BigNumberish, maxFee: BigNumberish, expiry: BigNumberish, salt: BigNumberish, reduceOnly: boolean}
+
+    export type OrderStructOutput = [account: bigint, legs: LegStructOutput[], size: bigint, limitPrice: bigint, maxFee: bigint, expiry: bigint, salt: bigint, reduceOnly: boolean] & {account: bigint, legs: LegStructOutput[], size: bigint, limitPrice: bigint, maxFee: bigint, expiry: bigint, salt: bigint, reduceOnly: boolean }
+  
+
+    export type ExecutionStruct = {size: BigNumberish, legPrices: BigNumberish[]}
+
+    export type ExecutionStructOutput = [size: bigint, legPrices: bigint[]] & {size: bigint, legPrices: bigint[] }
   
 
     export type SignedOrderStruct = {order: OrderStruct, signer: AddressLike, signature: BytesLike}
@@ -15,27 +30,39 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface OrderSettlementInterface extends Interface {
-    getFunction(nameOrSignature: "cancel" | "cancelBelow" | "clearinghouse" | "eip712Domain" | "fill" | "filled" | "hashOrder" | "minSalt"): FunctionFragment;
+    getFunction(nameOrSignature: "MAX_INDEX_DEVIATION" | "MAX_PREMIUM_SHARE" | "MAX_RATE" | "cancel" | "cancelBelow" | "clearinghouse" | "eip712Domain" | "feeRates" | "feeUp" | "fill" | "filled" | "hashOrder" | "minSalt" | "priceOracle"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "EIP712DomainChanged" | "OrderCancelled" | "OrderFilled" | "OrdersCancelledBelow"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'cancel', values: [OrderStruct]): string;
+    encodeFunctionData(functionFragment: 'MAX_INDEX_DEVIATION', values?: undefined): string;
+encodeFunctionData(functionFragment: 'MAX_PREMIUM_SHARE', values?: undefined): string;
+encodeFunctionData(functionFragment: 'MAX_RATE', values?: undefined): string;
+encodeFunctionData(functionFragment: 'cancel', values: [OrderStruct]): string;
 encodeFunctionData(functionFragment: 'cancelBelow', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'clearinghouse', values?: undefined): string;
 encodeFunctionData(functionFragment: 'eip712Domain', values?: undefined): string;
-encodeFunctionData(functionFragment: 'fill', values: [SignedOrderStruct, SignedOrderStruct, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'feeRates', values?: undefined): string;
+encodeFunctionData(functionFragment: 'feeUp', values: [OrderStruct, ExecutionStruct, boolean]): string;
+encodeFunctionData(functionFragment: 'fill', values: [SignedOrderStruct, SignedOrderStruct, ExecutionStruct]): string;
 encodeFunctionData(functionFragment: 'filled', values: [AddressLike, BytesLike]): string;
 encodeFunctionData(functionFragment: 'hashOrder', values: [OrderStruct]): string;
 encodeFunctionData(functionFragment: 'minSalt', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'priceOracle', values?: undefined): string;
 
-    decodeFunctionResult(functionFragment: 'cancel', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'MAX_INDEX_DEVIATION', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'MAX_PREMIUM_SHARE', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'MAX_RATE', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'cancel', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cancelBelow', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'clearinghouse', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'eip712Domain', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'feeRates', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'feeUp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'fill', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'filled', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'hashOrder', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'minSalt', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'priceOracle', data: BytesLike): Result;
   }
 
   
@@ -64,9 +91,9 @@ decodeFunctionResult(functionFragment: 'minSalt', data: BytesLike): Result;
   
 
     export namespace OrderFilledEvent {
-      export type InputTuple = [orderHash: BytesLike, account: BigNumberish, size: BigNumberish, price: BigNumberish];
-      export type OutputTuple = [orderHash: string, account: bigint, size: bigint, price: bigint];
-      export interface OutputObject {orderHash: string, account: bigint, size: bigint, price: bigint };
+      export type InputTuple = [orderHash: BytesLike, account: BigNumberish, size: BigNumberish, paid: BigNumberish];
+      export type OutputTuple = [orderHash: string, account: bigint, size: bigint, paid: bigint];
+      export interface OutputObject {orderHash: string, account: bigint, size: bigint, paid: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -121,6 +148,30 @@ decodeFunctionResult(functionFragment: 'minSalt', data: BytesLike): Result;
 
     
     
+    MAX_INDEX_DEVIATION: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    MAX_PREMIUM_SHARE: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    MAX_RATE: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
+    
     cancel: TypedContractMethod<
       [order: OrderStruct, ],
       [void],
@@ -153,8 +204,24 @@ decodeFunctionResult(functionFragment: 'minSalt', data: BytesLike): Result;
     
 
     
+    feeRates: TypedContractMethod<
+      [],
+      [FeeRatesStructOutput],
+      'view'
+    >
+    
+
+    
+    feeUp: TypedContractMethod<
+      [order: OrderStruct, execution: ExecutionStruct, isMaker: boolean, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     fill: TypedContractMethod<
-      [maker: SignedOrderStruct, taker: SignedOrderStruct, size: BigNumberish, ],
+      [maker: SignedOrderStruct, taker: SignedOrderStruct, execution: ExecutionStruct, ],
       [void],
       'nonpayable'
     >
@@ -184,10 +251,33 @@ decodeFunctionResult(functionFragment: 'minSalt', data: BytesLike): Result;
     >
     
 
+    
+    priceOracle: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'cancel'): TypedContractMethod<
+    getFunction(nameOrSignature: 'MAX_INDEX_DEVIATION'): TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'MAX_PREMIUM_SHARE'): TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'MAX_RATE'): TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'cancel'): TypedContractMethod<
       [order: OrderStruct, ],
       [void],
       'nonpayable'
@@ -207,8 +297,18 @@ getFunction(nameOrSignature: 'eip712Domain'): TypedContractMethod<
       [[string, string, string, bigint, string, string, bigint[]] & {fields: string, name: string, version: string, chainId: bigint, verifyingContract: string, salt: string, extensions: bigint[] }],
       'view'
     >;
+getFunction(nameOrSignature: 'feeRates'): TypedContractMethod<
+      [],
+      [FeeRatesStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'feeUp'): TypedContractMethod<
+      [order: OrderStruct, execution: ExecutionStruct, isMaker: boolean, ],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'fill'): TypedContractMethod<
-      [maker: SignedOrderStruct, taker: SignedOrderStruct, size: BigNumberish, ],
+      [maker: SignedOrderStruct, taker: SignedOrderStruct, execution: ExecutionStruct, ],
       [void],
       'nonpayable'
     >;
@@ -227,6 +327,11 @@ getFunction(nameOrSignature: 'minSalt'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'priceOracle'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
 
     getEvent(key: 'EIP712DomainChanged'): TypedContractEvent<EIP712DomainChangedEvent.InputTuple, EIP712DomainChangedEvent.OutputTuple, EIP712DomainChangedEvent.OutputObject>;
 getEvent(key: 'OrderCancelled'): TypedContractEvent<OrderCancelledEvent.InputTuple, OrderCancelledEvent.OutputTuple, OrderCancelledEvent.OutputObject>;
@@ -243,7 +348,7 @@ getEvent(key: 'OrdersCancelledBelow'): TypedContractEvent<OrdersCancelledBelowEv
       OrderCancelled: TypedContractEvent<OrderCancelledEvent.InputTuple, OrderCancelledEvent.OutputTuple, OrderCancelledEvent.OutputObject>;
     
 
-      'OrderFilled(bytes32,uint256,int128,uint256)': TypedContractEvent<OrderFilledEvent.InputTuple, OrderFilledEvent.OutputTuple, OrderFilledEvent.OutputObject>;
+      'OrderFilled(bytes32,uint256,uint128,int256)': TypedContractEvent<OrderFilledEvent.InputTuple, OrderFilledEvent.OutputTuple, OrderFilledEvent.OutputObject>;
       OrderFilled: TypedContractEvent<OrderFilledEvent.InputTuple, OrderFilledEvent.OutputTuple, OrderFilledEvent.OutputObject>;
     
 

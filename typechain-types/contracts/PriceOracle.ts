@@ -15,33 +15,41 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface PriceOracleInterface extends Interface {
-    getFunction(nameOrSignature: "GRACE_PERIOD_SECONDS" | "MAX_LOOK_BACK_ROUNDS" | "SEQUENCER_FEED" | "authority" | "feed" | "graceEnd" | "isConsumingScheduledOp" | "isUsable" | "price" | "setAuthority" | "setFeed"): FunctionFragment;
+    getFunction(nameOrSignature: "GRACE_PERIOD_SECONDS" | "MAX_LOOK_BACK_ROUNDS" | "SEQUENCER_FEED" | "SETTLEMENT_WINDOW_SECONDS" | "authority" | "feed" | "graceEnd" | "isConsumingScheduledOp" | "isUsable" | "price" | "proveSettlement" | "setAuthority" | "setFeed" | "settlementPrice" | "settlementProof"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "FeedSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "FeedSet" | "SettlementPriceProven" | "SettlementRoundsWalked"): EventFragment;
 
     encodeFunctionData(functionFragment: 'GRACE_PERIOD_SECONDS', values?: undefined): string;
 encodeFunctionData(functionFragment: 'MAX_LOOK_BACK_ROUNDS', values?: undefined): string;
 encodeFunctionData(functionFragment: 'SEQUENCER_FEED', values?: undefined): string;
+encodeFunctionData(functionFragment: 'SETTLEMENT_WINDOW_SECONDS', values?: undefined): string;
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'feed', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'graceEnd', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isUsable', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'proveSettlement', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setFeed', values: [BigNumberish, FeedStruct]): string;
+encodeFunctionData(functionFragment: 'settlementPrice', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'settlementProof', values: [BigNumberish, BigNumberish]): string;
 
     decodeFunctionResult(functionFragment: 'GRACE_PERIOD_SECONDS', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'MAX_LOOK_BACK_ROUNDS', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'SEQUENCER_FEED', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'SETTLEMENT_WINDOW_SECONDS', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'feed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'graceEnd', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isUsable', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'proveSettlement', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'settlementPrice', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'settlementProof', data: BytesLike): Result;
   }
 
   
@@ -61,6 +69,30 @@ decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
       export type InputTuple = [underlying: BigNumberish, feed: FeedStruct];
       export type OutputTuple = [underlying: bigint, feed: FeedStructOutput];
       export interface OutputObject {underlying: bigint, feed: FeedStructOutput };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SettlementPriceProvenEvent {
+      export type InputTuple = [underlying: BigNumberish, expiry: BigNumberish, price: BigNumberish];
+      export type OutputTuple = [underlying: bigint, expiry: bigint, price: bigint];
+      export interface OutputObject {underlying: bigint, expiry: bigint, price: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SettlementRoundsWalkedEvent {
+      export type InputTuple = [underlying: BigNumberish, expiry: BigNumberish, roundId: BigNumberish, roundAt: BigNumberish];
+      export type OutputTuple = [underlying: bigint, expiry: bigint, roundId: bigint, roundAt: bigint];
+      export interface OutputObject {underlying: bigint, expiry: bigint, roundId: bigint, roundAt: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -127,6 +159,14 @@ decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
     
 
     
+    SETTLEMENT_WINDOW_SECONDS: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
+    
     authority: TypedContractMethod<
       [],
       [string],
@@ -175,6 +215,14 @@ decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
     
 
     
+    proveSettlement: TypedContractMethod<
+      [underlying: BigNumberish, expiry: BigNumberish, firstRound: BigNumberish, maxRounds: BigNumberish, ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
     setAuthority: TypedContractMethod<
       [newAuthority: AddressLike, ],
       [void],
@@ -187,6 +235,22 @@ decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
       [underlying: BigNumberish, feed_: FeedStruct, ],
       [void],
       'nonpayable'
+    >
+    
+
+    
+    settlementPrice: TypedContractMethod<
+      [underlying: BigNumberish, expiry: BigNumberish, ],
+      [[bigint, boolean] & {price_: bigint, isFinal: boolean }],
+      'view'
+    >
+    
+
+    
+    settlementProof: TypedContractMethod<
+      [underlying: BigNumberish, expiry: BigNumberish, ],
+      [[bigint, bigint] & {roundId: bigint, roundAt: bigint }],
+      'view'
     >
     
 
@@ -206,6 +270,11 @@ getFunction(nameOrSignature: 'MAX_LOOK_BACK_ROUNDS'): TypedContractMethod<
 getFunction(nameOrSignature: 'SEQUENCER_FEED'): TypedContractMethod<
       [],
       [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'SETTLEMENT_WINDOW_SECONDS'): TypedContractMethod<
+      [],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'authority'): TypedContractMethod<
@@ -238,6 +307,11 @@ getFunction(nameOrSignature: 'price'): TypedContractMethod<
       [PriceStructOutput],
       'view'
     >;
+getFunction(nameOrSignature: 'proveSettlement'): TypedContractMethod<
+      [underlying: BigNumberish, expiry: BigNumberish, firstRound: BigNumberish, maxRounds: BigNumberish, ],
+      [bigint],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
       [newAuthority: AddressLike, ],
       [void],
@@ -248,9 +322,21 @@ getFunction(nameOrSignature: 'setFeed'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'settlementPrice'): TypedContractMethod<
+      [underlying: BigNumberish, expiry: BigNumberish, ],
+      [[bigint, boolean] & {price_: bigint, isFinal: boolean }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'settlementProof'): TypedContractMethod<
+      [underlying: BigNumberish, expiry: BigNumberish, ],
+      [[bigint, bigint] & {roundId: bigint, roundAt: bigint }],
+      'view'
+    >;
 
     getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
 getEvent(key: 'FeedSet'): TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
+getEvent(key: 'SettlementPriceProven'): TypedContractEvent<SettlementPriceProvenEvent.InputTuple, SettlementPriceProvenEvent.OutputTuple, SettlementPriceProvenEvent.OutputObject>;
+getEvent(key: 'SettlementRoundsWalked'): TypedContractEvent<SettlementRoundsWalkedEvent.InputTuple, SettlementRoundsWalkedEvent.OutputTuple, SettlementRoundsWalkedEvent.OutputObject>;
 
     filters: {
       
@@ -260,6 +346,14 @@ getEvent(key: 'FeedSet'): TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEve
 
       'FeedSet(uint16,tuple)': TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
       FeedSet: TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
+    
+
+      'SettlementPriceProven(uint16,uint40,uint256)': TypedContractEvent<SettlementPriceProvenEvent.InputTuple, SettlementPriceProvenEvent.OutputTuple, SettlementPriceProvenEvent.OutputObject>;
+      SettlementPriceProven: TypedContractEvent<SettlementPriceProvenEvent.InputTuple, SettlementPriceProvenEvent.OutputTuple, SettlementPriceProvenEvent.OutputObject>;
+    
+
+      'SettlementRoundsWalked(uint16,uint40,uint80,uint40)': TypedContractEvent<SettlementRoundsWalkedEvent.InputTuple, SettlementRoundsWalkedEvent.OutputTuple, SettlementRoundsWalkedEvent.OutputObject>;
+      SettlementRoundsWalked: TypedContractEvent<SettlementRoundsWalkedEvent.InputTuple, SettlementRoundsWalkedEvent.OutputTuple, SettlementRoundsWalkedEvent.OutputObject>;
     
     };
   }

@@ -16,8 +16,11 @@ const addressesSchema = z.object({
   liquidator: address,
   backstopVault: address,
   orderSettlement: address,
+  tradeRouter: address,
   autoTopUp: address,
   lens: address,
+  poolQuoter: address,
+  liquidityPool: address,
 });
 
 /** Where each contract of one deployment is. */

@@ -4,13 +4,17 @@ import {
   AutoTopUp__factory,
   BackstopVault__factory,
   Clearinghouse__factory,
+  IClearinghouseBooks__factory,
   Lens__factory,
+  LiquidityPool__factory,
   Liquidator__factory,
   MarginEngine__factory,
   MarginScenarios__factory,
   Markets__factory,
   OrderSettlement__factory,
+  PoolQuoter__factory,
   PriceOracle__factory,
+  TradeRouter__factory,
   VolatilityOracle__factory,
 } from "../../../typechain-types/index.js";
 import type { Addresses } from "./addresses.ts";
@@ -25,11 +29,16 @@ export function connect(addresses: Addresses, runner: ContractRunner) {
     marginEngine: MarginEngine__factory.connect(addresses.marginEngine, runner),
     marginScenarios: MarginScenarios__factory.connect(addresses.marginScenarios, runner),
     clearinghouse: Clearinghouse__factory.connect(addresses.clearinghouse, runner),
+    /** At the address of the clearinghouse: what it passes on. */
+    clearinghouseBooks: IClearinghouseBooks__factory.connect(addresses.clearinghouse, runner),
     liquidator: Liquidator__factory.connect(addresses.liquidator, runner),
     backstopVault: BackstopVault__factory.connect(addresses.backstopVault, runner),
     orderSettlement: OrderSettlement__factory.connect(addresses.orderSettlement, runner),
+    tradeRouter: TradeRouter__factory.connect(addresses.tradeRouter, runner),
     autoTopUp: AutoTopUp__factory.connect(addresses.autoTopUp, runner),
     lens: Lens__factory.connect(addresses.lens, runner),
+    poolQuoter: PoolQuoter__factory.connect(addresses.poolQuoter, runner),
+    liquidityPool: LiquidityPool__factory.connect(addresses.liquidityPool, runner),
   };
 }
 

@@ -5,12 +5,15 @@ import {
   BackstopVault__factory,
   Clearinghouse__factory,
   Lens__factory,
+  LiquidityPool__factory,
   Liquidator__factory,
   MarginEngine__factory,
   MarginScenarios__factory,
   Markets__factory,
   OrderSettlement__factory,
+  PoolQuoter__factory,
   PriceOracle__factory,
+  TradeRouter__factory,
   VolatilityOracle__factory,
 } from "../../../typechain-types/index.js";
 
@@ -22,10 +25,13 @@ const FACTORIES = [
   PriceOracle__factory,
   VolatilityOracle__factory,
   OrderSettlement__factory,
+  TradeRouter__factory,
   AutoTopUp__factory,
   Liquidator__factory,
   BackstopVault__factory,
   Lens__factory,
+  LiquidityPool__factory,
+  PoolQuoter__factory,
   AccessManager__factory,
 ];
 

@@ -26,6 +26,7 @@ export {
 export { OutOfRangeError } from "./bits.ts";
 export { connect, type Contracts } from "./contracts.ts";
 export { decoded, decodeError, PlimsollError } from "./errors.ts";
+export { executionOf, legPricesOf, netPrice, NetPriceError, type Execution } from "./execution.ts";
 export {
   call,
   CASH,
@@ -43,8 +44,36 @@ export {
   type Instrument,
   type InstrumentFields,
 } from "./instrument.ts";
-export { hashOrder, makeOrder, orderDomain, signOrder, type Order, type SignedOrder, type Venue } from "./order.ts";
+export { cross, matchOrders, type Match, type OpenOrder } from "./matching.ts";
+export {
+  callersOrder,
+  hashOrder,
+  makeOrder,
+  makeSingleOrder,
+  MalformedOrderError,
+  MAX_ORDER_LEGS,
+  orderDomain,
+  requireWellFormed,
+  signOrder,
+  type Leg,
+  type Malformation,
+  type Order,
+  type OrderTerms,
+  type SignedOrder,
+  type SingleTerms,
+  type Venue,
+} from "./order.ts";
 export { instrumentOf, sizeOf, toPosition, type Position } from "./position.ts";
+export {
+  preparationFor,
+  signApprovals,
+  signPermit,
+  type Approvals,
+  type ClearingVenue,
+  type Permit,
+  type PermitTerms,
+  type Preparation,
+} from "./preparation.ts";
 export {
   hashSurfaceReport,
   signerOfSurfaceReport,

@@ -2,10 +2,12 @@ import type { Deployment } from "./config.js";
 import { autoTopUpInterface, liquidatorInterface, volatilityInterface } from "./contracts.js";
 import { packLeg } from "./domain.js";
 import type { AccountView, Leg } from "./domain.js";
+import { settlementKey } from "./settlements.js";
+import type { SettlementAction } from "./settlements.js";
 import type { UnwindAction } from "./unwinding.js";
 
 /** What a keeper may do. */
-export type Action = PlannedAction | UnwindAction;
+export type Action = PlannedAction | UnwindAction | SettlementAction;
 
 /** What the planner wants done. A liquidation of legs still has to be told which. */
 export type PlannedAction =
@@ -38,11 +40,12 @@ export type AccountActionKind =
   "startAuction" | "confirmAuction" | "endAuction" | "callMargin" | "clearMarginCall" | "absorb";
 export type ActionKind = Action["kind"];
 
-/** Whom an action is about, who takes and what. Packages of legs carry the sign of the position. */
+/** Whom an action is about, who takes and what; `accounts`: who is settled. Packages of legs carry the sign of the position. */
 export interface Subject {
   readonly account?: bigint | undefined;
   readonly taker?: bigint | undefined;
   readonly legs?: readonly Leg[] | undefined;
+  readonly accounts?: readonly bigint[] | undefined;
 }
 
 /** A call to a contract, ready to be simulated and sent. `expectedProfit` before gas, USD WAD; 0 for what nobody pays for. */
@@ -60,8 +63,13 @@ export interface Prepared {
  * owner's wallet is empty, must not delay the liquidation of the account.
  */
 export function keyOf(action: Action): string {
+  if (isSettlement(action)) return settlementKey(action);
   if (action.kind === "topUp") return topUpKey(action.account);
   return action.kind === "walkRounds" ? `walk:${action.underlying}` : accountKey(action.account);
+}
+
+export function isSettlement(action: Action): action is SettlementAction {
+  return action.kind === "proveSettlement" || action.kind === "settleExpired" || action.kind === "accrueFunding";
 }
 
 export function accountKey(account: bigint): string {

@@ -50,6 +50,23 @@ const legsSchema = z.object({
   takerBuffer: z.number().nonnegative().default(0.05),
 });
 
+/** What nobody pays for and everybody may do; without it somebody else has to. */
+const settlementsSchema = z.object({
+  /** Whether settlement prices are proven, and series and their holders settled. */
+  expiries: z.boolean().default(true),
+  /** Whether funding is accrued. */
+  funding: z.boolean().default(true),
+  /** Below the hour beyond which time is lost, by more than a transaction may wait. */
+  accrueAfterSeconds: seconds.default(3_300),
+  maxAccountsPerCall: z.number().int().positive().default(32),
+  /** No fewer than one account may hold. */
+  maxSeriesPerCall: z.number().int().min(64).default(64),
+  /** A series takes some 54,000 gas and a position 25,000: all together half of what a transaction may use. */
+  maxLegsPerCall: z.number().int().positive().default(128),
+  /** Accounts whose positions are read again in one pass. */
+  readsPerPass: z.number().int().positive().default(200),
+});
+
 export const configSchema = z.object({
   maxHeadAgeSeconds: seconds.default(60),
   /** Most blocks by which the node and its witness may differ. */
@@ -79,6 +96,7 @@ export const configSchema = z.object({
     })
     .prefault({}),
   legs: legsSchema.prefault({}),
+  settlements: settlementsSchema.prefault({}),
   hedge: hedgeSchema.prefault({}),
   index: z
     .object({

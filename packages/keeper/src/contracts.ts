@@ -3,11 +3,13 @@ import { type Interface, type Result } from "ethers";
 import {
   IAutoTopUp__factory,
   IBackstopVault__factory,
+  IClearinghouseBooks__factory,
   IClearinghouse__factory,
   ILens__factory,
   ILiquidator__factory,
   IMarginEngine__factory,
   IPriceOracle__factory,
+  ISettlementPrices__factory,
   IVolatilityOracle__factory,
 } from "../../../typechain-types/index.js";
 import type { IAutoTopUp, ILens, IMarginEngine } from "../../../typechain-types/index.js";
@@ -19,12 +21,16 @@ import { CallReverted, RpcError } from "./errors.js";
 import type { AbsorbedView } from "./unwinding.js";
 
 export const clearinghouseInterface = IClearinghouse__factory.createInterface();
+/** At the address of the clearinghouse. */
+export const booksInterface = IClearinghouseBooks__factory.createInterface();
 export const liquidatorInterface = ILiquidator__factory.createInterface();
 export const autoTopUpInterface = IAutoTopUp__factory.createInterface();
 export const vaultInterface = IBackstopVault__factory.createInterface();
 const lensInterface = ILens__factory.createInterface();
 const engineInterface = IMarginEngine__factory.createInterface();
-const priceInterface = IPriceOracle__factory.createInterface();
+export const priceInterface = IPriceOracle__factory.createInterface();
+/** At the address of the price oracle. */
+export const settlementPricesInterface = ISettlementPrices__factory.createInterface();
 export const volatilityInterface = IVolatilityOracle__factory.createInterface();
 
 type RiskStruct = Awaited<ReturnType<IMarginEngine["evaluate"]>>[number];

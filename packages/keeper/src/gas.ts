@@ -16,6 +16,9 @@ const initialGas: Readonly<Record<Kind, bigint>> = {
   absorb: 4_000_000n,
   topUp: 1_500_000n,
   unwind: 3_000_000n,
+  proveSettlement: 1_500_000n,
+  settleExpired: 1_500_000n,
+  accrueFunding: 150_000n,
   cancel: 21_000n,
 };
 

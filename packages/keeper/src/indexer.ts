@@ -21,8 +21,10 @@ interface Effect {
   /** Which topics are accounts. */
   readonly topics: readonly number[];
   readonly sets: Partial<Pick<IndexedAccount, "mayOwe" | "inAuction" | "isCalled" | "isAuthorised">>;
-  /** Whether accounts that it does not name change as well: all who share a loss. */
+  /** Whether accounts that it does not name change as well: all who share a loss, all who hold a series. */
   readonly isShared?: true;
+  /** Whether expired positions have become cash by it. */
+  readonly isExpiry?: true;
 }
 
 function topicOf(contract: Interface, event: string): string {
@@ -36,11 +38,14 @@ const effects: ReadonlyMap<string, Effect> = new Map<string, Effect>([
   [topicOf(clearinghouseInterface, "Withdrawn"), { topics: [1], sets: { mayOwe: true } }],
   [topicOf(clearinghouseInterface, "Transferred"), { topics: [1, 2], sets: { mayOwe: true } }],
   [topicOf(clearinghouseInterface, "Filled"), { topics: [1, 2], sets: { mayOwe: true } }],
+  [topicOf(clearinghouseInterface, "FeePaid"), { topics: [1], sets: { mayOwe: true } }],
   [topicOf(clearinghouseInterface, "Seized"), { topics: [1, 2], sets: { mayOwe: true } }],
   [topicOf(clearinghouseInterface, "TakenOver"), { topics: [1, 2], sets: { mayOwe: true } }],
   [topicOf(clearinghouseInterface, "Deleveraged"), { topics: [1], sets: { mayOwe: true }, isShared: true }],
   [topicOf(clearinghouseInterface, "LossShared"), { topics: [1], sets: { mayOwe: true }, isShared: true }],
   [topicOf(clearinghouseInterface, "LossTaken"), { topics: [1], sets: { mayOwe: true } }],
+  [topicOf(clearinghouseInterface, "SeriesSettled"), { topics: [], sets: {}, isShared: true }],
+  [topicOf(clearinghouseInterface, "Expired"), { topics: [1], sets: { mayOwe: true }, isExpiry: true }],
   [topicOf(clearinghouseInterface, "Rewarded"), { topics: [2], sets: {} }],
   [topicOf(liquidatorInterface, "MarginCalled"), { topics: [1], sets: { isCalled: true } }],
   [topicOf(liquidatorInterface, "MarginCallCleared"), { topics: [1], sets: { isCalled: false } }],
@@ -60,6 +65,8 @@ export class AccountIndex {
   readonly accounts = new Map<bigint, IndexedAccount>();
   /** Accounts that may owe, the only ones worth evaluating. */
   readonly owing = new Set<bigint>();
+  /** Accounts whose settled positions have become cash since this was last taken. */
+  private expired: bigint[] = [];
   private checkpoints: [number: number, hash: string][] = [];
   private cursor: number;
 
@@ -89,6 +96,11 @@ export class AccountIndex {
       if (this.checkpoints.length > this.config.checkpoints) this.checkpoints.shift();
     }
     return changed;
+  }
+
+  /** Every account that `Expired` names, once. */
+  takeExpired(): bigint[] {
+    return this.expired.splice(0);
   }
 
   /** Starts over from the first block. Accounts stay known until the events say otherwise, but are all in doubt. */
@@ -165,8 +177,8 @@ export class AccountIndex {
     const effect = effects.get(topics[0] ?? "");
     if (!effect) return;
     if (effect.isShared) for (const account of this.owing) changed.add(account);
-    for (const topic of effect.topics) {
-      const account = BigInt(topics[topic] ?? 0);
+    for (const account of effect.topics.map((topic) => BigInt(topics[topic] ?? 0))) {
+      if (effect.isExpiry) this.expired.push(account);
       const entry = this.accounts.get(account) ?? newAccount(blockNumber);
       this.accounts.set(account, entry);
       entry.changedBlock = blockNumber;

@@ -8,6 +8,7 @@ import type { Deployment, KeeperOptions } from "./config.js";
 import { Contracts } from "./contracts.js";
 import { WrongChain } from "./errors.js";
 import { GasTable } from "./gas.js";
+import { Holdings } from "./holdings.js";
 import { AccountIndex } from "./indexer.js";
 import { createMetrics } from "./metrics.js";
 import type { KeeperMetrics } from "./metrics.js";
@@ -50,16 +51,19 @@ export async function createKeeper(parts: KeeperParts): Promise<Keeper> {
   const metrics = parts.metrics ?? createMetrics();
   const index = new AccountIndex(deployment, config.index);
   const book = new Book(signer.address, config.book);
+  const holdings = new Holdings();
   const saved = await store.loadState();
   if (saved) {
     index.restore(saved.index);
     book.restore(saved.nextFresh);
+    holdings.restore(saved.holders);
+    holdings.mark(index.accounts.keys());
   }
   const policy = new SigningPolicy(signer, deployment, config.policy);
   const sender = new Sender({ chain, policy, store, config, logger, metrics });
   await sender.load();
   return {
-    ...{ chain, witness, address: signer.address, config, index, sender, book, store, logger, metrics },
+    ...{ chain, witness, address: signer.address, config, index, holdings, sender, book, store, logger, metrics },
     clock: parts.clock ?? (() => Math.floor(Date.now() / 1000)),
     contracts: new Contracts(chain, deployment, config.lensChunk),
     watch: new Watch(index, config),

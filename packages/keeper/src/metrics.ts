@@ -9,6 +9,7 @@ export interface KeeperMetrics {
   readonly watched: Gauge;
   readonly endangered: Gauge;
   readonly inFlight: Gauge;
+  readonly unsettled: Gauge;
   readonly actions: Counter<"kind" | "result">;
   readonly errors: Counter<"code">;
   readonly profitUsd: Counter;
@@ -32,6 +33,11 @@ export function createMetrics(): KeeperMetrics {
     watched: new Gauge({ name: name("watched_accounts"), help: "Accounts that may owe", registers }),
     endangered: new Gauge({ name: name("endangered_accounts"), help: "Accounts looked at in full", registers }),
     inFlight: new Gauge({ name: name("in_flight"), help: "Transactions not yet mined", registers }),
+    unsettled: new Gauge({
+      name: name("unsettled_accounts"),
+      help: "Accounts with expired options that have not become cash",
+      registers,
+    }),
     actions: new Counter({
       name: name("actions_total"),
       help: "Transactions sent, mined, reverted, replaced, cancelled, lost",

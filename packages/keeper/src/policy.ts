@@ -1,7 +1,14 @@
 import { ownerOf } from "@plimsoll/client";
 import { Transaction } from "ethers";
 import type { KeeperConfig, Deployment } from "./config.js";
-import { autoTopUpInterface, liquidatorInterface, vaultInterface, volatilityInterface } from "./contracts.js";
+import {
+  autoTopUpInterface,
+  booksInterface,
+  liquidatorInterface,
+  settlementPricesInterface,
+  vaultInterface,
+  volatilityInterface,
+} from "./contracts.js";
 import { PolicyDenied } from "./errors.js";
 import type { Fees } from "./fees.js";
 
@@ -35,9 +42,12 @@ const liquidatorFunctions = [
   "absorb",
 ] as const;
 
+/** Of the clearinghouse: what anyone may do for everybody, and by which nothing of the keeper's moves. */
+const booksFunctions = ["settle", "settleExpired", "accrueFunding"] as const;
+
 /**
- * Signs only what a keeper has to sign, and denies everything else: the pinned chain, the Liquidator's, the walk's,
- * the top-up's and the unwinding's selectors at their own addresses, no value, takers of the keeper alone, and at most so much gas a transaction and a day.
+ * Signs only what a keeper has to sign, and denies everything else: the pinned chain, the Liquidator's, the walk's, the settlement's,
+ * the funding's, the top-up's and the unwinding's selectors at their own addresses, no value, takers of the keeper alone, and at most so much gas a transaction and a day.
  */
 export class SigningPolicy {
   private readonly allowed: ReadonlyMap<string, ReadonlySet<string>>;
@@ -48,7 +58,7 @@ export class SigningPolicy {
     private readonly signer: Signer,
     private readonly deployment: Pick<
       Deployment,
-      "chainId" | "liquidator" | "volatilityOracle" | "autoTopUp" | "backstopVault"
+      "chainId" | "clearinghouse" | "liquidator" | "priceOracle" | "volatilityOracle" | "autoTopUp" | "backstopVault"
     >,
     private readonly limits: KeeperConfig["policy"],
   ) {
@@ -56,6 +66,14 @@ export class SigningPolicy {
       [
         deployment.liquidator.toLowerCase(),
         new Set(liquidatorFunctions.map((name) => liquidatorInterface.getFunction(name).selector)),
+      ],
+      [
+        deployment.clearinghouse.toLowerCase(),
+        new Set(booksFunctions.map((name) => booksInterface.getFunction(name).selector)),
+      ],
+      [
+        deployment.priceOracle.toLowerCase(),
+        new Set([settlementPricesInterface.getFunction("proveSettlement").selector]),
       ],
       [deployment.volatilityOracle.toLowerCase(), new Set([volatilityInterface.getFunction("walk").selector])],
     ]);

@@ -1,10 +1,18 @@
-import { prepareAccountAction, prepareLiquidation, prepareTakeOver, prepareTopUp, prepareWalk } from "./actions.js";
+import {
+  isSettlement,
+  prepareAccountAction,
+  prepareLiquidation,
+  prepareTakeOver,
+  prepareTopUp,
+  prepareWalk,
+} from "./actions.js";
 import type { Action, Prepared } from "./actions.js";
 import { fundingFor } from "./book.js";
 import { mulWadDown, wad } from "./domain.js";
 import type { AccountView } from "./domain.js";
 import { chooseLegs } from "./legs.js";
 import { tellMarginCall } from "./notice.js";
+import { prepareSettlement } from "./settling.js";
 import type { Keeper, Tick } from "./tick.js";
 import { prepareUnwinding } from "./unwinding.js";
 import type { UnwindAction } from "./unwinding.js";
@@ -14,6 +22,7 @@ import { prepareStart } from "./witness.js";
 export async function prepare(keeper: Keeper, action: Action, tick: Tick): Promise<Prepared | string> {
   const { deployment } = keeper.contracts;
   if (action.kind === "walkRounds") return prepareWalk(deployment, action.underlying);
+  if (isSettlement(action)) return prepareSettlement(keeper, action);
   if ("view" in action) return prepareTaking(keeper, action, tick);
   if (action.kind === "topUp")
     return deployment.autoTopUp === undefined ? "no top-ups here" : prepareTopUp(deployment.autoTopUp, action);

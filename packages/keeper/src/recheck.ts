@@ -23,7 +23,7 @@ function relativeMove(from: bigint, to: bigint): number {
 /**
  * Whether an account is worth evaluating again. Inside the scan range a loss is about in proportion to the move, at most the
  * requirement over the narrowest range; so an account above its next line can be left alone until the market has moved by a
- * share of its headroom. Volatility scales the requirement. Decay and ramps count by age, and matter less with headroom.
+ * share of its headroom. Volatility scales the requirement. Decay, ramps and interest on debts count by age, and matter less with headroom.
  */
 export function isDue(
   checked: Checked | undefined,

@@ -21,12 +21,16 @@ export const intentSchema = z.object({
     "absorb",
     "topUp",
     "unwind",
+    "proveSettlement",
+    "settleExpired",
+    "accrueFunding",
     "cancel",
   ]),
   subject: z.object({
     account: bigint.optional(),
     taker: bigint.optional(),
     legs: z.array(legSchema).readonly().optional(),
+    accounts: z.array(bigint).readonly().optional(),
   }),
   to: z.string(),
   data: z.string(),
@@ -59,6 +63,7 @@ const stateSchema = z.object({
     ),
   }),
   nextFresh: bigint,
+  holders: z.array(z.object({ account: bigint, instruments: z.array(bigint) })).optional(),
 });
 /** What a restart would otherwise have to read again from the chain. */
 export type SavedState = z.infer<typeof stateSchema>;

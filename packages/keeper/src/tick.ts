@@ -12,6 +12,7 @@ import type { AccountView, Authorisation } from "./domain.js";
 import { CallReverted, KeeperError, ReorgTooDeep, Unprofitable, codeOf } from "./errors.js";
 import { budgetInWei, gasInUsd, likelyGasPrice } from "./fees.js";
 import type { GasTable } from "./gas.js";
+import type { Holdings } from "./holdings.js";
 import type { AccountIndex } from "./indexer.js";
 import type { KeeperMetrics } from "./metrics.js";
 import { plan } from "./plan.js";
@@ -21,6 +22,7 @@ import type { GasTerms, Sender, Settled } from "./sender.js";
 import type { KeeperStore } from "./store.js";
 import { planUnwinding } from "./unwinding.js";
 import type { UnwindAction } from "./unwinding.js";
+import { planUpkeep } from "./settling.js";
 import type { Watch } from "./watch.js";
 
 /** A keeper: what it talks to and what it remembers. Made by `createKeeper`. */
@@ -34,6 +36,7 @@ export interface Keeper {
   readonly clock: () => number;
   readonly contracts: Contracts;
   readonly index: AccountIndex;
+  readonly holdings: Holdings;
   readonly watch: Watch;
   readonly sender: Sender;
   readonly backoff: Backoff;
@@ -126,9 +129,10 @@ async function pass(keeper: Keeper, head: Head): Promise<TickReport> {
   const authorisations = await authorisationsOf(keeper, views);
   const planned = plan({ now, owner, accounts: views, markets, authorisations, reserve, leastProfit, blocked, config });
   const unwindings = await planUnwindings(keeper, { tick, blocked });
+  const upkeep = await planUpkeep(keeper, { now, changed, markets, blocked });
   const sent: Sent[] = [];
   const skipped: Skipped[] = [];
-  for (const action of [...planned, ...unwindings]) {
+  for (const action of [...planned, ...unwindings, ...upkeep]) {
     if (sender.isFull) break;
     const outcome = await attempt(keeper, action, tick);
     if ("hash" in outcome) sent.push(outcome);
@@ -190,11 +194,12 @@ function leastProfits(keeper: Keeper, tick: Tick): PlanState["leastProfit"] {
 }
 
 /** Learns from what was mined. */
-function note({ backoff, gas }: Keeper, settled: Settled[], now: number): Settled[] {
-  for (const { key, kind, success, gasUsed } of settled) {
+function note({ backoff, gas, holdings }: Keeper, settled: Settled[], now: number): Settled[] {
+  for (const { key, kind, success, gasUsed, accounts } of settled) {
     if (success) backoff.succeed(key);
     else backoff.fail(key, now);
     if (success) gas.record(kind, gasUsed);
+    if (success && kind === "settleExpired") holdings.passed(accounts ?? []);
   }
   return settled;
 }
@@ -268,6 +273,6 @@ async function save(keeper: Keeper, now: number): Promise<void> {
 }
 
 /** Writes down what a restart would have to read again. */
-export async function saveKeeper({ store, index, book }: Keeper): Promise<void> {
-  await store.saveState({ index: index.snapshot(), nextFresh: book.nextFresh });
+export async function saveKeeper({ store, index, holdings, book }: Keeper): Promise<void> {
+  await store.saveState({ index: index.snapshot(), nextFresh: book.nextFresh, holders: holdings.snapshot() });
 }

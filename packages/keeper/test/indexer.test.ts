@@ -49,6 +49,16 @@ describe("account index", () => {
     expect(index.owing).to.deep.equal(new Set([2n, 3n].map(account)));
   });
 
+  it("tells once whose expired positions have become cash", async () => {
+    const chain = new FakeChain();
+    const expired = (of: bigint) => log(clearinghouseInterface.getEvent("Expired").topicHash, of, 1n);
+    chain.extend([deposited(account(1n)), expired(account(2n)), expired(account(3n))]);
+    const index = indexWith();
+    expect(await sync(index, chain)).to.deep.equal(new Set([1n, 2n, 3n].map(account)));
+    expect(index.takeExpired()).to.deep.equal([2n, 3n].map(account));
+    expect(index.takeExpired()).to.deep.equal([]);
+  });
+
   it("knows who has authorised top-ups", async () => {
     const chain = new FakeChain();
     chain.extend([authorised(account(1n)), authorised(account(2n)), deposited(account(3n))]);

@@ -9,7 +9,14 @@ import {
   prepareWalk,
 } from "../src/actions.ts";
 import { configSchema, deploymentSchema } from "../src/config.ts";
-import { autoTopUpInterface, clearinghouseInterface, vaultInterface } from "../src/contracts.ts";
+import {
+  autoTopUpInterface,
+  booksInterface,
+  clearinghouseInterface,
+  priceInterface,
+  settlementPricesInterface,
+  vaultInterface,
+} from "../src/contracts.ts";
 import { packLeg } from "../src/domain.ts";
 import { PolicyDenied } from "../src/errors.ts";
 import type { PolicyRule } from "../src/errors.ts";
@@ -63,7 +70,8 @@ describe("signing policy", () => {
 
   it("denies contracts and functions that it does not know", async () => {
     const withdraw = clearinghouseInterface.encodeFunctionData("fundReserve", [1n]);
-    await expectDenied({ to: address(1), data: withdraw }, "target");
+    await expectDenied({ to: address(3), data: withdraw }, "target");
+    await expectDenied({ to: deployment.clearinghouse, data: withdraw }, "selector");
     await expectDenied({ to: deployment.liquidator, data: withdraw }, "selector");
     await expectDenied({ to: deployment.liquidator, data: "0x" }, "selector");
     await expectDenied({ to: deployment.volatilityOracle, data: request().data }, "selector");
@@ -79,6 +87,38 @@ describe("signing policy", () => {
     policy = new SigningPolicy(wallet, { ...deployment, backstopVault: address(8) }, limits);
     await policy.sign(request({ to: address(8), data: unwind(own) }), 0);
     await expectDenied({ to: address(8), data: unwind(foreign), nonce: 1 }, "taker");
+  });
+
+  it("signs what settles and accrues, where it belongs, and nothing else of those contracts", async () => {
+    const books = [
+      booksInterface.encodeFunctionData("settleExpired", [[1n], [foreign]]),
+      booksInterface.encodeFunctionData("settle", [foreign, 1n]),
+      booksInterface.encodeFunctionData("accrueFunding", [1]),
+    ];
+    const prove = settlementPricesInterface.encodeFunctionData("proveSettlement", [1, 1, 1n, 1n]);
+    const { clearinghouse, priceOracle } = deployment;
+    for (const [nonce, data] of books.entries())
+      await policy.sign(request({ to: clearinghouse, data, nonce, gasLimit: 500_000n }), 0);
+    await policy.sign(request({ to: priceOracle, data: prove, nonce: 3, gasLimit: 500_000n }), 0);
+    const feed = {
+      aggregator: address(9),
+      decimals: 8,
+      heartbeatSeconds: 1,
+      maxAgeSeconds: 1,
+      minAnswer: 0,
+      maxAnswer: 1,
+    };
+    const setFeed = priceInterface.encodeFunctionData("setFeed", [1, feed]);
+    const batch = clearinghouseInterface.getFunction("batch").selector;
+    const approve = booksInterface.getFunction("approveBySignature").selector;
+    const denied = [
+      { to: priceOracle, data: setFeed },
+      { to: priceOracle, data: books[0] ?? "" },
+      { to: clearinghouse, data: prove },
+      { to: clearinghouse, data: batch },
+      { to: clearinghouse, data: approve },
+    ];
+    for (const call of denied) await expectDenied({ ...call, nonce: 4 }, "selector");
   });
 
   it("signs top-ups at their own address, and none where the venue has none", async () => {

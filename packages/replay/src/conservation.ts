@@ -12,9 +12,25 @@ export interface TokenBalance {
   readonly decimals: number;
 }
 
+/**
+ * What the books say of one account. `scaledCash` is USD WAD · 1e24 / index, as the contracts store it; `entryValues` USD WAD, of all its
+ * perpetuals.
+ */
+export interface LedgerAccount extends Pick<AccountBalance, "positions"> {
+  readonly scaledCash: bigint;
+  readonly entryValues: bigint;
+}
+
+/** What cash has become since the start, WAD: debts by one, positive cash by the other. */
+export interface CashIndices {
+  readonly borrow: bigint;
+  readonly supply: bigint;
+}
+
 /** Everything that conservation is about, read from the chain at one block. */
 export interface LedgerState {
-  readonly accounts: readonly AccountBalance[];
+  readonly accounts: readonly LedgerAccount[];
+  readonly indices: CashIndices;
   /** USD WAD. */
   readonly reserve: bigint;
   readonly usdc: TokenBalance;
@@ -24,7 +40,7 @@ export interface LedgerState {
 
 /** How far the books are off, signed, in the smallest unit (1e-18 USD, 1e-18 units). All zero when value is conserved. */
 export interface Conservation {
-  /** INV-1: USDC recorded − (Σ cash + Σ entry values + reserve). */
+  /** INV-1: USDC recorded − (Σ scaled cash · index + Σ entry values), rounded down once for all, − reserve. */
   readonly cash: bigint;
   /** INV-1: recorded − Σ spot positions, by token. */
   readonly tokens: Readonly<Record<string, bigint>>;
@@ -37,27 +53,44 @@ export interface Conservation {
 }
 
 const WAD_DECIMALS = 18;
+const WAD = 10n ** 18n;
+const SCALE = 10n ** 24n;
+
+/** Where nobody pays interest. */
+export const UNIT_INDICES: CashIndices = { borrow: WAD, supply: WAD };
+
+/** How cash (USD WAD) is stored where both indices are 1. */
+export function toScaledCash(cash: bigint): bigint {
+  return cash * (SCALE / WAD);
+}
 
 const absolute = (value: bigint) => (value < 0n ? -value : value);
 const sum = (values: Iterable<bigint>) => [...values].reduce((total, value) => total + value, 0n);
 const toWad = (inTokens: bigint, decimals: number) => inTokens * 10n ** BigInt(WAD_DECIMALS - decimals);
 
 /** Recomputes INV-1 and INV-2 from balances alone, in whole numbers. */
-export function checkConservation({ accounts, reserve, usdc, collaterals }: LedgerState): Conservation {
+export function checkConservation({ accounts, indices, reserve, usdc, collaterals }: LedgerState): Conservation {
   const nets = netPositions(accounts);
-  const cash = toWad(usdc.recordedInTokens, usdc.decimals) - sum(accounts.map((account) => account.cash)) - reserve;
+  const owned = sum(accounts.map(({ scaledCash }) => scaledCash * (scaledCash < 0n ? indices.borrow : indices.supply)));
+  const custody = toWad(usdc.recordedInTokens, usdc.decimals) - sum(accounts.map(({ entryValues }) => entryValues));
+  const cash = floorDiv(custody * SCALE - owned, SCALE) - reserve;
   const tokens: Record<string, bigint> = {};
   for (const [instrument, { symbol, recordedInTokens, decimals }] of collaterals) {
     tokens[symbol] = toWad(recordedInTokens, decimals) - (nets.get(instrument) ?? 0n);
     nets.delete(instrument);
   }
   const derivatives = sum([...nets.values()].map(absolute));
-  const custody = sum([usdc, ...collaterals.values()].map(shortfall));
-  const total = absolute(cash) + sum(Object.values(tokens).map(absolute)) + custody + derivatives;
-  return { cash, tokens, custody, derivatives, total };
+  const missing = sum([usdc, ...collaterals.values()].map(shortfall));
+  const total = absolute(cash) + sum(Object.values(tokens).map(absolute)) + missing + derivatives;
+  return { cash, tokens, custody: missing, derivatives, total };
 }
 
-function netPositions(accounts: readonly AccountBalance[]): Map<bigint, bigint> {
+function floorDiv(numerator: bigint, denominator: bigint): bigint {
+  const quotient = numerator / denominator;
+  return quotient * denominator > numerator ? quotient - 1n : quotient;
+}
+
+function netPositions(accounts: LedgerState["accounts"]): Map<bigint, bigint> {
   const nets = new Map<bigint, bigint>();
   for (const { positions } of accounts) {
     for (const { instrument, size } of positions) nets.set(instrument, (nets.get(instrument) ?? 0n) + size);

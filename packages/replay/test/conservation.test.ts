@@ -1,7 +1,7 @@
 import { perpetual, spot, call } from "@plimsoll/client";
 import { expect } from "chai";
 import { isNear } from "../../../test/helpers/near.ts";
-import { type LedgerState, checkConservation } from "../src/conservation.ts";
+import { type LedgerState, UNIT_INDICES, checkConservation, toScaledCash } from "../src/conservation.ts";
 import { HedgeBook, deltaOf } from "../src/market/hedge.ts";
 import { type LiquidationEvent, countLiquidated, tally } from "../src/market/events.ts";
 import { profitOf } from "../src/outcome.ts";
@@ -14,21 +14,24 @@ function soundLedger(): LedgerState {
   return {
     accounts: [
       {
-        cash: 700n * WAD + 1n,
+        scaledCash: toScaledCash(720n * WAD),
+        entryValues: -20n * WAD + 1n,
         positions: [
           { instrument: perpetual(1), size: 3n },
           { instrument: spot(2), size: 25n * 10n ** 16n },
         ],
       },
       {
-        cash: 290n * WAD - 1n,
+        scaledCash: toScaledCash(270n * WAD),
+        entryValues: 20n * WAD - 1n,
         positions: [
           { instrument: perpetual(1), size: -3n },
           { instrument: ETH_CALL, size: 5n },
         ],
       },
-      { cash: 0n, positions: [{ instrument: ETH_CALL, size: -5n }] },
+      { scaledCash: 0n, entryValues: 0n, positions: [{ instrument: ETH_CALL, size: -5n }] },
     ],
+    indices: UNIT_INDICES,
     reserve: 10n * WAD,
     usdc: { symbol: "USDC", recordedInTokens: 1_000_000_000n, balanceInTokens: 1_000_000_000n, decimals: 6 },
     collaterals: new Map([
@@ -56,10 +59,22 @@ describe("Conservation check", () => {
 
   it("sees one missing unit of 1e-18 USD in an account", () => {
     const state = tampered(({ accounts }) => ({
-      accounts: accounts.map((account, i) => (i === 0 ? { ...account, cash: account.cash - 1n } : account)),
+      accounts: accounts.map((account, i) =>
+        i === 0 ? { ...account, entryValues: account.entryValues - 1n } : account,
+      ),
     }));
     const { cash, total } = checkConservation(state);
     expect([cash, total]).to.deep.equal([1n, 1n]);
+  });
+
+  it("counts cash by the index of its sign, and rounds once", () => {
+    const state = tampered(() => ({ indices: { borrow: 2n * WAD, supply: WAD + 1n } }));
+    // 990 USD of cash earn 990 units: the reserve has that much less.
+    expect(checkConservation(state).cash).to.equal(-990n);
+    const indebted = tampered(({ accounts }) => ({
+      accounts: accounts.map((account, i) => (i === 2 ? { ...account, scaledCash: -1n } : account)),
+    }));
+    expect(checkConservation(indebted).cash).to.equal(0n);
   });
 
   it("sees a reserve that was spent without anybody receiving it", () => {

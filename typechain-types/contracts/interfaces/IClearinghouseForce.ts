@@ -35,20 +35,16 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IClearinghouseForceInterface extends Interface {
-    getFunction(nameOrSignature: "deleverage" | "losses" | "seize" | "settle" | "takeOver"): FunctionFragment;
+    getFunction(nameOrSignature: "deleverage" | "seize" | "takeOver"): FunctionFragment;
 
     
 
     encodeFunctionData(functionFragment: 'deleverage', values: [DeleveragingStruct]): string;
-encodeFunctionData(functionFragment: 'losses', values?: undefined): string;
 encodeFunctionData(functionFragment: 'seize', values: [SeizureStruct]): string;
-encodeFunctionData(functionFragment: 'settle', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'takeOver', values: [TakeOverStruct]): string;
 
     decodeFunctionResult(functionFragment: 'deleverage', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'losses', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'seize', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
   }
 
@@ -96,25 +92,9 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
     
 
     
-    losses: TypedContractMethod<
-      [],
-      [[bigint, bigint, bigint] & {tearUps: bigint, openTearUps: bigint, cashLosses: bigint }],
-      'view'
-    >
-    
-
-    
     seize: TypedContractMethod<
       [seizure: SeizureStruct, ],
       [SeizureOutcomeStructOutput],
-      'nonpayable'
-    >
-    
-
-    
-    settle: TypedContractMethod<
-      [account: BigNumberish, limit: BigNumberish, ],
-      [void],
       'nonpayable'
     >
     
@@ -135,19 +115,9 @@ decodeFunctionResult(functionFragment: 'takeOver', data: BytesLike): Result;
       [bigint],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'losses'): TypedContractMethod<
-      [],
-      [[bigint, bigint, bigint] & {tearUps: bigint, openTearUps: bigint, cashLosses: bigint }],
-      'view'
-    >;
 getFunction(nameOrSignature: 'seize'): TypedContractMethod<
       [seizure: SeizureStruct, ],
       [SeizureOutcomeStructOutput],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'settle'): TypedContractMethod<
-      [account: BigNumberish, limit: BigNumberish, ],
-      [void],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'takeOver'): TypedContractMethod<

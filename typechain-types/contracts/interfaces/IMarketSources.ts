@@ -6,14 +6,16 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IMarketSourcesInterface extends Interface {
-    getFunction(nameOrSignature: "markets" | "volatilityOracle"): FunctionFragment;
+    getFunction(nameOrSignature: "markets" | "priceOracle" | "volatilityOracle"): FunctionFragment;
 
     
 
     encodeFunctionData(functionFragment: 'markets', values?: undefined): string;
+encodeFunctionData(functionFragment: 'priceOracle', values?: undefined): string;
 encodeFunctionData(functionFragment: 'volatilityOracle', values?: undefined): string;
 
     decodeFunctionResult(functionFragment: 'markets', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'priceOracle', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'volatilityOracle', data: BytesLike): Result;
   }
 
@@ -61,6 +63,14 @@ decodeFunctionResult(functionFragment: 'volatilityOracle', data: BytesLike): Res
     
 
     
+    priceOracle: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     volatilityOracle: TypedContractMethod<
       [],
       [string],
@@ -72,6 +82,11 @@ decodeFunctionResult(functionFragment: 'volatilityOracle', data: BytesLike): Res
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
     getFunction(nameOrSignature: 'markets'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'priceOracle'): TypedContractMethod<
       [],
       [string],
       'view'

@@ -35,11 +35,17 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IMarketsInterface extends Interface {
-    getFunction(nameOrSignature: "accountParameters" | "collateral" | "collaterals" | "haircut" | "listCollateral" | "listUnderlying" | "pauseOpening" | "requireTradable" | "riskParameters" | "riskParametersCode" | "setAccountParameters" | "setOpenInterestCap" | "setRiskParameters" | "underlying" | "underlyings"): FunctionFragment;
+    getFunction(nameOrSignature: "accountParameters" | "announcedAccountParameters" | "announcedCollateral" | "announcedRiskParameters" | "applyAccountParameters" | "applyCollateralParameters" | "applyRiskParameters" | "collateral" | "collaterals" | "haircut" | "listCollateral" | "listUnderlying" | "pauseOpening" | "requireTradable" | "riskParameters" | "riskParametersCode" | "setAccountParameters" | "setCollateralParameters" | "setOpenInterestCap" | "setRiskParameters" | "underlying" | "underlyings"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AccountParametersSet" | "CollateralListed" | "OpenInterestCapSet" | "OpeningPaused" | "RiskParametersSet" | "UnderlyingListed"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AccountParametersSet" | "CollateralListed" | "CollateralParametersSet" | "OpenInterestCapSet" | "OpeningPaused" | "RiskParametersSet" | "UnderlyingListed"): EventFragment;
 
     encodeFunctionData(functionFragment: 'accountParameters', values?: undefined): string;
+encodeFunctionData(functionFragment: 'announcedAccountParameters', values?: undefined): string;
+encodeFunctionData(functionFragment: 'announcedCollateral', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'announcedRiskParameters', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'applyAccountParameters', values?: undefined): string;
+encodeFunctionData(functionFragment: 'applyCollateralParameters', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'applyRiskParameters', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collateral', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collaterals', values?: undefined): string;
 encodeFunctionData(functionFragment: 'haircut', values: [BigNumberish]): string;
@@ -50,12 +56,19 @@ encodeFunctionData(functionFragment: 'requireTradable', values: [BigNumberish]):
 encodeFunctionData(functionFragment: 'riskParameters', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'riskParametersCode', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAccountParameters', values: [AccountParametersStruct]): string;
+encodeFunctionData(functionFragment: 'setCollateralParameters', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setOpenInterestCap', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setRiskParameters', values: [BigNumberish, RiskParametersStruct]): string;
 encodeFunctionData(functionFragment: 'underlying', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'underlyings', values?: undefined): string;
 
     decodeFunctionResult(functionFragment: 'accountParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'announcedAccountParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'announcedCollateral', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'announcedRiskParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'applyAccountParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'applyCollateralParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'applyRiskParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collateral', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collaterals', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'haircut', data: BytesLike): Result;
@@ -66,6 +79,7 @@ decodeFunctionResult(functionFragment: 'requireTradable', data: BytesLike): Resu
 decodeFunctionResult(functionFragment: 'riskParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskParametersCode', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAccountParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setCollateralParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setOpenInterestCap', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'underlying', data: BytesLike): Result;
@@ -74,9 +88,9 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
 
   
     export namespace AccountParametersSetEvent {
-      export type InputTuple = [parameters: AccountParametersStruct];
-      export type OutputTuple = [parameters: AccountParametersStructOutput];
-      export interface OutputObject {parameters: AccountParametersStructOutput };
+      export type InputTuple = [parameters: AccountParametersStruct, rampEndsAt: BigNumberish];
+      export type OutputTuple = [parameters: AccountParametersStructOutput, rampEndsAt: bigint];
+      export interface OutputObject {parameters: AccountParametersStructOutput, rampEndsAt: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -89,6 +103,18 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
       export type InputTuple = [asset: BigNumberish, collateral: CollateralStruct];
       export type OutputTuple = [asset: bigint, collateral: CollateralStructOutput];
       export interface OutputObject {asset: bigint, collateral: CollateralStructOutput };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace CollateralParametersSetEvent {
+      export type InputTuple = [asset: BigNumberish, haircut: BigNumberish, cap: BigNumberish, rampEndsAt: BigNumberish];
+      export type OutputTuple = [asset: bigint, haircut: bigint, cap: bigint, rampEndsAt: bigint];
+      export interface OutputObject {asset: bigint, haircut: bigint, cap: bigint, rampEndsAt: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -122,9 +148,9 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
   
 
     export namespace RiskParametersSetEvent {
-      export type InputTuple = [underlying: BigNumberish, parameters: RiskParametersStruct];
-      export type OutputTuple = [underlying: bigint, parameters: RiskParametersStructOutput];
-      export interface OutputObject {underlying: bigint, parameters: RiskParametersStructOutput };
+      export type InputTuple = [underlying: BigNumberish, parameters: RiskParametersStruct, rampEndsAt: BigNumberish];
+      export type OutputTuple = [underlying: bigint, parameters: RiskParametersStructOutput, rampEndsAt: bigint];
+      export interface OutputObject {underlying: bigint, parameters: RiskParametersStructOutput, rampEndsAt: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -183,6 +209,54 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
       [],
       [AccountParametersStructOutput],
       'view'
+    >
+    
+
+    
+    announcedAccountParameters: TypedContractMethod<
+      [],
+      [[AccountParametersStructOutput, bigint] & {rampEndsAt: bigint }],
+      'view'
+    >
+    
+
+    
+    announcedCollateral: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[CollateralStructOutput, bigint] & {rampEndsAt: bigint }],
+      'view'
+    >
+    
+
+    
+    announcedRiskParameters: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [[RiskParametersStructOutput, bigint] & {rampEndsAt: bigint }],
+      'view'
+    >
+    
+
+    
+    applyAccountParameters: TypedContractMethod<
+      [],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    applyCollateralParameters: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    applyRiskParameters: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [void],
+      'nonpayable'
     >
     
 
@@ -267,6 +341,14 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     
 
     
+    setCollateralParameters: TypedContractMethod<
+      [asset: BigNumberish, haircut_: BigNumberish, cap: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     setOpenInterestCap: TypedContractMethod<
       [underlying: BigNumberish, cap: BigNumberish, ],
       [void],
@@ -305,6 +387,36 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
       [],
       [AccountParametersStructOutput],
       'view'
+    >;
+getFunction(nameOrSignature: 'announcedAccountParameters'): TypedContractMethod<
+      [],
+      [[AccountParametersStructOutput, bigint] & {rampEndsAt: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'announcedCollateral'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[CollateralStructOutput, bigint] & {rampEndsAt: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'announcedRiskParameters'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [[RiskParametersStructOutput, bigint] & {rampEndsAt: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'applyAccountParameters'): TypedContractMethod<
+      [],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'applyCollateralParameters'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'applyRiskParameters'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [void],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'collateral'): TypedContractMethod<
       [asset: BigNumberish, ],
@@ -356,6 +468,11 @@ getFunction(nameOrSignature: 'setAccountParameters'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setCollateralParameters'): TypedContractMethod<
+      [asset: BigNumberish, haircut_: BigNumberish, cap: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setOpenInterestCap'): TypedContractMethod<
       [underlying: BigNumberish, cap: BigNumberish, ],
       [void],
@@ -379,6 +496,7 @@ getFunction(nameOrSignature: 'underlyings'): TypedContractMethod<
 
     getEvent(key: 'AccountParametersSet'): TypedContractEvent<AccountParametersSetEvent.InputTuple, AccountParametersSetEvent.OutputTuple, AccountParametersSetEvent.OutputObject>;
 getEvent(key: 'CollateralListed'): TypedContractEvent<CollateralListedEvent.InputTuple, CollateralListedEvent.OutputTuple, CollateralListedEvent.OutputObject>;
+getEvent(key: 'CollateralParametersSet'): TypedContractEvent<CollateralParametersSetEvent.InputTuple, CollateralParametersSetEvent.OutputTuple, CollateralParametersSetEvent.OutputObject>;
 getEvent(key: 'OpenInterestCapSet'): TypedContractEvent<OpenInterestCapSetEvent.InputTuple, OpenInterestCapSetEvent.OutputTuple, OpenInterestCapSetEvent.OutputObject>;
 getEvent(key: 'OpeningPaused'): TypedContractEvent<OpeningPausedEvent.InputTuple, OpeningPausedEvent.OutputTuple, OpeningPausedEvent.OutputObject>;
 getEvent(key: 'RiskParametersSet'): TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
@@ -386,12 +504,16 @@ getEvent(key: 'UnderlyingListed'): TypedContractEvent<UnderlyingListedEvent.Inpu
 
     filters: {
       
-      'AccountParametersSet(tuple)': TypedContractEvent<AccountParametersSetEvent.InputTuple, AccountParametersSetEvent.OutputTuple, AccountParametersSetEvent.OutputObject>;
+      'AccountParametersSet(tuple,uint256)': TypedContractEvent<AccountParametersSetEvent.InputTuple, AccountParametersSetEvent.OutputTuple, AccountParametersSetEvent.OutputObject>;
       AccountParametersSet: TypedContractEvent<AccountParametersSetEvent.InputTuple, AccountParametersSetEvent.OutputTuple, AccountParametersSetEvent.OutputObject>;
     
 
       'CollateralListed(uint128,tuple)': TypedContractEvent<CollateralListedEvent.InputTuple, CollateralListedEvent.OutputTuple, CollateralListedEvent.OutputObject>;
       CollateralListed: TypedContractEvent<CollateralListedEvent.InputTuple, CollateralListedEvent.OutputTuple, CollateralListedEvent.OutputObject>;
+    
+
+      'CollateralParametersSet(uint128,uint64,uint128,uint256)': TypedContractEvent<CollateralParametersSetEvent.InputTuple, CollateralParametersSetEvent.OutputTuple, CollateralParametersSetEvent.OutputObject>;
+      CollateralParametersSet: TypedContractEvent<CollateralParametersSetEvent.InputTuple, CollateralParametersSetEvent.OutputTuple, CollateralParametersSetEvent.OutputObject>;
     
 
       'OpenInterestCapSet(uint16,uint128)': TypedContractEvent<OpenInterestCapSetEvent.InputTuple, OpenInterestCapSetEvent.OutputTuple, OpenInterestCapSetEvent.OutputObject>;
@@ -402,7 +524,7 @@ getEvent(key: 'UnderlyingListed'): TypedContractEvent<UnderlyingListedEvent.Inpu
       OpeningPaused: TypedContractEvent<OpeningPausedEvent.InputTuple, OpeningPausedEvent.OutputTuple, OpeningPausedEvent.OutputObject>;
     
 
-      'RiskParametersSet(uint16,tuple)': TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
+      'RiskParametersSet(uint16,tuple,uint256)': TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
       RiskParametersSet: TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
     
 

@@ -4,9 +4,24 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
-    export type OrderStruct = {account: BigNumberish, instrument: BigNumberish, size: BigNumberish, limitPrice: BigNumberish, expiry: BigNumberish, salt: BigNumberish, reduceOnly: boolean}
+    export type LegStruct = {instrument: BigNumberish, ratio: BigNumberish}
 
-    export type OrderStructOutput = [account: bigint, instrument: bigint, size: bigint, limitPrice: bigint, expiry: bigint, salt: bigint, reduceOnly: boolean] & {account: bigint, instrument: bigint, size: bigint, limitPrice: bigint, expiry: bigint, salt: bigint, reduceOnly: boolean }
+    export type LegStructOutput = [instrument: bigint, ratio: bigint] & {instrument: bigint, ratio: bigint }
+  
+
+    export type OrderStruct = {account: BigNumberish, legs: LegStruct[], size: BigNumberish, limitPrice: BigNumberish, maxFee: BigNumberish, expiry: BigNumberish, salt: BigNumberish, reduceOnly: boolean}
+
+    export type OrderStructOutput = [account: bigint, legs: LegStructOutput[], size: bigint, limitPrice: bigint, maxFee: bigint, expiry: bigint, salt: bigint, reduceOnly: boolean] & {account: bigint, legs: LegStructOutput[], size: bigint, limitPrice: bigint, maxFee: bigint, expiry: bigint, salt: bigint, reduceOnly: boolean }
+  
+
+    export type FeeRatesStruct = {makerLinear: BigNumberish, takerLinear: BigNumberish, makerOption: BigNumberish, takerOption: BigNumberish, premiumShare: BigNumberish}
+
+    export type FeeRatesStructOutput = [makerLinear: bigint, takerLinear: bigint, makerOption: bigint, takerOption: bigint, premiumShare: bigint] & {makerLinear: bigint, takerLinear: bigint, makerOption: bigint, takerOption: bigint, premiumShare: bigint }
+  
+
+    export type ExecutionStruct = {size: BigNumberish, legPrices: BigNumberish[]}
+
+    export type ExecutionStructOutput = [size: bigint, legPrices: bigint[]] & {size: bigint, legPrices: bigint[] }
   
 
     export type SignedOrderStruct = {order: OrderStruct, signer: AddressLike, signature: BytesLike}
@@ -15,19 +30,23 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IOrderSettlementInterface extends Interface {
-    getFunction(nameOrSignature: "cancel" | "cancelBelow" | "fill" | "filled" | "hashOrder" | "minSalt"): FunctionFragment;
+    getFunction(nameOrSignature: "cancel" | "cancelBelow" | "feeRates" | "feeUp" | "fill" | "filled" | "hashOrder" | "minSalt"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "OrderCancelled" | "OrderFilled" | "OrdersCancelledBelow"): EventFragment;
 
     encodeFunctionData(functionFragment: 'cancel', values: [OrderStruct]): string;
 encodeFunctionData(functionFragment: 'cancelBelow', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'fill', values: [SignedOrderStruct, SignedOrderStruct, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'feeRates', values?: undefined): string;
+encodeFunctionData(functionFragment: 'feeUp', values: [OrderStruct, ExecutionStruct, boolean]): string;
+encodeFunctionData(functionFragment: 'fill', values: [SignedOrderStruct, SignedOrderStruct, ExecutionStruct]): string;
 encodeFunctionData(functionFragment: 'filled', values: [AddressLike, BytesLike]): string;
 encodeFunctionData(functionFragment: 'hashOrder', values: [OrderStruct]): string;
 encodeFunctionData(functionFragment: 'minSalt', values: [AddressLike]): string;
 
     decodeFunctionResult(functionFragment: 'cancel', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cancelBelow', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'feeRates', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'feeUp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'fill', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'filled', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'hashOrder', data: BytesLike): Result;
@@ -48,9 +67,9 @@ decodeFunctionResult(functionFragment: 'minSalt', data: BytesLike): Result;
   
 
     export namespace OrderFilledEvent {
-      export type InputTuple = [orderHash: BytesLike, account: BigNumberish, size: BigNumberish, price: BigNumberish];
-      export type OutputTuple = [orderHash: string, account: bigint, size: bigint, price: bigint];
-      export interface OutputObject {orderHash: string, account: bigint, size: bigint, price: bigint };
+      export type InputTuple = [orderHash: BytesLike, account: BigNumberish, size: BigNumberish, paid: BigNumberish];
+      export type OutputTuple = [orderHash: string, account: bigint, size: bigint, paid: bigint];
+      export interface OutputObject {orderHash: string, account: bigint, size: bigint, paid: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -121,8 +140,24 @@ decodeFunctionResult(functionFragment: 'minSalt', data: BytesLike): Result;
     
 
     
+    feeRates: TypedContractMethod<
+      [],
+      [FeeRatesStructOutput],
+      'view'
+    >
+    
+
+    
+    feeUp: TypedContractMethod<
+      [order: OrderStruct, execution: ExecutionStruct, isMaker: boolean, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     fill: TypedContractMethod<
-      [maker: SignedOrderStruct, taker: SignedOrderStruct, size: BigNumberish, ],
+      [maker: SignedOrderStruct, taker: SignedOrderStruct, execution: ExecutionStruct, ],
       [void],
       'nonpayable'
     >
@@ -165,8 +200,18 @@ getFunction(nameOrSignature: 'cancelBelow'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'feeRates'): TypedContractMethod<
+      [],
+      [FeeRatesStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'feeUp'): TypedContractMethod<
+      [order: OrderStruct, execution: ExecutionStruct, isMaker: boolean, ],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'fill'): TypedContractMethod<
-      [maker: SignedOrderStruct, taker: SignedOrderStruct, size: BigNumberish, ],
+      [maker: SignedOrderStruct, taker: SignedOrderStruct, execution: ExecutionStruct, ],
       [void],
       'nonpayable'
     >;
@@ -196,7 +241,7 @@ getEvent(key: 'OrdersCancelledBelow'): TypedContractEvent<OrdersCancelledBelowEv
       OrderCancelled: TypedContractEvent<OrderCancelledEvent.InputTuple, OrderCancelledEvent.OutputTuple, OrderCancelledEvent.OutputObject>;
     
 
-      'OrderFilled(bytes32,uint256,int128,uint256)': TypedContractEvent<OrderFilledEvent.InputTuple, OrderFilledEvent.OutputTuple, OrderFilledEvent.OutputObject>;
+      'OrderFilled(bytes32,uint256,uint128,int256)': TypedContractEvent<OrderFilledEvent.InputTuple, OrderFilledEvent.OutputTuple, OrderFilledEvent.OutputObject>;
       OrderFilled: TypedContractEvent<OrderFilledEvent.InputTuple, OrderFilledEvent.OutputTuple, OrderFilledEvent.OutputObject>;
     
 

@@ -3,16 +3,21 @@
 /* eslint-disable */
 export type { AggregatorProxy } from './AggregatorProxy.js';
 export type { BatchCaller } from './BatchCaller.js';
+export type { BlocklistToken } from './BlocklistToken.js';
 export type { ContractWallet } from './ContractWallet.js';
 export type { EncodingHarness } from './EncodingHarness.js';
 export type { GasMeter } from './GasMeter.js';
 export type { HostileToken } from './HostileToken.js';
 export type { KernelHarness } from './KernelHarness.js';
 export type { MockAggregator } from './MockAggregator.js';
+export type { MockFundingSource } from './MockFundingSource.js';
 export type { MockMarginEngine } from './MockMarginEngine.js';
 export type { MockMarkets } from './MockMarkets.js';
 export type { MockOpenInterest } from './MockOpenInterest.js';
 export type { MockPriceOracle } from './MockPriceOracle.js';
+export type { MockSettlementPrices } from './MockSettlementPrices.js';
 export type { MockVolatilityOracle } from './MockVolatilityOracle.js';
+export type { RebasingToken } from './RebasingToken.js';
+export type { SilentToken } from './SilentToken.js';
 export type { StaticMarginEngine } from './StaticMarginEngine.js';
 export type { TestToken } from './TestToken.js';

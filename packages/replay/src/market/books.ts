@@ -1,6 +1,6 @@
 import { type Account, instrumentOf, sizeOf, spot } from "@plimsoll/client";
-import { TestToken__factory } from "../../../../typechain-types/index.ts";
-import type { AccountBalance, LedgerState, TokenBalance } from "../conservation.ts";
+import { IClearinghouseBooks__factory, TestToken__factory } from "../../../../typechain-types/index.ts";
+import type { AccountBalance, LedgerAccount, LedgerState, TokenBalance } from "../conservation.ts";
 import { ASSETS, UNDERLYINGS } from "../prices/arguments.ts";
 import type { Deployment } from "./deployment.ts";
 
@@ -15,10 +15,17 @@ export async function readLedger(deployment: Deployment, accounts: Iterable<Acco
       await readToken(deployment, instrument, { symbol: asset, ...deployment.tokens[asset] }),
     );
   }
-  const balances: AccountBalance[] = [];
-  for (const account of accounts) balances.push(await readAccount(deployment, account));
+  const books = IClearinghouseBooks__factory.connect(deployment.addresses.clearinghouse, clearinghouse.runner);
+  const balances: LedgerAccount[] = [];
+  for (const account of accounts) {
+    const { cash, positions } = await readAccount(deployment, account);
+    const entryValues = cash - (await clearinghouse.cash(account));
+    balances.push({ scaledCash: await books.scaledCash(account), entryValues, positions });
+  }
+  const { borrowIndex, supplyIndex } = await books.cashTotals();
   return {
     accounts: balances,
+    indices: { borrow: borrowIndex, supply: supplyIndex },
     reserve: await clearinghouse.reserve(),
     usdc: await readToken(deployment, 0n, { symbol: "USDC", address: deployment.usdc, decimals: 6 }),
     collaterals,

@@ -8,6 +8,8 @@ import {
   WAD,
   approveTrading,
   batchOf,
+  executionOf,
+  makeSingleOrder,
   perpetual,
   signOrder,
   spot,
@@ -91,7 +93,7 @@ export class Exchange implements Venue<Member> {
     const maker = await this.#sign(trade.maker, { ...trade, size: -trade.size, reduceOnly: false }, price);
     const taker = await this.#sign(trade.taker, trade, price);
     const size = trade.size < 0n ? -trade.size : trade.size;
-    const data = settlement.encodeFunctionData("fill", [maker, taker, size]);
+    const data = settlement.encodeFunctionData("fill", [maker, taker, executionOf(maker.order, size)]);
     const to = this.#deployment.addresses.orderSettlement;
     return await this.#chain.attempt({ from: trade.maker.wallet.address, to, data });
   }
@@ -149,22 +151,11 @@ export class Exchange implements Venue<Member> {
     return size > 0n ? price + spread : price - spread;
   }
 
-  async #sign(
-    member: Member,
-    { instrument, size, reduceOnly }: Trade<Member>,
-    limitPrice: bigint,
-  ): Promise<SignedOrder> {
+  async #sign(member: Member, { instrument, size, reduceOnly }: Trade<Member>, price: bigint): Promise<SignedOrder> {
     const expiry = BigInt(this.#chain.now + 60);
     const salt = ++this.#salt;
-    const order = {
-      account: member.account,
-      instrument,
-      size,
-      limitPrice,
-      expiry,
-      salt,
-      reduceOnly: reduceOnly ?? false,
-    };
+    const terms = { account: member.account, instrument, size, price, expiry, salt };
+    const order = makeSingleOrder({ ...terms, reduceOnly: reduceOnly ?? false });
     return await signOrder(order, member.wallet, this.#deployment.venue);
   }
 }

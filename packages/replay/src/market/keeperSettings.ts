@@ -40,6 +40,8 @@ export function keeperOptions({ latencySeconds, design }: KeeperSettings): Keepe
     gas: { mode: "fixed" },
     legs: design === "pro-rata" ? SLICE_ALONE : {},
     recheck: RECHECK,
+    // What a replay measures is liquidation.
+    settlements: { expiries: false, funding: false },
     lensChunk: LENS_CHUNK,
     maxInFlight: MAX_IN_FLIGHT,
     fees: { replaceAfterSeconds: patience },

@@ -1,11 +1,11 @@
 import type { Account } from "@plimsoll/client";
-import { IClearinghouseForce__factory } from "../../../../typechain-types/index.ts";
+import { IClearinghouseBooks__factory } from "../../../../typechain-types/index.ts";
 import type { SimulatedChain } from "./chain.ts";
 import type { Deployment } from "./deployment.ts";
 
 /** Anybody may settle anybody. */
 const SETTLER = "0x00000000000000000000000000000000005e771e";
-/** Losses of each kind in one call. */
+/** Losses in one call. */
 const LOSSES_PER_CALL = 100n;
 
 /**
@@ -17,12 +17,11 @@ export async function settleLosses(
   { addresses, contracts }: Deployment,
   accounts: Iterable<Account>,
 ): Promise<void> {
-  const clearinghouse = IClearinghouseForce__factory.connect(addresses.clearinghouse, contracts.clearinghouse.runner);
-  const { tearUps, cashLosses } = await clearinghouse.losses();
-  const most = tearUps > cashLosses ? tearUps : cashLosses;
+  const clearinghouse = IClearinghouseBooks__factory.connect(addresses.clearinghouse, contracts.clearinghouse.runner);
+  const { tearUps } = await clearinghouse.losses();
   for (const account of accounts) {
     const data = clearinghouse.interface.encodeFunctionData("settle", [account, LOSSES_PER_CALL]);
-    for (let done = 0n; done < most; done += LOSSES_PER_CALL)
+    for (let done = 0n; done < tearUps; done += LOSSES_PER_CALL)
       await chain.send({ from: SETTLER, to: addresses.clearinghouse, data });
   }
 }

@@ -35,10 +35,13 @@ export function termsOf({ feeds, start }: Scenario): Terms {
   };
 }
 
-/** The parameters of the local network, with the scenario's prices and, where it knows them, volatilities. */
+/** None: fees would only move cash to the reserve. */
+const NO_FEES = { makerLinear: 0n, takerLinear: 0n, makerOption: 0n, takerOption: 0n, premiumShare: 0n };
+
+/** The parameters of the local network without fees, with the scenario's prices and, where it knows them, volatilities. */
 export async function configurationFor(scenario: Scenario, { strikeSteps }: Terms): Promise<Configuration> {
   const local = await loadConfiguration("local");
-  return { ...local, underlyings: local.underlyings.map((one) => adapt(one, scenario, strikeSteps)) };
+  return { ...local, fees: NO_FEES, underlyings: local.underlyings.map((one) => adapt(one, scenario, strikeSteps)) };
 }
 
 /** The listed instrument that comes closest to what is wanted. @param price USD. */

@@ -1,6 +1,12 @@
 import { type Account, type Instrument, Kind, fieldsOf } from "@plimsoll/client";
 import { type Portfolio, toNumber } from "@plimsoll/risk";
-import { type Conservation, type TokenBalance, checkConservation } from "../conservation.ts";
+import {
+  type Conservation,
+  type TokenBalance,
+  UNIT_INDICES,
+  checkConservation,
+  toScaledCash,
+} from "../conservation.ts";
 import { OpenInterest } from "./openInterest.ts";
 import { RefusedError } from "./refused.ts";
 import { absolute, mulDivDown, positive, sum } from "./whole.ts";
@@ -152,7 +158,12 @@ export class Books {
       ...{ symbol, recordedInTokens: size, balanceInTokens: size, decimals: WAD_DECIMALS },
     });
     return checkConservation({
-      accounts: [...this.#holdings.values()].map(toExact).map(({ cash, legs }) => ({ cash, positions: legs })),
+      accounts: [...this.#holdings.values()].map((holding) => ({
+        scaledCash: toScaledCash(holding.cash),
+        entryValues: sum(holding.entryValues.values()),
+        positions: toExact(holding).legs,
+      })),
+      indices: UNIT_INDICES,
       reserve: this.reserve,
       usdc: balance("USDC", this.#paidIn),
       collaterals: new Map([...this.#tokens].map(([spot, size]) => [spot, balance(String(spot), size)])),

@@ -4,6 +4,11 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../../common.js"
   
+    export type InterestRatesStruct = {atZeroInBp: BigNumberish, atKinkInBp: BigNumberish, atFullInBp: BigNumberish, kinkInPercent: BigNumberish, reserveFactorInPercent: BigNumberish}
+
+    export type InterestRatesStructOutput = [atZeroInBp: bigint, atKinkInBp: bigint, atFullInBp: bigint, kinkInPercent: bigint, reserveFactorInPercent: bigint] & {atZeroInBp: bigint, atKinkInBp: bigint, atFullInBp: bigint, kinkInPercent: bigint, reserveFactorInPercent: bigint }
+  
+
     export type ApprovalStruct = {account: BigNumberish, operator: AddressLike, permissions: BigNumberish, expiry: BigNumberish}
 
     export type ApprovalStructOutput = [account: bigint, operator: string, permissions: bigint, expiry: bigint] & {account: bigint, operator: string, permissions: bigint, expiry: bigint }
@@ -45,16 +50,19 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IClearinghouseInterface extends Interface {
-    getFunction(nameOrSignature: "averageOpenInterest" | "batch" | "cash" | "entryValue" | "force" | "fundReserve" | "isAuthorised" | "isLocked" | "liquidator" | "marginEngine" | "markets" | "openInterest" | "openInterestOf" | "portfolio" | "position" | "positions" | "recordedInTokens" | "reserve" | "risk" | "setLiquidator" | "setMarginEngine" | "usdc"): FunctionFragment;
+    getFunction(nameOrSignature: "announceModules" | "averageOpenInterest" | "batch" | "books" | "cash" | "entryValue" | "force" | "fundReserve" | "fundingSource" | "isAuthorised" | "isLocked" | "liquidator" | "marginEngine" | "markets" | "openInterest" | "openInterestOf" | "portfolio" | "position" | "positions" | "recordedInTokens" | "reserve" | "risk" | "setFundingSource" | "setInterestRates" | "setLiquidator" | "setMarginEngine" | "usdc"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "Deleveraged" | "Deposited" | "Filled" | "LiquidatorSet" | "LossShared" | "LossTaken" | "MarginEngineSet" | "OperatorSet" | "ReserveFunded" | "Rewarded" | "Seized" | "TakenOver" | "Transferred" | "Withdrawn"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "CashIndexed" | "Deleveraged" | "Deposited" | "Expired" | "FeePaid" | "Filled" | "FundingAccrued" | "FundingSourceSet" | "InterestRatesSet" | "LiquidatorSet" | "LossShared" | "LossTaken" | "MarginEngineSet" | "ModulesAnnounced" | "OperatorSet" | "ReserveFunded" | "Rewarded" | "Seized" | "SeriesClosed" | "SeriesSettled" | "TakenOver" | "Transferred" | "Withdrawn"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'averageOpenInterest', values: [BigNumberish]): string;
+    encodeFunctionData(functionFragment: 'announceModules', values: [AddressLike, AddressLike]): string;
+encodeFunctionData(functionFragment: 'averageOpenInterest', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'batch', values: [BatchStruct]): string;
+encodeFunctionData(functionFragment: 'books', values?: undefined): string;
 encodeFunctionData(functionFragment: 'cash', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'entryValue', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'force', values?: undefined): string;
 encodeFunctionData(functionFragment: 'fundReserve', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'fundingSource', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isAuthorised', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isLocked', values?: undefined): string;
 encodeFunctionData(functionFragment: 'liquidator', values?: undefined): string;
@@ -68,16 +76,21 @@ encodeFunctionData(functionFragment: 'positions', values: [BigNumberish]): strin
 encodeFunctionData(functionFragment: 'recordedInTokens', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'reserve', values?: undefined): string;
 encodeFunctionData(functionFragment: 'risk', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setFundingSource', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'setInterestRates', values: [InterestRatesStruct]): string;
 encodeFunctionData(functionFragment: 'setLiquidator', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setMarginEngine', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'usdc', values?: undefined): string;
 
-    decodeFunctionResult(functionFragment: 'averageOpenInterest', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'announceModules', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'averageOpenInterest', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'batch', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'books', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cash', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'entryValue', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'force', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'fundReserve', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'fundingSource', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isAuthorised', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isLocked', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'liquidator', data: BytesLike): Result;
@@ -91,12 +104,26 @@ decodeFunctionResult(functionFragment: 'positions', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'recordedInTokens', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'risk', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setFundingSource', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setInterestRates', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLiquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setMarginEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
   }
 
   
+    export namespace CashIndexedEvent {
+      export type InputTuple = [borrowIndex: BigNumberish, supplyIndex: BigNumberish];
+      export type OutputTuple = [borrowIndex: bigint, supplyIndex: bigint];
+      export interface OutputObject {borrowIndex: bigint, supplyIndex: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace DeleveragedEvent {
       export type InputTuple = [account: BigNumberish, instrument: BigNumberish, size: BigNumberish, value: BigNumberish, held: BigNumberish];
       export type OutputTuple = [account: bigint, instrument: bigint, size: bigint, value: bigint, held: bigint];
@@ -121,10 +148,70 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
 
   
 
+    export namespace ExpiredEvent {
+      export type InputTuple = [account: BigNumberish, instrument: BigNumberish, size: BigNumberish, amount: BigNumberish];
+      export type OutputTuple = [account: bigint, instrument: bigint, size: bigint, amount: bigint];
+      export interface OutputObject {account: bigint, instrument: bigint, size: bigint, amount: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace FeePaidEvent {
+      export type InputTuple = [account: BigNumberish, size: BigNumberish];
+      export type OutputTuple = [account: bigint, size: bigint];
+      export interface OutputObject {account: bigint, size: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace FilledEvent {
       export type InputTuple = [buyer: BigNumberish, seller: BigNumberish, instrument: BigNumberish, size: BigNumberish, price: BigNumberish];
       export type OutputTuple = [buyer: bigint, seller: bigint, instrument: bigint, size: bigint, price: bigint];
       export interface OutputObject {buyer: bigint, seller: bigint, instrument: bigint, size: bigint, price: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace FundingAccruedEvent {
+      export type InputTuple = [underlying: BigNumberish, rate: BigNumberish, price: BigNumberish, index: BigNumberish];
+      export type OutputTuple = [underlying: bigint, rate: bigint, price: bigint, index: bigint];
+      export interface OutputObject {underlying: bigint, rate: bigint, price: bigint, index: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace FundingSourceSetEvent {
+      export type InputTuple = [source: AddressLike];
+      export type OutputTuple = [source: string];
+      export interface OutputObject {source: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace InterestRatesSetEvent {
+      export type InputTuple = [rates: InterestRatesStruct];
+      export type OutputTuple = [rates: InterestRatesStructOutput];
+      export interface OutputObject {rates: InterestRatesStructOutput };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -181,6 +268,18 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
 
   
 
+    export namespace ModulesAnnouncedEvent {
+      export type InputTuple = [marginEngine: AddressLike, liquidator: AddressLike, dueAt: BigNumberish];
+      export type OutputTuple = [marginEngine: string, liquidator: string, dueAt: bigint];
+      export interface OutputObject {marginEngine: string, liquidator: string, dueAt: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace OperatorSetEvent {
       export type InputTuple = [account: BigNumberish, operator: AddressLike, permissions: BigNumberish, expiry: BigNumberish];
       export type OutputTuple = [account: bigint, operator: string, permissions: bigint, expiry: bigint];
@@ -221,6 +320,30 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
       export type InputTuple = [from: BigNumberish, to: BigNumberish, feeTo: BigNumberish, value: BigNumberish, payment: BigNumberish, fee: BigNumberish];
       export type OutputTuple = [from: bigint, to: bigint, feeTo: bigint, value: bigint, payment: bigint, fee: bigint];
       export interface OutputObject {from: bigint, to: bigint, feeTo: bigint, value: bigint, payment: bigint, fee: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SeriesClosedEvent {
+      export type InputTuple = [instrument: BigNumberish, residue: BigNumberish];
+      export type OutputTuple = [instrument: bigint, residue: bigint];
+      export interface OutputObject {instrument: bigint, residue: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SeriesSettledEvent {
+      export type InputTuple = [instrument: BigNumberish, value: BigNumberish, held: BigNumberish];
+      export type OutputTuple = [instrument: bigint, value: bigint, held: bigint];
+      export interface OutputObject {instrument: bigint, value: bigint, held: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -299,6 +422,14 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
 
     
     
+    announceModules: TypedContractMethod<
+      [engine: AddressLike, liquidator: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     averageOpenInterest: TypedContractMethod<
       [underlying: BigNumberish, ],
       [bigint],
@@ -311,6 +442,14 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
       [actions: BatchStruct, ],
       [void],
       'nonpayable'
+    >
+    
+
+    
+    books: TypedContractMethod<
+      [],
+      [string],
+      'view'
     >
     
 
@@ -343,6 +482,14 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
       [amountInTokens: BigNumberish, ],
       [void],
       'nonpayable'
+    >
+    
+
+    
+    fundingSource: TypedContractMethod<
+      [],
+      [string],
+      'view'
     >
     
 
@@ -451,6 +598,22 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
     
 
     
+    setFundingSource: TypedContractMethod<
+      [source: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setInterestRates: TypedContractMethod<
+      [rates: InterestRatesStruct, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     setLiquidator: TypedContractMethod<
       [liquidator: AddressLike, ],
       [void],
@@ -477,7 +640,12 @@ decodeFunctionResult(functionFragment: 'usdc', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'averageOpenInterest'): TypedContractMethod<
+    getFunction(nameOrSignature: 'announceModules'): TypedContractMethod<
+      [engine: AddressLike, liquidator: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'averageOpenInterest'): TypedContractMethod<
       [underlying: BigNumberish, ],
       [bigint],
       'view'
@@ -486,6 +654,11 @@ getFunction(nameOrSignature: 'batch'): TypedContractMethod<
       [actions: BatchStruct, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'books'): TypedContractMethod<
+      [],
+      [string],
+      'view'
     >;
 getFunction(nameOrSignature: 'cash'): TypedContractMethod<
       [account: BigNumberish, ],
@@ -506,6 +679,11 @@ getFunction(nameOrSignature: 'fundReserve'): TypedContractMethod<
       [amountInTokens: BigNumberish, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'fundingSource'): TypedContractMethod<
+      [],
+      [string],
+      'view'
     >;
 getFunction(nameOrSignature: 'isAuthorised'): TypedContractMethod<
       [account: BigNumberish, caller: AddressLike, permission: BigNumberish, ],
@@ -572,6 +750,16 @@ getFunction(nameOrSignature: 'risk'): TypedContractMethod<
       [RiskStructOutput],
       'view'
     >;
+getFunction(nameOrSignature: 'setFundingSource'): TypedContractMethod<
+      [source: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setInterestRates'): TypedContractMethod<
+      [rates: InterestRatesStruct, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setLiquidator'): TypedContractMethod<
       [liquidator: AddressLike, ],
       [void],
@@ -588,23 +776,36 @@ getFunction(nameOrSignature: 'usdc'): TypedContractMethod<
       'view'
     >;
 
-    getEvent(key: 'Deleveraged'): TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
+    getEvent(key: 'CashIndexed'): TypedContractEvent<CashIndexedEvent.InputTuple, CashIndexedEvent.OutputTuple, CashIndexedEvent.OutputObject>;
+getEvent(key: 'Deleveraged'): TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
 getEvent(key: 'Deposited'): TypedContractEvent<DepositedEvent.InputTuple, DepositedEvent.OutputTuple, DepositedEvent.OutputObject>;
+getEvent(key: 'Expired'): TypedContractEvent<ExpiredEvent.InputTuple, ExpiredEvent.OutputTuple, ExpiredEvent.OutputObject>;
+getEvent(key: 'FeePaid'): TypedContractEvent<FeePaidEvent.InputTuple, FeePaidEvent.OutputTuple, FeePaidEvent.OutputObject>;
 getEvent(key: 'Filled'): TypedContractEvent<FilledEvent.InputTuple, FilledEvent.OutputTuple, FilledEvent.OutputObject>;
+getEvent(key: 'FundingAccrued'): TypedContractEvent<FundingAccruedEvent.InputTuple, FundingAccruedEvent.OutputTuple, FundingAccruedEvent.OutputObject>;
+getEvent(key: 'FundingSourceSet'): TypedContractEvent<FundingSourceSetEvent.InputTuple, FundingSourceSetEvent.OutputTuple, FundingSourceSetEvent.OutputObject>;
+getEvent(key: 'InterestRatesSet'): TypedContractEvent<InterestRatesSetEvent.InputTuple, InterestRatesSetEvent.OutputTuple, InterestRatesSetEvent.OutputObject>;
 getEvent(key: 'LiquidatorSet'): TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
 getEvent(key: 'LossShared'): TypedContractEvent<LossSharedEvent.InputTuple, LossSharedEvent.OutputTuple, LossSharedEvent.OutputObject>;
 getEvent(key: 'LossTaken'): TypedContractEvent<LossTakenEvent.InputTuple, LossTakenEvent.OutputTuple, LossTakenEvent.OutputObject>;
 getEvent(key: 'MarginEngineSet'): TypedContractEvent<MarginEngineSetEvent.InputTuple, MarginEngineSetEvent.OutputTuple, MarginEngineSetEvent.OutputObject>;
+getEvent(key: 'ModulesAnnounced'): TypedContractEvent<ModulesAnnouncedEvent.InputTuple, ModulesAnnouncedEvent.OutputTuple, ModulesAnnouncedEvent.OutputObject>;
 getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
 getEvent(key: 'ReserveFunded'): TypedContractEvent<ReserveFundedEvent.InputTuple, ReserveFundedEvent.OutputTuple, ReserveFundedEvent.OutputObject>;
 getEvent(key: 'Rewarded'): TypedContractEvent<RewardedEvent.InputTuple, RewardedEvent.OutputTuple, RewardedEvent.OutputObject>;
 getEvent(key: 'Seized'): TypedContractEvent<SeizedEvent.InputTuple, SeizedEvent.OutputTuple, SeizedEvent.OutputObject>;
+getEvent(key: 'SeriesClosed'): TypedContractEvent<SeriesClosedEvent.InputTuple, SeriesClosedEvent.OutputTuple, SeriesClosedEvent.OutputObject>;
+getEvent(key: 'SeriesSettled'): TypedContractEvent<SeriesSettledEvent.InputTuple, SeriesSettledEvent.OutputTuple, SeriesSettledEvent.OutputObject>;
 getEvent(key: 'TakenOver'): TypedContractEvent<TakenOverEvent.InputTuple, TakenOverEvent.OutputTuple, TakenOverEvent.OutputObject>;
 getEvent(key: 'Transferred'): TypedContractEvent<TransferredEvent.InputTuple, TransferredEvent.OutputTuple, TransferredEvent.OutputObject>;
 getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, WithdrawnEvent.OutputTuple, WithdrawnEvent.OutputObject>;
 
     filters: {
       
+      'CashIndexed(uint256,uint256)': TypedContractEvent<CashIndexedEvent.InputTuple, CashIndexedEvent.OutputTuple, CashIndexedEvent.OutputObject>;
+      CashIndexed: TypedContractEvent<CashIndexedEvent.InputTuple, CashIndexedEvent.OutputTuple, CashIndexedEvent.OutputObject>;
+    
+
       'Deleveraged(uint256,uint128,int256,int256,uint256)': TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
       Deleveraged: TypedContractEvent<DeleveragedEvent.InputTuple, DeleveragedEvent.OutputTuple, DeleveragedEvent.OutputObject>;
     
@@ -613,8 +814,28 @@ getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, Withdr
       Deposited: TypedContractEvent<DepositedEvent.InputTuple, DepositedEvent.OutputTuple, DepositedEvent.OutputObject>;
     
 
+      'Expired(uint256,uint128,int256,int256)': TypedContractEvent<ExpiredEvent.InputTuple, ExpiredEvent.OutputTuple, ExpiredEvent.OutputObject>;
+      Expired: TypedContractEvent<ExpiredEvent.InputTuple, ExpiredEvent.OutputTuple, ExpiredEvent.OutputObject>;
+    
+
+      'FeePaid(uint256,uint256)': TypedContractEvent<FeePaidEvent.InputTuple, FeePaidEvent.OutputTuple, FeePaidEvent.OutputObject>;
+      FeePaid: TypedContractEvent<FeePaidEvent.InputTuple, FeePaidEvent.OutputTuple, FeePaidEvent.OutputObject>;
+    
+
       'Filled(uint256,uint256,uint128,uint128,uint256)': TypedContractEvent<FilledEvent.InputTuple, FilledEvent.OutputTuple, FilledEvent.OutputObject>;
       Filled: TypedContractEvent<FilledEvent.InputTuple, FilledEvent.OutputTuple, FilledEvent.OutputObject>;
+    
+
+      'FundingAccrued(uint16,int256,uint256,int256)': TypedContractEvent<FundingAccruedEvent.InputTuple, FundingAccruedEvent.OutputTuple, FundingAccruedEvent.OutputObject>;
+      FundingAccrued: TypedContractEvent<FundingAccruedEvent.InputTuple, FundingAccruedEvent.OutputTuple, FundingAccruedEvent.OutputObject>;
+    
+
+      'FundingSourceSet(address)': TypedContractEvent<FundingSourceSetEvent.InputTuple, FundingSourceSetEvent.OutputTuple, FundingSourceSetEvent.OutputObject>;
+      FundingSourceSet: TypedContractEvent<FundingSourceSetEvent.InputTuple, FundingSourceSetEvent.OutputTuple, FundingSourceSetEvent.OutputObject>;
+    
+
+      'InterestRatesSet(tuple)': TypedContractEvent<InterestRatesSetEvent.InputTuple, InterestRatesSetEvent.OutputTuple, InterestRatesSetEvent.OutputObject>;
+      InterestRatesSet: TypedContractEvent<InterestRatesSetEvent.InputTuple, InterestRatesSetEvent.OutputTuple, InterestRatesSetEvent.OutputObject>;
     
 
       'LiquidatorSet(address)': TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
@@ -633,6 +854,10 @@ getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, Withdr
       MarginEngineSet: TypedContractEvent<MarginEngineSetEvent.InputTuple, MarginEngineSetEvent.OutputTuple, MarginEngineSetEvent.OutputObject>;
     
 
+      'ModulesAnnounced(address,address,uint256)': TypedContractEvent<ModulesAnnouncedEvent.InputTuple, ModulesAnnouncedEvent.OutputTuple, ModulesAnnouncedEvent.OutputObject>;
+      ModulesAnnounced: TypedContractEvent<ModulesAnnouncedEvent.InputTuple, ModulesAnnouncedEvent.OutputTuple, ModulesAnnouncedEvent.OutputObject>;
+    
+
       'OperatorSet(uint256,address,uint8,uint40)': TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
       OperatorSet: TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
     
@@ -647,6 +872,14 @@ getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, Withdr
 
       'Seized(uint256,uint256,uint256,int256,int256,uint256)': TypedContractEvent<SeizedEvent.InputTuple, SeizedEvent.OutputTuple, SeizedEvent.OutputObject>;
       Seized: TypedContractEvent<SeizedEvent.InputTuple, SeizedEvent.OutputTuple, SeizedEvent.OutputObject>;
+    
+
+      'SeriesClosed(uint128,uint256)': TypedContractEvent<SeriesClosedEvent.InputTuple, SeriesClosedEvent.OutputTuple, SeriesClosedEvent.OutputObject>;
+      SeriesClosed: TypedContractEvent<SeriesClosedEvent.InputTuple, SeriesClosedEvent.OutputTuple, SeriesClosedEvent.OutputObject>;
+    
+
+      'SeriesSettled(uint128,uint256,uint256)': TypedContractEvent<SeriesSettledEvent.InputTuple, SeriesSettledEvent.OutputTuple, SeriesSettledEvent.OutputObject>;
+      SeriesSettled: TypedContractEvent<SeriesSettledEvent.InputTuple, SeriesSettledEvent.OutputTuple, SeriesSettledEvent.OutputObject>;
     
 
       'TakenOver(uint256,uint256,int256,uint256)': TypedContractEvent<TakenOverEvent.InputTuple, TakenOverEvent.OutputTuple, TakenOverEvent.OutputObject>;

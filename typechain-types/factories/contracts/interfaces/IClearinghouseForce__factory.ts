@@ -60,29 +60,6 @@
     "type": "function"
   },
   {
-    "inputs": [],
-    "name": "losses",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "tearUps",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "openTearUps",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "cashLosses",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
     "inputs": [
       {
         "components": [
@@ -280,24 +257,6 @@
         "type": "tuple"
       }
     ],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "Account",
-        "name": "account",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "limit",
-        "type": "uint256"
-      }
-    ],
-    "name": "settle",
-    "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
   },

@@ -156,6 +156,12 @@
         "internalType": "struct AccountParameters",
         "name": "parameters",
         "type": "tuple"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "rampEndsAt",
+        "type": "uint256"
       }
     ],
     "name": "AccountParametersSet",
@@ -200,6 +206,37 @@
       }
     ],
     "name": "CollateralListed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "Instrument",
+        "name": "asset",
+        "type": "uint128"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "haircut",
+        "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint128",
+        "name": "cap",
+        "type": "uint128"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "rampEndsAt",
+        "type": "uint256"
+      }
+    ],
+    "name": "CollateralParametersSet",
     "type": "event"
   },
   {
@@ -377,6 +414,12 @@
         "internalType": "struct RiskParameters",
         "name": "parameters",
         "type": "tuple"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "rampEndsAt",
+        "type": "uint256"
       }
     ],
     "name": "RiskParametersSet",
@@ -580,6 +623,262 @@
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "announcedAccountParameters",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "floor",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint64",
+            "name": "credit",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct AccountParameters",
+        "name": "",
+        "type": "tuple"
+      },
+      {
+        "internalType": "uint256",
+        "name": "rampEndsAt",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Instrument",
+        "name": "asset",
+        "type": "uint128"
+      }
+    ],
+    "name": "announcedCollateral",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "token",
+            "type": "address"
+          },
+          {
+            "internalType": "uint8",
+            "name": "decimals",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint64",
+            "name": "haircut",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint128",
+            "name": "cap",
+            "type": "uint128"
+          }
+        ],
+        "internalType": "struct Collateral",
+        "name": "",
+        "type": "tuple"
+      },
+      {
+        "internalType": "uint256",
+        "name": "rampEndsAt",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "announcedRiskParameters",
+    "outputs": [
+      {
+        "components": [
+          {
+            "components": [
+              {
+                "internalType": "uint256",
+                "name": "z",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "horizonSeconds",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "rangeMin",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "rangeMax",
+                "type": "uint256"
+              }
+            ],
+            "internalType": "struct Tier",
+            "name": "initial",
+            "type": "tuple"
+          },
+          {
+            "components": [
+              {
+                "internalType": "uint256",
+                "name": "z",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "horizonSeconds",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "rangeMin",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "rangeMax",
+                "type": "uint256"
+              }
+            ],
+            "internalType": "struct Tier",
+            "name": "maintenance",
+            "type": "tuple"
+          },
+          {
+            "internalType": "uint256",
+            "name": "volatilityUp",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "volatilityDown",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "exponentShort",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "exponentLong",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "shortOptionMinimum",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "concentration",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "depth",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "vegaDepth",
+            "type": "uint256"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "move",
+                "type": "int256"
+              },
+              {
+                "internalType": "int256",
+                "name": "volatilityNode",
+                "type": "int256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "initialWeight",
+                "type": "uint256"
+              },
+              {
+                "internalType": "uint256",
+                "name": "maintenanceWeight",
+                "type": "uint256"
+              }
+            ],
+            "internalType": "struct Stress[4]",
+            "name": "stresses",
+            "type": "tuple[4]"
+          }
+        ],
+        "internalType": "struct RiskParameters",
+        "name": "",
+        "type": "tuple"
+      },
+      {
+        "internalType": "uint256",
+        "name": "rampEndsAt",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "applyAccountParameters",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Instrument",
+        "name": "asset",
+        "type": "uint128"
+      }
+    ],
+    "name": "applyCollateralParameters",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "applyRiskParameters",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -1081,6 +1380,29 @@
       }
     ],
     "name": "setAccountParameters",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Instrument",
+        "name": "asset",
+        "type": "uint128"
+      },
+      {
+        "internalType": "uint64",
+        "name": "haircut_",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint128",
+        "name": "cap",
+        "type": "uint128"
+      }
+    ],
+    "name": "setCollateralParameters",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"

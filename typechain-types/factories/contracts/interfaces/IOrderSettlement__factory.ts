@@ -9,6 +9,54 @@
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "rate",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "limit",
+        "type": "uint256"
+      }
+    ],
+    "name": "FeeRateTooHigh",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "orderHash",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "fee",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "limit",
+        "type": "uint256"
+      }
+    ],
+    "name": "FeeTooHigh",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "IndexInvalid",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "Instrument",
         "name": "maker",
         "type": "uint128"
@@ -36,6 +84,112 @@
       }
     ],
     "name": "InvalidSignature",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "legs",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "limit",
+        "type": "uint256"
+      }
+    ],
+    "name": "LegCountOutOfRange",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "maker",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "taker",
+        "type": "uint256"
+      }
+    ],
+    "name": "LegCountsDiffer",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "prices",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "legs",
+        "type": "uint256"
+      }
+    ],
+    "name": "LegPriceCountDiffers",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Instrument",
+        "name": "perpetual",
+        "type": "uint128"
+      },
+      {
+        "internalType": "uint256",
+        "name": "price",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
+      }
+    ],
+    "name": "LegPriceOffIndex",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "int256",
+        "name": "sum",
+        "type": "int256"
+      },
+      {
+        "internalType": "int256",
+        "name": "makerPrice",
+        "type": "int256"
+      }
+    ],
+    "name": "LegPricesDoNotAddUp",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "leg",
+        "type": "uint256"
+      },
+      {
+        "internalType": "Instrument",
+        "name": "previous",
+        "type": "uint128"
+      },
+      {
+        "internalType": "Instrument",
+        "name": "instrument",
+        "type": "uint128"
+      }
+    ],
+    "name": "LegsNotAscending",
     "type": "error"
   },
   {
@@ -72,9 +226,9 @@
         "type": "int256"
       },
       {
-        "internalType": "int128",
+        "internalType": "int256",
         "name": "size",
-        "type": "int128"
+        "type": "int256"
       }
     ],
     "name": "NotReducing",
@@ -131,17 +285,38 @@
   {
     "inputs": [
       {
-        "internalType": "uint256",
+        "internalType": "int128",
         "name": "makerPrice",
-        "type": "uint256"
+        "type": "int128"
       },
       {
-        "internalType": "uint256",
+        "internalType": "int128",
         "name": "takerPrice",
-        "type": "uint256"
+        "type": "int128"
       }
     ],
     "name": "PricesDoNotCross",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "leg",
+        "type": "uint256"
+      },
+      {
+        "internalType": "int64",
+        "name": "maker",
+        "type": "int64"
+      },
+      {
+        "internalType": "int64",
+        "name": "taker",
+        "type": "int64"
+      }
+    ],
+    "name": "RatiosDiffer",
     "type": "error"
   },
   {
@@ -187,6 +362,38 @@
     "type": "error"
   },
   {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "size",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "makerRatio",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "takerRatio",
+        "type": "uint256"
+      }
+    ],
+    "name": "SizeNotDivisible",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "leg",
+        "type": "uint256"
+      }
+    ],
+    "name": "ZeroRatio",
+    "type": "error"
+  },
+  {
     "inputs": [],
     "name": "ZeroSize",
     "type": "error"
@@ -227,15 +434,15 @@
       },
       {
         "indexed": false,
-        "internalType": "int128",
+        "internalType": "uint128",
         "name": "size",
-        "type": "int128"
+        "type": "uint128"
       },
       {
         "indexed": false,
-        "internalType": "uint256",
-        "name": "price",
-        "type": "uint256"
+        "internalType": "int256",
+        "name": "paid",
+        "type": "int256"
       }
     ],
     "name": "OrderFilled",
@@ -270,19 +477,36 @@
             "type": "uint256"
           },
           {
-            "internalType": "Instrument",
-            "name": "instrument",
+            "components": [
+              {
+                "internalType": "Instrument",
+                "name": "instrument",
+                "type": "uint128"
+              },
+              {
+                "internalType": "int64",
+                "name": "ratio",
+                "type": "int64"
+              }
+            ],
+            "internalType": "struct Leg[]",
+            "name": "legs",
+            "type": "tuple[]"
+          },
+          {
+            "internalType": "uint128",
+            "name": "size",
             "type": "uint128"
           },
           {
             "internalType": "int128",
-            "name": "size",
+            "name": "limitPrice",
             "type": "int128"
           },
           {
-            "internalType": "uint256",
-            "name": "limitPrice",
-            "type": "uint256"
+            "internalType": "uint128",
+            "name": "maxFee",
+            "type": "uint128"
           },
           {
             "internalType": "uint40",
@@ -324,6 +548,141 @@
     "type": "function"
   },
   {
+    "inputs": [],
+    "name": "feeRates",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint256",
+            "name": "makerLinear",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "takerLinear",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "makerOption",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "takerOption",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "premiumShare",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct FeeRates",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "Account",
+            "name": "account",
+            "type": "uint256"
+          },
+          {
+            "components": [
+              {
+                "internalType": "Instrument",
+                "name": "instrument",
+                "type": "uint128"
+              },
+              {
+                "internalType": "int64",
+                "name": "ratio",
+                "type": "int64"
+              }
+            ],
+            "internalType": "struct Leg[]",
+            "name": "legs",
+            "type": "tuple[]"
+          },
+          {
+            "internalType": "uint128",
+            "name": "size",
+            "type": "uint128"
+          },
+          {
+            "internalType": "int128",
+            "name": "limitPrice",
+            "type": "int128"
+          },
+          {
+            "internalType": "uint128",
+            "name": "maxFee",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint40",
+            "name": "expiry",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint256",
+            "name": "salt",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bool",
+            "name": "reduceOnly",
+            "type": "bool"
+          }
+        ],
+        "internalType": "struct Order",
+        "name": "order",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "size",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint128[]",
+            "name": "legPrices",
+            "type": "uint128[]"
+          }
+        ],
+        "internalType": "struct Execution",
+        "name": "execution",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bool",
+        "name": "isMaker",
+        "type": "bool"
+      }
+    ],
+    "name": "feeUp",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [
       {
         "components": [
@@ -335,19 +694,36 @@
                 "type": "uint256"
               },
               {
-                "internalType": "Instrument",
-                "name": "instrument",
+                "components": [
+                  {
+                    "internalType": "Instrument",
+                    "name": "instrument",
+                    "type": "uint128"
+                  },
+                  {
+                    "internalType": "int64",
+                    "name": "ratio",
+                    "type": "int64"
+                  }
+                ],
+                "internalType": "struct Leg[]",
+                "name": "legs",
+                "type": "tuple[]"
+              },
+              {
+                "internalType": "uint128",
+                "name": "size",
                 "type": "uint128"
               },
               {
                 "internalType": "int128",
-                "name": "size",
+                "name": "limitPrice",
                 "type": "int128"
               },
               {
-                "internalType": "uint256",
-                "name": "limitPrice",
-                "type": "uint256"
+                "internalType": "uint128",
+                "name": "maxFee",
+                "type": "uint128"
               },
               {
                 "internalType": "uint40",
@@ -394,19 +770,36 @@
                 "type": "uint256"
               },
               {
-                "internalType": "Instrument",
-                "name": "instrument",
+                "components": [
+                  {
+                    "internalType": "Instrument",
+                    "name": "instrument",
+                    "type": "uint128"
+                  },
+                  {
+                    "internalType": "int64",
+                    "name": "ratio",
+                    "type": "int64"
+                  }
+                ],
+                "internalType": "struct Leg[]",
+                "name": "legs",
+                "type": "tuple[]"
+              },
+              {
+                "internalType": "uint128",
+                "name": "size",
                 "type": "uint128"
               },
               {
                 "internalType": "int128",
-                "name": "size",
+                "name": "limitPrice",
                 "type": "int128"
               },
               {
-                "internalType": "uint256",
-                "name": "limitPrice",
-                "type": "uint256"
+                "internalType": "uint128",
+                "name": "maxFee",
+                "type": "uint128"
               },
               {
                 "internalType": "uint40",
@@ -444,9 +837,21 @@
         "type": "tuple"
       },
       {
-        "internalType": "uint128",
-        "name": "size",
-        "type": "uint128"
+        "components": [
+          {
+            "internalType": "uint128",
+            "name": "size",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint128[]",
+            "name": "legPrices",
+            "type": "uint128[]"
+          }
+        ],
+        "internalType": "struct Execution",
+        "name": "execution",
+        "type": "tuple"
       }
     ],
     "name": "fill",
@@ -488,19 +893,36 @@
             "type": "uint256"
           },
           {
-            "internalType": "Instrument",
-            "name": "instrument",
+            "components": [
+              {
+                "internalType": "Instrument",
+                "name": "instrument",
+                "type": "uint128"
+              },
+              {
+                "internalType": "int64",
+                "name": "ratio",
+                "type": "int64"
+              }
+            ],
+            "internalType": "struct Leg[]",
+            "name": "legs",
+            "type": "tuple[]"
+          },
+          {
+            "internalType": "uint128",
+            "name": "size",
             "type": "uint128"
           },
           {
             "internalType": "int128",
-            "name": "size",
+            "name": "limitPrice",
             "type": "int128"
           },
           {
-            "internalType": "uint256",
-            "name": "limitPrice",
-            "type": "uint256"
+            "internalType": "uint128",
+            "name": "maxFee",
+            "type": "uint128"
           },
           {
             "internalType": "uint40",

@@ -3,16 +3,21 @@
 /* eslint-disable */
 export { AggregatorProxy__factory } from './AggregatorProxy__factory.js';
 export { BatchCaller__factory } from './BatchCaller__factory.js';
+export { BlocklistToken__factory } from './BlocklistToken__factory.js';
 export { ContractWallet__factory } from './ContractWallet__factory.js';
 export { EncodingHarness__factory } from './EncodingHarness__factory.js';
 export { GasMeter__factory } from './GasMeter__factory.js';
 export { HostileToken__factory } from './HostileToken__factory.js';
 export { KernelHarness__factory } from './KernelHarness__factory.js';
 export { MockAggregator__factory } from './MockAggregator__factory.js';
+export { MockFundingSource__factory } from './MockFundingSource__factory.js';
 export { MockMarginEngine__factory } from './MockMarginEngine__factory.js';
 export { MockMarkets__factory } from './MockMarkets__factory.js';
 export { MockOpenInterest__factory } from './MockOpenInterest__factory.js';
 export { MockPriceOracle__factory } from './MockPriceOracle__factory.js';
+export { MockSettlementPrices__factory } from './MockSettlementPrices__factory.js';
 export { MockVolatilityOracle__factory } from './MockVolatilityOracle__factory.js';
+export { RebasingToken__factory } from './RebasingToken__factory.js';
+export { SilentToken__factory } from './SilentToken__factory.js';
 export { StaticMarginEngine__factory } from './StaticMarginEngine__factory.js';
 export { TestToken__factory } from './TestToken__factory.js';

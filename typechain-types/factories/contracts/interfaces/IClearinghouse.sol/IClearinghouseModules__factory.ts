@@ -8,6 +8,19 @@
   const _abi = [
   {
     "inputs": [],
+    "name": "fundingSource",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "liquidator",
     "outputs": [
       {

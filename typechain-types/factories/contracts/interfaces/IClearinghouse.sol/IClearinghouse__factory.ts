@@ -20,6 +20,17 @@
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      }
+    ],
+    "name": "ApprovalsExpired",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "Account",
         "name": "account",
         "type": "uint256"
@@ -197,8 +208,51 @@
     "type": "error"
   },
   {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      }
+    ],
+    "name": "InvalidApprovalSignature",
+    "type": "error"
+  },
+  {
     "inputs": [],
     "name": "Locked",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "module",
+        "type": "address"
+      }
+    ],
+    "name": "ModuleNotAnnounced",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "nonce",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "next",
+        "type": "uint256"
+      }
+    ],
+    "name": "NonceNotNext",
     "type": "error"
   },
   {
@@ -255,6 +309,11 @@
     "type": "error"
   },
   {
+    "inputs": [],
+    "name": "NotLocked",
+    "type": "error"
+  },
+  {
     "inputs": [
       {
         "internalType": "Account",
@@ -304,6 +363,17 @@
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "dueAt",
+        "type": "uint256"
+      }
+    ],
+    "name": "NoticeNotOver",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint16",
         "name": "underlying",
         "type": "uint16"
@@ -320,6 +390,32 @@
       }
     ],
     "name": "OpenInterestCapExceeded",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "Instrument",
+        "name": "asset",
+        "type": "uint128"
+      },
+      {
+        "internalType": "uint256",
+        "name": "available",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "amountInTokens",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "refilledAt",
+        "type": "uint256"
+      }
+    ],
+    "name": "OutflowLimited",
     "type": "error"
   },
   {
@@ -352,12 +448,12 @@
   {
     "inputs": [
       {
-        "internalType": "uint256",
-        "name": "openTearUps",
-        "type": "uint256"
+        "internalType": "Instrument",
+        "name": "instrument",
+        "type": "uint128"
       }
     ],
-    "name": "TearUpsOpen",
+    "name": "SettlementPriceNotFinal",
     "type": "error"
   },
   {
@@ -402,6 +498,25 @@
     "inputs": [],
     "name": "ZeroSize",
     "type": "error"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "borrowIndex",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "supplyIndex",
+        "type": "uint256"
+      }
+    ],
+    "name": "CashIndexed",
+    "type": "event"
   },
   {
     "anonymous": false,
@@ -477,6 +592,56 @@
       {
         "indexed": true,
         "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "indexed": true,
+        "internalType": "Instrument",
+        "name": "instrument",
+        "type": "uint128"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "size",
+        "type": "int256"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "amount",
+        "type": "int256"
+      }
+    ],
+    "name": "Expired",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "Account",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "size",
+        "type": "uint256"
+      }
+    ],
+    "name": "FeePaid",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "Account",
         "name": "buyer",
         "type": "uint256"
       },
@@ -506,6 +671,90 @@
       }
     ],
     "name": "Filled",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "rate",
+        "type": "int256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "price",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "index",
+        "type": "int256"
+      }
+    ],
+    "name": "FundingAccrued",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      }
+    ],
+    "name": "FundingSourceSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "atZeroInBp",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "atKinkInBp",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "atFullInBp",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint8",
+            "name": "kinkInPercent",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint8",
+            "name": "reserveFactorInPercent",
+            "type": "uint8"
+          }
+        ],
+        "indexed": false,
+        "internalType": "struct InterestRates",
+        "name": "rates",
+        "type": "tuple"
+      }
+    ],
+    "name": "InterestRatesSet",
     "type": "event"
   },
   {
@@ -588,6 +837,31 @@
       }
     ],
     "name": "MarginEngineSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "marginEngine",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "liquidator",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "dueAt",
+        "type": "uint256"
+      }
+    ],
+    "name": "ModulesAnnounced",
     "type": "event"
   },
   {
@@ -713,6 +987,50 @@
     "inputs": [
       {
         "indexed": true,
+        "internalType": "Instrument",
+        "name": "instrument",
+        "type": "uint128"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "residue",
+        "type": "uint256"
+      }
+    ],
+    "name": "SeriesClosed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "Instrument",
+        "name": "instrument",
+        "type": "uint128"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "value",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "held",
+        "type": "uint256"
+      }
+    ],
+    "name": "SeriesSettled",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
         "internalType": "Account",
         "name": "from",
         "type": "uint256"
@@ -806,6 +1124,24 @@
     ],
     "name": "Withdrawn",
     "type": "event"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "engine",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "liquidator",
+        "type": "address"
+      }
+    ],
+    "name": "announceModules",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
   },
   {
     "inputs": [
@@ -982,6 +1318,19 @@
     "type": "function"
   },
   {
+    "inputs": [],
+    "name": "books",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [
       {
         "internalType": "Account",
@@ -1048,6 +1397,19 @@
     "name": "fundReserve",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "fundingSource",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -1329,6 +1691,59 @@
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      }
+    ],
+    "name": "setFundingSource",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "atZeroInBp",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "atKinkInBp",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "atFullInBp",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint8",
+            "name": "kinkInPercent",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint8",
+            "name": "reserveFactorInPercent",
+            "type": "uint8"
+          }
+        ],
+        "internalType": "struct InterestRates",
+        "name": "rates",
+        "type": "tuple"
+      }
+    ],
+    "name": "setInterestRates",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {

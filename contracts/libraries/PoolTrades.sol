@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+import { Batch, Fill, IClearinghouse, Transfer } from "../interfaces/IClearinghouse.sol";
+import { PoolOrder } from "../interfaces/ILiquidityPool.sol";
+import { PoolTerms } from "../interfaces/IPoolQuoter.sol";
+import { Account, toAccount } from "../types/Account.sol";
+import { CASH } from "../types/Instrument.sol";
+
+/// @title One trade with the pool as a batch of the clearinghouse, and the cash of a bucket.
+library PoolTrades {
+    using SafeCast for int256;
+    using SafeCast for uint256;
+
+    uint256 private constant WAD = 1e18;
+    /// @dev Of what is committed, that stays free in the treasury, to restore buckets after a move.
+    uint256 private constant RESERVE_SHARE = 0.25e18;
+
+    /// @notice Cash from the treasury for what the bucket takes on, then the fill.
+    /// @param treasuryCash USD WAD.
+    /// @return actions Of the clearinghouse.
+    /// @return moved USD WAD, from the treasury.
+    function batchOf(
+        PoolTerms memory self,
+        PoolOrder calldata order,
+        Account bucket,
+        uint256 treasuryCash,
+        IClearinghouse clearinghouse
+    ) internal view returns (Batch memory actions, uint256 moved) {
+        bool isBuying = order.size > 0;
+        uint128 units = SignedMath.abs(order.size).toUint128();
+        uint256 needed = self.commitment;
+        if (!isBuying && order.instrument.isOption()) {
+            // A bucket pays premiums out of cash, for a debt would cost interest.
+            int256 premium = ((self.quote.price * units) / WAD).toInt256() - clearinghouse.cash(bucket);
+            needed = Math.max(needed, SignedMath.max(premium, 0).toUint256());
+        }
+        moved = Math.min(needed, treasuryCash);
+        if (moved != 0) actions.transfers = transfers(toAccount(bucket.owner(), 0), bucket, moved);
+        actions.reducing = reducing(order, bucket, self.isReduction && moved < needed);
+        actions.fills = new Fill[](1);
+        actions.fills[0] = Fill({
+            buyer: isBuying ? order.account : bucket,
+            seller: isBuying ? bucket : order.account,
+            instrument: order.instrument,
+            size: units,
+            price: self.quote.price
+        });
+    }
+
+    function transfers(Account from, Account to, uint256 size) internal pure returns (Transfer[] memory list) {
+        list = new Transfer[](1);
+        list[0] = Transfer({ from: from, to: to, asset: CASH, size: size.toUint128() });
+    }
+
+    /// @notice What the treasury keeps free for so much committed, USD WAD.
+    function reserveUp(uint256 committed) internal pure returns (uint256) {
+        return Math.mulDiv(committed, RESERVE_SHARE, WAD, Math.Rounding.Ceil);
+    }
+
+    /// @notice Cash that a bucket is to get from the treasury (negative: to return), so that neither equity nor cash is missing. USD WAD.
+    /// @param missing Equity, negative where it is left over. @param cash Of the bucket.
+    function toMove(int256 missing, int256 cash, uint256 treasuryCash) internal pure returns (int256) {
+        return SignedMath.min(SignedMath.max(missing, -cash), treasuryCash.toInt256());
+    }
+
+    function reducing(
+        PoolOrder calldata order,
+        Account bucket,
+        bool withBucket
+    ) private pure returns (Account[] memory list) {
+        list = new Account[]((order.reduceOnly ? 1 : 0) + (withBucket ? 1 : 0));
+        if (order.reduceOnly) list[0] = order.account;
+        if (withBucket) list[list.length - 1] = bucket;
+    }
+}
