@@ -1,0 +1,64 @@
+import { Command, InvalidArgumentError } from "commander";
+
+/** What somebody asked for on the command line. */
+export interface Request {
+  readonly operations: number;
+  readonly seed: number;
+  readonly json: boolean;
+  readonly save: boolean;
+  readonly mutants: boolean;
+  readonly only: readonly string[];
+  readonly story: string | undefined;
+}
+
+const MAX_OPERATIONS = 100_000_000;
+const MAX_SEED = 2 ** 31 - 1;
+
+const HELP = `
+Random people trade, borrow, liquidate and attack on the real contracts, on a chain inside this process, while prices jump, feeds
+fail and keepers stay away. Legs taken by force move the price, and the price takes more of them. After every step the books
+that are kept from events alone must agree with the chain to the last 1e-18 (docs/solvency.md says what is checked).
+
+If something does not hold, the story is shortened to the few steps that show it and printed. With --save it is written to
+test/campaign/stories, where npm test plays it from then on.
+
+Examples:
+  npm run campaign
+  npm run campaign -- --operations 100000 --seed 7 --json
+  npm run campaign -- --save
+  npm run campaign -- --story test/campaign/stories/name.json
+  npm run campaign -- --mutants
+  npm run campaign -- --mutants --only "no margin after a withdrawal"
+
+Exit status: 0 when everything held (with --mutants: when every mutant was found), 1 when not, 2 for arguments that cannot be used.`;
+
+/** Understands the command line. Throws commander's errors. */
+export function parseArguments(argv: readonly string[]): Request {
+  const options = makeCommand()
+    .parse([...argv], { from: "user" })
+    .opts<Omit<Request, "story"> & { readonly story?: string }>();
+  return { ...options, story: options.story };
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text !== "" && Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
+
+function makeCommand(): Command {
+  return new Command("npm run campaign --")
+    .description("Looks for a sequence of calls and shocks that breaks the solvency of the exchange.")
+    .option("--operations <number>", "how many steps to play", whole(1, MAX_OPERATIONS), 10_000)
+    .option("--seed <number>", "another seed plays other stories", whole(0, MAX_SEED), 1)
+    .option("--json", "print the result as one JSON object on the last line", false)
+    .option("--save", "write a violation that is found to test/campaign/stories", false)
+    .option("--story <file>", "play this story instead, and tell it")
+    .option("--mutants", "put known bugs into copies of the contracts, and look for each", false)
+    .option("--only <names...>", "only these mutants", [])
+    .addHelpText("after", HELP)
+    .allowExcessArguments(false)
+    .exitOverride();
+}

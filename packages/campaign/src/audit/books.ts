@@ -1,0 +1,40 @@
+import type { Account } from "@plimsoll/client";
+import type { Call } from "@plimsoll/replay";
+import type { LogDescription } from "ethers";
+import type { Outcome, Stage } from "../chain/stage.ts";
+import { type Facts, applyEvent, noFacts } from "../model/events.ts";
+
+/** What events of the liquidator change in what the campaign knows. */
+const LIQUIDATOR_EVENTS: Readonly<Record<string, (stage: Stage, account: Account, event: LogDescription) => void>> = {
+  AuctionStarted: ({ auctions }, account) => auctions.add(account),
+  AuctionEnded: ({ auctions }, account) => auctions.delete(account),
+  MarginCalled: ({ called }, account) => called.add(account),
+  MarginCallCleared: ({ called }, account) => called.delete(account),
+  AccountDeleveraged: ({ model }, account, { args }) => {
+    model.drawReserve(account, args.getValue("fromReserve") as bigint);
+  },
+};
+
+const SETTLING_EVENTS: ReadonlySet<string> = new Set(["LossTaken", "Expired", "SeriesClosed"]);
+
+/** Applies the events of a transaction to the books. In the order of the log: a loss in cash is shared by the cash of that moment. */
+export function keepBooks(stage: Stage, { to }: Call, { ledger, liquidator }: Outcome): Facts {
+  const facts = noFacts();
+  for (const event of ledger) {
+    applyEvent(event, { model: stage.model, facts });
+    if (event.name === "OperatorSet") noteOperator(stage, event);
+  }
+  for (const event of liquidator) {
+    LIQUIDATOR_EVENTS[event.name]?.(stage, event.args.getValue("account") as bigint, event);
+  }
+  // Whoever settles some losses only may leave others open, and views show all of them.
+  const isSettling =
+    to === stage.theatre.addresses.Clearinghouse && ledger.every(({ name }) => SETTLING_EVENTS.has(name));
+  if (isSettling) for (const account of facts.touched) facts.partial.add(account);
+  return facts;
+}
+
+function noteOperator({ authority }: Stage, { args }: LogDescription): void {
+  const [account, operator, permissions, expiry] = args as unknown as [bigint, string, bigint, bigint];
+  authority.set({ account, operator, permissions: Number(permissions), expiry: Number(expiry) });
+}

@@ -1,0 +1,136 @@
+import { type Account, type Instrument, MAY_MOVE, MAY_TRADE, MAY_WITHDRAW, fieldsOf, ownerOf } from "@plimsoll/client";
+import type { Call } from "@plimsoll/replay";
+import type { Risk, Shown } from "../chain/reads.ts";
+import type { Outcome, Stage } from "../chain/stage.ts";
+import { type Violation, checkModel, checkTotals } from "../model/conservation.ts";
+import type { Facts } from "../model/events.ts";
+import { keepBooks } from "./books.ts";
+import { checkWaterfall } from "./waterfall.ts";
+
+/** What was asked for, and what was known before. */
+export interface Deed {
+  readonly call: Call;
+  /** Accounts named as reducing. */
+  readonly reducing: readonly Account[];
+  /** Risks before, of those for whom they matter. */
+  readonly before: ReadonlyMap<Account, Risk>;
+}
+
+/** Refusals that no input should bring about: the arithmetic of Solidity itself. */
+const INNER_FAILURES: ReadonlySet<string> = new Set(["Panic"]);
+const PERMISSION_NAMES = new Map([
+  [MAY_TRADE, "trade"],
+  [MAY_MOVE, "move"],
+  [MAY_WITHDRAW, "withdraw from"],
+]);
+
+/** Everything that is checked after one transaction: the books by its events, totals on chain, the touched accounts in full. */
+export async function auditStep(stage: Stage, deed: Deed, outcome: Outcome): Promise<Violation[]> {
+  const { refusal } = outcome;
+  if (refusal !== undefined) return INNER_FAILURES.has(refusal.errorName) ? [panicked(refusal.message)] : [];
+  const facts = keepBooks(stage, deed.call, outcome);
+  const charged = [...facts.charged].filter((account) => stage.model.isLiable(account));
+  stage.forget(facts.touched);
+  const risky = [...new Set([...charged, ...deed.before.keys()])];
+  const shown = facts.ordersLoss ? [] : [...facts.touched].filter((account) => !facts.partial.has(account));
+  const state = await stage.reads.state(shown, risky);
+  stage.note(state.risks);
+  return [
+    ...checkModel(stage.model),
+    ...checkTotals(stage.model, state.totals),
+    ...checkShown(stage, state.accounts),
+    ...checkAuthority(stage, deed.call, facts),
+    ...checkMargins(stage, { charged, deed, risks: state.risks }),
+    ...checkWaterfall(stage, { deed, outcome, risks: state.risks }),
+    ...[...state.risks].flatMap(([account, risk]) => checkRisk(stage, account, risk)),
+  ];
+}
+
+/** INV-9: what views show of accounts is what events said. */
+export function checkShown(stage: Stage, accounts: ReadonlyMap<Account, Shown>): Violation[] {
+  return [...accounts].flatMap(([account, { cash, free, positions }]) => {
+    const { model } = stage;
+    const book = model.accounts.get(account);
+    const told = book?.positions ?? new Map<Instrument, bigint>();
+    const pairs: (readonly [string, bigint, bigint])[] = [
+      ["cash with entry values", cash, model.cashOf(account)],
+      ["cash", free, book?.cash ?? 0n],
+    ];
+    for (const instrument of new Set([...told.keys(), ...positions.keys()])) {
+      pairs.push([instrument.toString(16), positions.get(instrument) ?? 0n, told.get(instrument) ?? 0n]);
+    }
+    return pairs
+      .filter(([, shown, expected]) => shown !== expected)
+      .map(([what, shown, expected]) => ({
+        invariant: "INV-9",
+        message: `${stage.nameOf(account)}: ${what} ${shown.toString()}, by events ${expected.toString()}`,
+      }));
+  });
+}
+
+/** INV-6. */
+export function checkRisk(stage: Stage, account: Account, { initial, maintenance }: Risk): Violation[] {
+  if (initial >= maintenance) return [];
+  const message = `${stage.nameOf(account)}: initial ${initial.toString()} below maintenance ${maintenance.toString()}`;
+  return [{ invariant: "INV-6", message }];
+}
+
+function panicked(message: string): Violation {
+  return { invariant: "no panic", message: `a call ended in ${message}` };
+}
+
+/** INV-10: value leaves accounts by their owners' authority, or through the liquidator. */
+function checkAuthority(stage: Stage, call: Call, { acts }: Facts): Violation[] {
+  const { addresses } = stage.theatre;
+  if (call.to === addresses.Liquidator) return [];
+  const by = { callers: [call.from, call.to], now: stage.world.now };
+  const backstop = addresses.BackstopVault.toLowerCase();
+  return acts
+    .filter(({ account }) => !(call.to === addresses.BackstopVault && ownerOf(account).toLowerCase() === backstop))
+    .filter(({ account, permission }) => !stage.authority.allows(account, permission, by))
+    .map(({ account, permission }) => {
+      const verb = PERMISSION_NAMES.get(permission) ?? "use";
+      return { invariant: "INV-10", message: `${call.from} could ${verb} ${stage.nameOf(account)} without authority` };
+    });
+}
+
+interface Margins {
+  readonly charged: readonly Account[];
+  readonly deed: Deed;
+  readonly risks: ReadonlyMap<Account, Risk>;
+}
+
+/** INV-3: initial margin on valid feeds, or the E/R test for who is named as reducing. */
+function checkMargins(stage: Stage, { charged, deed, risks }: Margins): Violation[] {
+  return charged.flatMap((account): Violation[] => {
+    const risk = risks.get(account);
+    if (risk === undefined) return [];
+    const isReducing = deed.reducing.includes(account);
+    const before = deed.before.get(account);
+    const violations = isReducing ? [] : checkFeeds(stage, account);
+    if (risk.equity >= risk.initial) return violations;
+    if (isReducing && before !== undefined && isReduced(before, risk)) return violations;
+    const detail = `equity ${risk.equity.toString()}, initial ${risk.initial.toString()}`;
+    return [
+      ...violations,
+      { invariant: "INV-3", message: `${stage.nameOf(account)} is below initial margin: ${detail}` },
+    ];
+  });
+}
+
+/** R' ≤ R and E' ≥ min(E, E·R'/R); where R is 0, E' ≥ E. */
+function isReduced(before: Risk, after: Risk): boolean {
+  if (after.initial > before.initial) return false;
+  if (before.equity <= 0n || before.initial === 0n) return after.equity >= before.equity;
+  return after.equity * before.initial >= before.equity * after.initial;
+}
+
+/** Nothing is opened or taken out on a feed that is dead by the campaign's own clock. */
+function checkFeeds(stage: Stage, account: Account): Violation[] {
+  const positions = stage.model.accounts.get(account)?.positions.keys() ?? [];
+  const dead = new Set([...positions].map((one) => fieldsOf(one).underlying).filter((id) => stage.isInvalid(id)));
+  return [...dead].map((id) => ({
+    invariant: "INV-3",
+    message: `${stage.nameOf(account)} was let through on the invalid feed of ${stage.world.underlying(id).symbol}`,
+  }));
+}

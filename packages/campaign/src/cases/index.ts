@@ -1,0 +1,35 @@
+import { UnknownCaseError } from "../errors.ts";
+import { ADVERSARIES } from "./adversary.ts";
+import { BACKSTOP } from "./backstop.ts";
+import { BOOKS } from "./books.ts";
+import type { Case } from "./case.ts";
+import { COLLATERAL } from "./collateral.ts";
+import { GOVERNANCE } from "./governance.ts";
+import { LIQUIDATION } from "./liquidation.ts";
+import { ORACLES } from "./oracles.ts";
+import { TOP_UP } from "./topUp.ts";
+import { TRADING } from "./trading.ts";
+import { WORLD } from "./world.ts";
+
+/** Everything that people do and that happens. A new function of the external surface needs a case in one of these lists. */
+export const CASES: readonly Case[] = [
+  ...TRADING,
+  ...COLLATERAL,
+  ...LIQUIDATION,
+  ...BACKSTOP,
+  ...BOOKS,
+  ...TOP_UP,
+  ...ORACLES,
+  ...GOVERNANCE,
+  ...ADVERSARIES,
+  ...WORLD,
+];
+
+const byName = new Map(CASES.map((one) => [one.name, one]));
+
+/** @throws UnknownCaseError */
+export function caseOf(name: string): Case {
+  const found = byName.get(name);
+  if (found === undefined) throw new UnknownCaseError(name, [...byName.keys()]);
+  return found;
+}

@@ -1,0 +1,189 @@
+import { type Account, WAD, fromWad, toAccount, toPosition } from "@plimsoll/client";
+import type { Person } from "../chain/people.ts";
+import type { Risk } from "../chain/reads.ts";
+import type { Stage } from "../chain/stage.ts";
+import type { Dice } from "../dice.ts";
+import { type Case, type Plan, anybody, pickAccount, sharesOf, wad } from "./case.ts";
+
+/** How many accounts a keeper looks at in one step, besides those under auction. */
+const LOOKED_AT = 6;
+/** Of a liquidation, at a gas price of 1 gwei. */
+const GAS_USD = 0.001 * 2_000;
+/** More than initial margin, so that a taken account stands a while. */
+const CUSHION = 11n;
+const FOREVER = 2n ** 40n - 1n;
+
+/** Of `AuctionState`, what a keeper needs. */
+interface Auction {
+  readonly rate: bigint;
+  readonly isWhole: boolean;
+  readonly isBankrupt: boolean;
+  readonly payment: bigint;
+  readonly auction: { readonly startedAt: bigint };
+}
+
+/** The one who is worst off among those who are looked at. */
+async function findDistressed(
+  stage: Stage,
+  dice: Dice,
+  isDistressed: (risk: Risk) => boolean,
+): Promise<{ account: Account; risk: Risk } | undefined> {
+  const liable = [...stage.model.accounts.keys()].filter((account) => stage.model.isLiable(account));
+  if (liable.length === 0) return undefined;
+  const first = dice.integer(liable.length);
+  const looked = Array.from(
+    { length: Math.min(LOOKED_AT, liable.length) },
+    (_, i) => liable[(first + i) % liable.length] ?? 0n,
+  );
+  const risks = await stage.risksOf([...new Set([...looked, ...[...stage.auctions].slice(0, LOOKED_AT)])]);
+  const below = [...risks].filter(([, risk]) => isDistressed(risk));
+  if (below.length === 0) return undefined;
+  const [account, risk] = dice.pick(below);
+  return { account, risk };
+}
+
+interface Business {
+  readonly stage: Stage;
+  readonly dice: Dice;
+  readonly keeper: Person;
+  readonly account: Account;
+  readonly risk: Risk;
+}
+
+/** A keeper does the next thing that an account below maintenance needs. */
+const keeper: Case = {
+  ...{ name: "keeper", weight: 16 },
+  covers: [
+    "Liquidator.startAuction",
+    "Liquidator.liquidate",
+    "Liquidator.takeOver",
+    "Liquidator.absorb",
+    "Liquidator.confirmAuction",
+  ],
+  async plan(stage, dice) {
+    if (stage.world.areKeepersAway) return undefined;
+    const person = dice.pick(stage.of("keeper"));
+    // Some try before their time.
+    const isEager = dice.chance(0.15);
+    const isDue = ({ equity, initial, maintenance }: Risk) => equity < (isEager ? initial : maintenance);
+    const found = await findDistressed(stage, dice, isDue);
+    if (found === undefined) return undefined;
+    const business = { stage, dice, keeper: person, ...found };
+    const [answer] = await stage.reads.view("Liquidator", "auctionState", [found.account]);
+    const auction = answer as Auction;
+    const plan = nextThing(business, auction);
+    return plan === undefined ? undefined : { ...plan, watched: [found.account] };
+  },
+};
+
+function nextThing(business: Business, auction: Auction): Plan | undefined {
+  const { stage, dice, account, keeper: person } = business;
+  const name = stage.nameOf(account);
+  if (auction.auction.startedAt === 0n) {
+    const call = stage.call("Liquidator.startAuction", [account], person.address);
+    return { told: `${person.label} starts the auction of ${name}`, call };
+  }
+  if (dice.chance(0.1)) {
+    const call = stage.call("Liquidator.confirmAuction", [account], person.address);
+    return { told: `${person.label} confirms the auction of ${name}`, call };
+  }
+  if (auction.isBankrupt && dice.chance(0.6)) {
+    const call = stage.call("Liquidator.absorb", [account], person.address);
+    return { told: `${person.label} calls the backstop for ${name}`, call };
+  }
+  if (auction.isWhole) return takeWhole(business, auction);
+  return takeLegs(business, auction);
+}
+
+/** All legs in the same share, or part of one leg. */
+function takeLegs(business: Business, { rate }: Auction): Plan | undefined {
+  const { stage, dice, keeper: person, account } = business;
+  const held = [...(stage.model.accounts.get(account)?.positions ?? [])];
+  if (held.length === 0) return undefined;
+  const isOne = dice.chance(0.4);
+  const share = dice.chance(0.3) ? 1 : dice.between(0.05, 1);
+  const legs = sharesOf(isOne ? [dice.pick(held)] : held, share);
+  if (legs.length === 0 || !isWorthTheGas(business, rate, share)) return undefined;
+  const order = { account, taker: person.accounts[0], minRate: -WAD, deadline: FOREVER, legs };
+  const call = stage.call("Liquidator.liquidate", [order], person.address);
+  const what = isOne ? "of one leg" : `of ${legs.length} legs`;
+  return { told: `${person.label} takes ${Math.round(share * 100)} % ${what} of ${stage.nameOf(account)}`, call };
+}
+
+/** At ordinary gas prices always; at others only for a compensation that pays it. */
+function isWorthTheGas({ stage, risk }: Business, rate: bigint, share: number): boolean {
+  const { gasFactor } = stage.world;
+  if (gasFactor <= 1) return true;
+  const usd = Number(fromWad(rate)) * Number(fromWad(risk.maintenance)) * share;
+  return usd >= GAS_USD * gasFactor;
+}
+
+function takeWhole({ stage, keeper: person, account, risk }: Business, { payment }: Auction): Plan {
+  const needed = (risk.initial * CUSHION) / 10n - payment;
+  const order = {
+    ...{ account, taker: toAccount(person.address, stage.freshSubId()), funder: person.accounts[0] },
+    ...{ funding: needed > 0n ? needed : 0n, minPayment: -(2n ** 127n), deadline: FOREVER },
+  };
+  const call = stage.call("Liquidator.takeOver", [order], person.address);
+  return { told: `${person.label} takes the whole of ${stage.nameOf(account)}`, call };
+}
+
+/** Somebody tells an account below initial margin that it is. */
+const marginCall: Case = {
+  ...{ name: "margin call", covers: ["Liquidator.callMargin"], weight: 3 },
+  async plan(stage, dice) {
+    const found = await findDistressed(stage, dice, ({ equity, initial }) => equity < initial);
+    if (found === undefined) return undefined;
+    const { address, label } = dice.pick(stage.people);
+    const call = stage.call("Liquidator.callMargin", [found.account], address);
+    return { told: `${label} calls the margin of ${stage.nameOf(found.account)}`, call };
+  },
+};
+
+/** Anybody proposes any legs of anybody. */
+const greedy: Case = {
+  ...{ name: "greedy liquidation", covers: ["Liquidator.liquidate"], weight: 1.5 },
+  plan(stage, dice) {
+    const person = dice.pick(stage.of("adversary", "keeper", "levered"));
+    const auctions = [...stage.auctions];
+    const account = auctions.length > 0 && dice.chance(0.7) ? dice.pick(auctions) : pickAccount(stage, dice);
+    const held = [...(stage.model.accounts.get(account)?.positions ?? [])];
+    if (held.length === 0) return undefined;
+    const [instrument, size] = dice.pick(held);
+    const legs = [toPosition(instrument, (size * wad(dice.between(0.01, 1.2))) / WAD)];
+    const order = { account, taker: person.accounts[0], legs, minRate: -WAD, deadline: FOREVER };
+    const call = stage.call("Liquidator.liquidate", [order], person.address);
+    return { told: `${person.label} grabs a leg of ${stage.nameOf(account)}`, call, watched: [account] };
+  },
+};
+
+/** What a keeper took is brought together: the capital account carries it, and positions net. */
+const consolidate: Case = {
+  ...{ name: "consolidate", covers: ["Clearinghouse.batch"], weight: 2 },
+  plan(stage, dice) {
+    const person = dice.pick(stage.of("keeper"));
+    const own = [...stage.model.accounts].filter(
+      ([account, { positions }]) =>
+        account >> 96n === BigInt(person.address) && positions.size > 0 && account !== person.accounts[0],
+    );
+    if (own.length === 0) return undefined;
+    const [account, { positions }] = dice.pick(own);
+    const transfers = [...positions].map(([asset, size]) => ({
+      ...{ from: account, to: person.accounts[0], asset, size: size < 0n ? -size : size },
+    }));
+    const actions = { approvals: [], reducing: [], deposits: [], transfers, fills: [], withdrawals: [] };
+    const call = stage.call("Clearinghouse.batch", [actions], person.address);
+    return { told: `${person.label} brings ${transfers.length} taken legs together`, call };
+  },
+};
+
+const onAnyAccount = (stage: Stage, dice: Dice) => [pickAccount(stage, dice)];
+
+export const LIQUIDATION: readonly Case[] = [
+  ...[keeper, marginCall, greedy, consolidate],
+  anybody("Liquidator.callMargin", 0.5, onAnyAccount),
+  anybody("Liquidator.clearMarginCall", 1, onAnyAccount),
+  anybody("Liquidator.endAuction", 1, onAnyAccount),
+  anybody("Liquidator.confirmAuction", 0.5, onAnyAccount),
+  anybody("Liquidator.absorb", 0.5, onAnyAccount),
+];

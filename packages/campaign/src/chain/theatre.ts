@@ -1,0 +1,174 @@
+import { MAY_MOVE, MAY_TRADE, MAY_WITHDRAW, batchOf } from "@plimsoll/client";
+import { type Call, SimulatedChain } from "@plimsoll/replay";
+import { Wallet, ZeroAddress, id } from "ethers";
+import { type Configuration, loadConfiguration } from "../../../../deploy/configuration.ts";
+import { type LocalDeployment, deployLocal } from "../../../../deploy/local.ts";
+import {
+  type BatchCaller,
+  BatchCaller__factory,
+  type MockAggregator,
+  MockAggregator__factory,
+  TestToken__factory,
+} from "../../../../typechain-types/index.ts";
+import { SURFACE, type SurfaceContract } from "./contracts.ts";
+import { type Person, makePeople } from "./people.ts";
+import { makePuppet } from "./puppet.ts";
+import { DRIVER, act, requireDone, transact } from "./transact.ts";
+
+/** Friday 4 January 2030, 00:00 UTC. */
+const START = Date.UTC(2030, 0, 4) / 1000;
+const GAS_PRICE_GWEI = 1;
+/** After the sequencer came back: short, so that stories get past it. */
+export const GRACE_SECONDS = 600;
+const FOREVER = 2n ** 40n - 1n;
+const UNLIMITED = 2n ** 255n;
+/** What every wallet has, whole units of every token: more than any story spends. */
+const WALLET_UNITS = 10n ** 9n;
+const ALL_PERMISSIONS = MAY_TRADE | MAY_MOVE | MAY_WITHDRAW;
+
+const token = TestToken__factory.createInterface();
+
+/** The contracts on a chain in this process with everybody at the door, and a way back to this moment. */
+export interface Theatre {
+  readonly chain: SimulatedChain;
+  readonly market: LocalDeployment;
+  readonly configuration: Configuration;
+  readonly addresses: Readonly<Record<SurfaceContract, string>>;
+  /** Of tokens by underlying, and of USDC as 0. */
+  readonly tokens: ReadonlyMap<number, { readonly address: string; readonly decimals: number }>;
+  readonly aggregators: ReadonlyMap<number, MockAggregator>;
+  readonly sequencer: MockAggregator;
+  readonly caller: BatchCaller;
+  readonly people: readonly Person[];
+  /** An address that everybody lets trade his account 0: a broker. */
+  readonly broker: string;
+  readonly start: number;
+  snapshot: unknown;
+}
+
+/** Signs surface reports. */
+export const PUBLISHER = new Wallet(id("plimsoll campaign publisher"));
+
+const BROKER = "0x0000000000000000000000000000000000b40ce4";
+/** Pushes rounds; any address may. */
+export const TRANSMITTER = "0x00000000000000000000000000000000000f33d5";
+/** Settles losses of others; anybody may. */
+export const SETTLER = "0x00000000000000000000000000000000005e771e";
+
+/** Deploys everything; no delays, for nobody waits. @param isMutant Contracts may be larger than a real chain lets them be. */
+export async function openTheatre(isMutant = false): Promise<Theatre> {
+  const chain = await SimulatedChain.create(START, GAS_PRICE_GWEI, {
+    allowUnlimitedContractSize: isMutant,
+    throwOnTransactionFailures: false,
+    throwOnCallFailures: false,
+  });
+  const { ethers } = chain.connection;
+  const [deployer] = await ethers.getSigners();
+  if (deployer === undefined) throw new RangeError("the chain has no accounts");
+  const sequencer = await new MockAggregator__factory(deployer).deploy(0, "L2 uptime");
+  await sequencer["push(int256,uint256)"](0, START - 86_400);
+  const local = await loadConfiguration("local");
+  const configuration: Configuration = {
+    ...local,
+    sequencer: { feed: await sequencer.getAddress(), graceSeconds: GRACE_SECONDS },
+    // Without interest the books follow from events alone, whatever the time.
+    interest: { ...local.interest, atZeroInBp: 0, atKinkInBp: 0, atFullInBp: 0 },
+    publishers: { signers: [PUBLISHER.address], threshold: 1 },
+  };
+  const market = await deployLocal(chain.connection, { configuration, handOver: false });
+  await stopFunding(chain, market);
+  const theatre: Theatre = {
+    ...{ chain, market, configuration, sequencer, people: makePeople(), broker: BROKER },
+    addresses: addressesOf(market),
+    tokens: await tokensOf(market, configuration),
+    aggregators: new Map(
+      configuration.underlyings.flatMap((underlying) => {
+        const aggregator = market.aggregators[underlying.symbol];
+        return aggregator === undefined ? [] : [[underlying.id, aggregator] as const];
+      }),
+    ),
+    caller: await new BatchCaller__factory(deployer).deploy(),
+    start: chain.now,
+    snapshot: undefined,
+  };
+  for (const person of theatre.people) await welcome(theatre, person);
+  // Who has sent once has a balance, also after the way back.
+  for (const address of [BROKER, SETTLER]) await makePuppet(chain, address);
+  for (const from of [TRANSMITTER, DRIVER]) requireDone(await transact(chain, { from, to: from, data: "0x" }));
+  theatre.snapshot = await chain.request("evm_snapshot");
+  return theatre;
+}
+
+/** Funding would move entry values as time passes, which the books do not follow. */
+async function stopFunding(chain: SimulatedChain, { deployer, addresses }: LocalDeployment): Promise<void> {
+  const data = SURFACE.Clearinghouse.encodeFunctionData("setFundingSource", [ZeroAddress]);
+  requireDone(await transact(chain, { from: deployer.address, to: addresses.clearinghouse, data }));
+}
+
+/** Back to before anything happened. */
+export async function rewind(theatre: Theatre): Promise<void> {
+  await theatre.chain.request("evm_revert", theatre.snapshot);
+  theatre.snapshot = await theatre.chain.request("evm_snapshot");
+  theatre.chain.now = theatre.start;
+}
+
+/** Whom a person lets act on which account, as set at the door. */
+export function permissionsAtTheDoor(
+  { addresses, broker }: Theatre,
+  { key }: Person,
+): readonly { operator: string; permissions: number }[] {
+  return [
+    { operator: key.address, permissions: MAY_TRADE },
+    { operator: addresses.OrderSettlement, permissions: MAY_TRADE },
+    { operator: addresses.BackstopVault, permissions: MAY_TRADE },
+    { operator: broker, permissions: ALL_PERMISSIONS },
+  ];
+}
+
+function addressesOf({ addresses }: LocalDeployment): Theatre["addresses"] {
+  return {
+    Clearinghouse: addresses.clearinghouse,
+    ClearinghouseForce: addresses.clearinghouse,
+    ClearinghouseBooks: addresses.clearinghouse,
+    Liquidator: addresses.liquidator,
+    BackstopVault: addresses.backstopVault,
+    OrderSettlement: addresses.orderSettlement,
+    AutoTopUp: addresses.autoTopUp,
+    Markets: addresses.markets,
+    PriceOracle: addresses.priceOracle,
+    VolatilityOracle: addresses.volatilityOracle,
+  };
+}
+
+async function tokensOf({ tokens }: LocalDeployment, { underlyings }: Configuration): Promise<Theatre["tokens"]> {
+  const found = new Map<number, { address: string; decimals: number }>();
+  const names = new Map([[0, "USDC"], ...underlyings.map((one) => [one.id, one.collateral.symbol] as const)]);
+  for (const [underlying, name] of names) {
+    const contract = tokens[name];
+    if (contract === undefined) continue;
+    found.set(underlying, { address: await contract.getAddress(), decimals: Number(await contract.decimals()) });
+  }
+  return found;
+}
+
+async function welcome(theatre: Theatre, person: Person): Promise<void> {
+  const { chain, addresses, tokens } = theatre;
+  const { address, accounts } = person;
+  await makePuppet(chain, address);
+  const calls: Call[] = [];
+  for (const { address: to, decimals } of tokens.values()) {
+    const data = token.encodeFunctionData("mint", [address, WALLET_UNITS * 10n ** BigInt(decimals)]);
+    calls.push({ from: address, to, data });
+    for (const spender of [addresses.Clearinghouse, addresses.BackstopVault, addresses.AutoTopUp]) {
+      calls.push({ from: address, to, data: token.encodeFunctionData("approve", [spender, UNLIMITED]) });
+    }
+  }
+  const approvals = permissionsAtTheDoor(theatre, person).map((one) => ({
+    account: accounts[0],
+    expiry: FOREVER,
+    ...one,
+  }));
+  const data = SURFACE.Clearinghouse.encodeFunctionData("batch", [batchOf({ approvals })]);
+  for (const call of [...calls, { from: address, to: addresses.Clearinghouse, data }])
+    requireDone(await act(chain, call));
+}

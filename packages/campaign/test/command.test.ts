@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import { CommanderError } from "commander";
+import { parseArguments } from "../src/arguments.ts";
+import { StoryFileError, UnknownMutantError } from "../src/errors.ts";
+import { CAMPAIGN_MUTANTS } from "../src/mutants/list.ts";
+import { chosenMutants, isFound } from "../src/mutants/run.ts";
+import { shrink } from "../src/shrink.ts";
+import { type Story, readStory } from "../src/story.ts";
+import { mutated } from "../../../scripts/incidents/mutation.ts";
+
+const root = new URL("../../../", import.meta.url);
+
+describe("npm run campaign", () => {
+  it("understands its arguments", () => {
+    const request = parseArguments(["--operations", "500", "--seed", "7", "--json", "--save"]);
+    expect(request).to.include({ operations: 500, seed: 7, json: true, save: true, mutants: false });
+    expect(parseArguments([])).to.include({ operations: 10_000, seed: 1, json: false, story: undefined });
+  });
+
+  it("refuses what is no number, and what it does not know", () => {
+    for (const argv of [["--operations", "0"], ["--seed", "x"], ["--operations", ""], ["--speed", "1"], ["more"]]) {
+      expect(() => parseArguments(argv)).to.throw(CommanderError);
+    }
+  });
+
+  it("says what is wrong with a story", () => {
+    const notJson = fileURLToPath(new URL("README.md", root));
+    const noStory = fileURLToPath(new URL("package.json", root));
+    expect(() => readStory(notJson)).to.throw(StoryFileError, "README.md is not a story");
+    expect(() => readStory(noStory)).to.throw(StoryFileError, "seed");
+    expect(() => readStory("nowhere.json")).to.throw(StoryFileError, "nowhere.json");
+  });
+
+  it("shortens a story to the steps that show the violation", async () => {
+    const steps = Array.from({ length: 300 }, (_, i) => ({ do: `step ${i}`, dice: [] }));
+    const story: Story = { seed: "", underlyings: 1, depthPercent: 1, steps };
+    let replays = 0;
+    const shows = (one: Story) => {
+      replays++;
+      const names = new Set(one.steps.map((step) => step.do));
+      return Promise.resolve(names.has("step 41") && names.has("step 230"));
+    };
+    const short = await shrink(story, shows, 200);
+    expect(short.steps.map((step) => step.do)).to.deep.equal(["step 41", "step 230"]);
+    expect(replays).to.be.below(120);
+  });
+
+  it("stops shortening when the budget is spent", async () => {
+    const steps = Array.from({ length: 64 }, () => ({ do: "wait", dice: [] }));
+    let replays = 0;
+    const story: Story = { seed: "", underlyings: 1, depthPercent: 1, steps };
+    await shrink(story, () => Promise.resolve(++replays < 0), 10);
+    expect(replays).to.equal(10);
+  });
+});
+
+describe("mutants of the campaign", () => {
+  for (const { name, edits } of CAMPAIGN_MUTANTS) {
+    it(`${name}: every change has its place`, () => {
+      for (const edit of edits) {
+        const source = readFileSync(new URL(edit.file, root), "utf8");
+        expect(mutated(source, edit)).to.not.equal(source);
+      }
+    });
+  }
+
+  it("are known by name, and found by the invariant that is meant", () => {
+    const [first] = CAMPAIGN_MUTANTS;
+    if (first === undefined) throw new Error("no mutants");
+    expect(chosenMutants([first.name])).to.deep.equal([first]);
+    expect(() => chosenMutants(["no such"])).to.throw(UnknownMutantError, "no such");
+    expect(isFound(first, { invariants: [], message: "", operations: 1 })).to.equal(false);
+    expect(isFound(first, { invariants: ["unexplained"], message: "", operations: 1 })).to.equal(false);
+    expect(isFound(first, { invariants: [...first.red], message: "", operations: 1 })).to.equal(true);
+  });
+});

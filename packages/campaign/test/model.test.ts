@@ -1,0 +1,134 @@
+import { CASH, WAD, perpetual, spot } from "@plimsoll/client";
+import { expect } from "chai";
+import { checkModel, checkTotals } from "../src/model/conservation.ts";
+import { Episodes, spiralGainOf } from "../src/model/episodes.ts";
+import { FeedModel } from "../src/model/feed.ts";
+import { Impact } from "../src/model/impact.ts";
+import { LedgerModel } from "../src/model/ledger.ts";
+
+const [ANNA, BERT, CARL] = [1n << 96n, 2n << 96n, 3n << 96n] as const;
+const ETH = perpetual(1);
+
+function market(): LedgerModel {
+  const model = new LedgerModel();
+  for (const account of [ANNA, BERT, CARL]) {
+    model.receive(CASH, 1_000n * WAD);
+    model.addCash(account, 1_000n * WAD);
+  }
+  return model;
+}
+
+function fill(model: LedgerModel, parties: readonly [bigint, bigint], terms: readonly [bigint, bigint]): void {
+  const [buyer, seller] = parties;
+  const [size, price] = terms;
+  model.fill({ buyer, seller, instrument: ETH, size, price });
+}
+
+describe("the model of the ledger", () => {
+  it("moves entry values with fills and realises what closes, pro rata", () => {
+    const model = market();
+    fill(model, [ANNA, BERT], [3n * WAD, 100n * WAD]);
+    fill(model, [BERT, ANNA], [WAD, 130n * WAD]);
+    expect(model.accounts.get(ANNA)?.cash).to.equal(1_030n * WAD);
+    expect(model.cashOf(ANNA)).to.equal(830n * WAD);
+    expect(model.positionOf(BERT, ETH)).to.equal(-2n * WAD);
+    expect(checkModel(model)).to.deep.equal([]);
+  });
+
+  it("rounds the realised share down, for long and for short", () => {
+    const model = market();
+    fill(model, [ANNA, BERT], [3n, WAD]);
+    fill(model, [CARL, ANNA], [1n, 0n]);
+    expect(model.accounts.get(ANNA)?.cash).to.equal(1_000n * WAD - 1n);
+    fill(model, [ANNA, BERT], [4n, WAD / 2n]);
+    expect(checkModel(model)).to.deep.equal([]);
+  });
+
+  it("keeps a loss open until all who hold the other side have shared it", () => {
+    const model = market();
+    fill(model, [ANNA, BERT], [2n * WAD, 100n * WAD]);
+    fill(model, [ANNA, CARL], [WAD, 100n * WAD]);
+    model.tearUp(ANNA, { instrument: ETH, size: 3n * WAD, value: 90n * WAD });
+    expect(model.hasOpenShares).to.equal(true);
+    expect(checkModel(model)).to.deep.equal([]);
+    model.takeShare(BERT, { instrument: ETH, delta: 2n * WAD, value: -60n * WAD });
+    expect(checkModel(model)).to.deep.equal([]);
+    model.takeShare(CARL, { instrument: ETH, delta: WAD, value: -29n * WAD });
+    const [violation] = checkModel(model);
+    expect(violation?.invariant).to.equal("INV-5");
+  });
+
+  it("sees a unit that comes from nowhere", () => {
+    const model = market();
+    model.addCash(ANNA, 1n);
+    expect(checkModel(model).map(({ invariant }) => invariant)).to.deep.equal(["INV-1"]);
+  });
+
+  it("sees a side without another", () => {
+    const model = market();
+    model.trade(ANNA, { instrument: ETH, delta: 1n, value: 0n });
+    expect(checkModel(model).map(({ invariant }) => invariant)).to.deep.equal(["INV-2"]);
+  });
+
+  it("sees a chain that says otherwise, and a balance below the books", () => {
+    const model = market();
+    model.receive(spot(1), 5n);
+    model.trade(ANNA, { instrument: spot(1), delta: 5n, value: 0n });
+    const recorded = new Map([
+      [CASH, 3_000n * WAD],
+      [spot(1), 4n],
+    ]);
+    const balances = new Map([
+      [CASH, 3_000n * WAD - 1n],
+      [spot(1), 4n],
+    ]);
+    expect(checkTotals(model, { recorded, balances, reserve: 1n })).to.have.length(3);
+  });
+});
+
+describe("the world", () => {
+  it("moves the price by the square root of forced flow, in pieces as at once, and recovers", () => {
+    const depth = { usd: 1_000_000, share: 0.03 };
+    const [once, pieces] = [new Impact(depth), new Impact(depth)];
+    once.push(-4_000_000);
+    for (let i = 0; i < 4; i++) pieces.push(-1_000_000);
+    expect(once.logMove).to.be.closeTo(-0.06, 1e-12);
+    expect(pieces.logMove).to.be.closeTo(once.logMove, 1e-12);
+    once.recover(3_600);
+    expect(once.logMove).to.be.closeTo(-0.03, 1e-12);
+  });
+
+  it("puts forced flow down to the shock that came before it", () => {
+    const episodes = new Episodes();
+    episodes.forced(1, -0.5, 0);
+    episodes.shock(1, -0.2, 10);
+    episodes.forced(1, -0.05, 20);
+    episodes.forced(1, -0.05, 30);
+    episodes.shock(1, 0.1, 40);
+    episodes.forced(1, -0.05, 50);
+    const { max, mean, episodes: count } = spiralGainOf(episodes.gains());
+    expect(max).to.be.closeTo(0.5, 1e-12);
+    expect(mean).to.be.closeTo(0.25, 1e-12);
+    expect(count).to.equal(2);
+  });
+
+  it("answers by deviation and heartbeat, and not while it is silent", () => {
+    const feed = new FeedModel(0, 100);
+    expect(feed.follow(60, 100.4)).to.deep.equal([]);
+    expect(feed.follow(120, 100.6)).to.deep.equal([{ kind: "push", price: 100.6 }]);
+    feed.fail({ kind: "silent" }, 180, 10_000);
+    expect(feed.follow(9_000, 50)).to.deep.equal([]);
+    expect(feed.isInvalid(10_900)).to.equal(false);
+    expect(feed.isInvalid(10_921)).to.equal(true);
+    expect(feed.follow(10_930, 50)).to.deep.equal([{ kind: "push", price: 50 }]);
+    expect(feed.isInvalid(10_930)).to.equal(false);
+  });
+
+  it("is invalid from an unusable answer to the next one", () => {
+    const feed = new FeedModel(0, 100);
+    expect(feed.fail({ kind: "zero" }, 60, 300)).to.deep.equal([{ kind: "raw", answer: 0n }]);
+    expect(feed.isInvalid(60)).to.equal(true);
+    expect(feed.follow(400, 100)).to.deep.equal([{ kind: "push", price: 100 }]);
+    expect(feed.isInvalid(400)).to.equal(false);
+  });
+});
