@@ -198,11 +198,12 @@ export const INCIDENTS: readonly Incident[] = [
   {
     name: "GmxReentrancy",
     mutants: [
-      mutant("nothing is locked while tokens move", "shares are worth what nobody paid", [
-        "contracts/ClearinghouseState.sol",
-        "        locked = true;\n",
-        "",
-      ]),
+      mutant(
+        "nothing is locked while tokens move",
+        "shares are worth what nobody paid",
+        ["contracts/ClearinghouseState.sol", "require(!locked, IClearinghouse.Locked());", ""],
+        [CLEARINGHOUSE, "return locked;", "return false;"],
+      ),
     ],
   },
   {
