@@ -1,36 +1,26 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { IERC165 } from "@openzeppelin/contracts/interfaces/IERC165.sol";
-import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import { ERC4626, IERC4626 } from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
-import { SafeERC20 } from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import { Absorption, IBackstopVault, Unwinding } from "./interfaces/IBackstopVault.sol";
-import {
-    Batch,
-    Deposit as CashDeposit,
-    Fill,
-    IClearinghouse,
-    MAY_TRADE,
-    Transfer as CashTransfer,
-    Withdrawal
-} from "./interfaces/IClearinghouse.sol";
-import { IClearinghouseBooks } from "./interfaces/IClearinghouseBooks.sol";
-import { IERC7540Operator, IERC7540Redeem } from "./interfaces/IERC7540.sol";
+import { Batch, Fill, IClearinghouse, MAY_TRADE } from "./interfaces/IClearinghouse.sol";
+import { IERC7540Redeem } from "./interfaces/IERC7540.sol";
 import { IMarginEngine, Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
 import { IMarkets } from "./interfaces/IMarkets.sol";
 import { Validity } from "./interfaces/IPriceOracle.sol";
+import { IRequestVault } from "./interfaces/IRequestVault.sol";
 import { BackstopBudgets, BudgetState } from "./libraries/BackstopBudgets.sol";
 import { BackstopUnwinding } from "./libraries/BackstopUnwinding.sol";
+import { CashTransfers } from "./libraries/CashTransfers.sol";
 import { MarginRules } from "./libraries/MarginRules.sol";
 import { SignedWad } from "./libraries/SignedWad.sol";
+import { RequestVault } from "./RequestVault.sol";
 import { Account, toAccount } from "./types/Account.sol";
-import { CASH, Instrument, Kind } from "./types/Instrument.sol";
+import { Instrument, Kind } from "./types/Instrument.sol";
 import { Position, toPosition } from "./types/Position.sol";
 
 /// @param claimableAt Unix seconds when the cooldown ends and the claim window begins.
@@ -49,7 +39,7 @@ struct Valuation {
 }
 
 /// @title See `IBackstopVault`, which is the specification.
-contract BackstopVault is ERC4626, IBackstopVault {
+contract BackstopVault is RequestVault, IBackstopVault {
     using BackstopBudgets for BudgetState;
     using BackstopBudgets for uint64;
     using BackstopBudgets for Position[];
@@ -68,45 +58,24 @@ contract BackstopVault is ERC4626, IBackstopVault {
     /// @notice A day to come and claim. With the cooldown and a day to notice it makes the seven days after which a module may be exchanged: whoever
     /// does not trust the next liquidator is out before it comes. Short, because who always has a request under way may leave at once on one day of six.
     uint256 public constant CLAIM_SECONDS = 1 days;
-    /// @dev USD are WAD in the clearinghouse.
-    uint256 private constant WAD_DECIMALS = 18;
     int256 private constant WAD = 1e18;
-    /// @dev Against the first depositor's inflation attack: with 10^6 virtual shares a donation costs the attacker a
-    /// million times what he can take from a victim.
-    uint8 private constant DECIMALS_OFFSET = 6;
-    uint256 private constant VIRTUAL_SHARES = 10 ** DECIMALS_OFFSET;
-    /// @dev ERC-7540: all requests of a controller are one.
-    uint256 private constant REQUEST_ID = 0;
-    bytes4 private constant ERC7575_INTERFACE = 0x2f0a18c5;
     /// @dev What one evaluation sees of an unwinding: the account before, the legs alone, and a unit of each leg.
     uint256 private constant BEFORE = 0;
     uint256 private constant LEGS = 1;
     uint256 private constant UNITS = 2;
-
-    IClearinghouse public immutable clearinghouse;
-    uint256 private immutable wadPerToken;
 
     Account[] private absorbedAccounts;
     uint96 private lastSubId;
     mapping(Account => Absorption) private absorptions;
     BudgetState private budgets;
     mapping(address controller => Redemption) private requests;
-    /// @inheritdoc IERC7540Operator
-    mapping(address controller => mapping(address operator => bool)) public isOperator;
 
     modifier onlyLiquidator() {
         require(msg.sender == clearinghouse.liquidator(), NotLiquidator(msg.sender));
         _;
     }
 
-    constructor(
-        IClearinghouse clearinghouse_
-    ) ERC20("Plimsoll Backstop", "plBACK") ERC4626(IERC20(clearinghouse_.usdc())) {
-        clearinghouse = clearinghouse_;
-        wadPerToken = 10 ** (WAD_DECIMALS - IERC20Metadata(clearinghouse_.usdc()).decimals());
-        // Nothing stays here between two calls, and the clearinghouse takes only what this contract deposits.
-        SafeERC20.forceApprove(IERC20(asset()), address(clearinghouse_), type(uint256).max);
-    }
+    constructor(IClearinghouse clearinghouse_) ERC20("Plimsoll Backstop", "plBACK") RequestVault(clearinghouse_) {}
 
     /// @inheritdoc IERC4626
     function deposit(uint256 assets, address receiver) public override(ERC4626, IERC4626) returns (uint256 shares) {
@@ -128,7 +97,7 @@ contract BackstopVault is ERC4626, IBackstopVault {
     function requestRedeem(uint256 shares, address controller, address owner) external returns (uint256 requestId) {
         require(shares != 0, ZeroShares());
         // Else anybody could occupy the one request of another with a speck.
-        require(controller == owner || _mayActFor(controller), NotController(controller, msg.sender));
+        if (controller != owner) _requireActsFor(controller);
         uint256 escrowed = requests[controller].shares;
         require(escrowed == 0, RequestExists(controller, escrowed));
         if (!_mayActFor(owner)) _spendAllowance(owner, msg.sender, shares);
@@ -141,9 +110,9 @@ contract BackstopVault is ERC4626, IBackstopVault {
         return REQUEST_ID;
     }
 
-    /// @inheritdoc IBackstopVault
+    /// @inheritdoc IRequestVault
     function cancelRedeem(address receiver, address controller) external returns (uint256 shares) {
-        _requireController(controller);
+        _requireActsFor(controller);
         shares = requests[controller].shares;
         require(shares != 0, NoRequest(controller));
         delete requests[controller];
@@ -175,13 +144,6 @@ contract BackstopVault is ERC4626, IBackstopVault {
         require(shares <= limit, ERC4626ExceededMaxRedeem(controller, shares, limit));
         assets = _exitAssetsDown(shares, value);
         _claim(receiver, controller, assets, shares);
-    }
-
-    /// @inheritdoc IERC7540Operator
-    function setOperator(address operator, bool approved) external returns (bool) {
-        isOperator[msg.sender][operator] = approved;
-        emit OperatorSet(msg.sender, operator, approved);
-        return true;
     }
 
     /// @inheritdoc IBackstopVault
@@ -223,7 +185,7 @@ contract BackstopVault is ERC4626, IBackstopVault {
 
     /// @inheritdoc IBackstopVault
     function releaseEmpty() public {
-        require(!clearinghouse.isLocked(), Locked());
+        _requireUnlocked();
         uint256 index = absorbedAccounts.length;
         while (index > 0) {
             Account account = absorbedAccounts[--index];
@@ -264,7 +226,7 @@ contract BackstopVault is ERC4626, IBackstopVault {
         uint256 removed;
         (payment, removed) = _paymentDown(Portfolio(whole.cash + value, remaining), risks, rate);
         require(payment >= order.minPayment, PaymentTooLow(payment, order.minPayment));
-        if (payment != 0) actions.transfers = _transfers(order.account, order.taker, payment);
+        if (payment != 0) actions.transfers = CashTransfers.single(order.account, order.taker, payment);
         if (!before.meetsInitial()) {
             actions.reducing = new Account[](1);
             actions.reducing[0] = order.account;
@@ -274,13 +236,8 @@ contract BackstopVault is ERC4626, IBackstopVault {
     }
 
     /// @inheritdoc IBackstopVault
-    function treasury() public view returns (Account) {
-        return toAccount(address(this), 0);
-    }
-
-    /// @inheritdoc IBackstopVault
     function absorbed() external view returns (Account[] memory) {
-        require(!clearinghouse.isLocked(), Locked());
+        _requireUnlocked();
         return absorbedAccounts;
     }
 
@@ -354,35 +311,9 @@ contract BackstopVault is ERC4626, IBackstopVault {
         return _entryAssetsUp(shares, _valuation());
     }
 
-    /// @inheritdoc IERC4626
-    /// @dev Always reverts, as ERC-7540 demands.
-    function previewWithdraw(uint256) public pure override(ERC4626, IERC4626) returns (uint256) {
-        revert NoPreview();
-    }
-
-    /// @inheritdoc IERC4626
-    /// @dev Always reverts, as ERC-7540 demands.
-    function previewRedeem(uint256) public pure override(ERC4626, IERC4626) returns (uint256) {
-        revert NoPreview();
-    }
-
-    /// @inheritdoc IBackstopVault
-    function share() external view returns (address) {
-        return address(this);
-    }
-
-    /// @inheritdoc IERC165
-    function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
-        return
-            interfaceId == type(IERC165).interfaceId ||
-            interfaceId == type(IERC7540Operator).interfaceId ||
-            interfaceId == type(IERC7540Redeem).interfaceId ||
-            interfaceId == ERC7575_INTERFACE;
-    }
-
     /// @dev Burns what is escrowed, and pays out of the treasury.
     function _claim(address receiver, address controller, uint256 assets, uint256 shares) private {
-        _requireController(controller);
+        _requireActsFor(controller);
         Redemption storage request = requests[controller];
         request.shares -= shares.toUint128();
         _burn(address(this), shares);
@@ -390,43 +321,14 @@ contract BackstopVault is ERC4626, IBackstopVault {
         emit Withdraw(msg.sender, receiver, controller, assets, shares);
     }
 
-    function _move(Account from, Account to, uint256 size) private {
-        Batch memory actions;
-        actions.transfers = _transfers(from, to, size);
-        clearinghouse.batch(actions);
-    }
-
     /// @dev Straight on into custody, before the shares are minted.
     function _transferIn(address from, uint256 assets) internal override {
         super._transferIn(from, assets);
-        Batch memory actions;
-        actions.deposits = new CashDeposit[](1);
-        actions.deposits[0] = CashDeposit({ account: treasury(), asset: CASH, amountInTokens: assets });
-        clearinghouse.batch(actions);
+        _payIn(assets);
     }
 
     function _transferOut(address to, uint256 assets) internal override {
-        Batch memory actions;
-        actions.withdrawals = new Withdrawal[](1);
-        actions.withdrawals[0] = Withdrawal({ account: treasury(), asset: CASH, amountInTokens: assets, to: to });
-        clearinghouse.batch(actions);
-    }
-
-    function _decimalsOffset() internal pure override returns (uint8) {
-        return DECIMALS_OFFSET;
-    }
-
-    function _requireController(address controller) private view {
-        require(_mayActFor(controller), NotController(controller, msg.sender));
-    }
-
-    function _mayActFor(address controller) private view returns (bool) {
-        return msg.sender == controller || isOperator[controller][msg.sender];
-    }
-
-    /// @dev USD WAD. Never negative: the treasury holds no positions and cash cannot be withdrawn below zero without.
-    function _treasuryCash() private view returns (uint256) {
-        return clearinghouse.cash(treasury()).toUint256();
+        _payOut(to, assets);
     }
 
     /// @dev Of an absorbed account those that it came with, for what it has lost since may be on any of them.
@@ -545,8 +447,7 @@ contract BackstopVault is ERC4626, IBackstopVault {
 
     /// @dev What the controller may claim and the treasury can pay.
     function _claimableShares(address controller, Valuation memory value) private view returns (uint256) {
-        (uint256 available, , ) = IClearinghouseBooks(address(clearinghouse)).outflow(CASH);
-        uint256 payable_ = Math.min(_treasuryCash() / wadPerToken, available);
+        uint256 payable_ = Math.min(_treasuryCash() / wadPerToken, _outflow());
         uint256 supply = totalSupply() + VIRTUAL_SHARES;
         uint256 paidShares = Math.mulDiv(payable_, supply, _inTokensDown(value.exit) + 1);
         return Math.min(claimableRedeemRequest(REQUEST_ID, controller), paidShares);
@@ -566,7 +467,7 @@ contract BackstopVault is ERC4626, IBackstopVault {
     }
 
     function _valuation() private view returns (Valuation memory value) {
-        require(!clearinghouse.isLocked(), Locked());
+        _requireUnlocked();
         int256 cash = clearinghouse.cash(treasury());
         value = Valuation({ equity: cash, entry: cash, exit: cash, isFresh: true });
         uint256 count = absorbedAccounts.length;
@@ -586,10 +487,5 @@ contract BackstopVault is ERC4626, IBackstopVault {
 
     function _evaluate(Portfolio[] memory portfolios) private view returns (Risk[] memory) {
         return IMarginEngine(clearinghouse.marginEngine()).evaluate(portfolios);
-    }
-
-    function _transfers(Account from, Account to, uint256 size) private pure returns (CashTransfer[] memory transfers) {
-        transfers = new CashTransfer[](1);
-        transfers[0] = CashTransfer({ from: from, to: to, asset: CASH, size: size.toUint128() });
     }
 }

@@ -3,7 +3,6 @@ pragma solidity ^0.8.37;
 
 import { IERC165 } from "@openzeppelin/contracts/interfaces/IERC165.sol";
 import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import { ERC4626, IERC4626 } from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
 import { SafeERC20 } from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
@@ -11,9 +10,8 @@ import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import { ReentrancyGuardTransient } from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import { Batch, Deposit as CashDeposit, IClearinghouse, MAY_TRADE, Withdrawal } from "./interfaces/IClearinghouse.sol";
-import { IClearinghouseBooks } from "./interfaces/IClearinghouseBooks.sol";
-import { IERC7540Deposit, IERC7540Operator, IERC7540Redeem } from "./interfaces/IERC7540.sol";
+import { Batch, IClearinghouse, MAY_TRADE } from "./interfaces/IClearinghouse.sol";
+import { IERC7540Deposit, IERC7540Redeem } from "./interfaces/IERC7540.sol";
 import { IFundingAccrual } from "./interfaces/IFundingAccrual.sol";
 import { IFundingSource } from "./interfaces/IFundingSource.sol";
 import { ILiquidityPool, PoolOrder } from "./interfaces/ILiquidityPool.sol";
@@ -26,15 +24,17 @@ import {
     Quote,
     Valuation
 } from "./interfaces/IPoolQuoter.sol";
+import { IRequestVault } from "./interfaces/IRequestVault.sol";
 import { InventoryState, PoolInventory } from "./libraries/PoolInventory.sol";
 import { PoolRequests, Request, RequestQueue } from "./libraries/PoolRequests.sol";
 import { PoolTrades } from "./libraries/PoolTrades.sol";
 import { PoolValuation } from "./libraries/PoolValuation.sol";
-import { Account, toAccount } from "./types/Account.sol";
-import { CASH, Instrument } from "./types/Instrument.sol";
+import { RequestVault } from "./RequestVault.sol";
+import { Account } from "./types/Account.sol";
+import { Instrument } from "./types/Instrument.sol";
 
 /// @title See `ILiquidityPool`, which is the specification.
-contract LiquidityPool is ERC4626, ILiquidityPool, ReentrancyGuardTransient {
+contract LiquidityPool is RequestVault, ILiquidityPool, ReentrancyGuardTransient {
     using PoolInventory for InventoryState;
     using PoolRequests for RequestQueue;
     using PoolTrades for PoolTerms;
@@ -46,34 +46,18 @@ contract LiquidityPool is ERC4626, ILiquidityPool, ReentrancyGuardTransient {
     uint256 public constant FUNDING_PERIODS = 1095;
     /// @notice Funding is clamped to this either way, a year, WAD.
     int256 public constant MAX_FUNDING_RATE = 1e18;
-    /// @dev USD are WAD in the clearinghouse.
-    uint256 private constant WAD_DECIMALS = 18;
-    /// @dev Against the first depositor's inflation attack, as in the backstop.
-    uint8 private constant DECIMALS_OFFSET = 6;
-    /// @dev ERC-7540: all requests of a controller are one.
-    uint256 private constant REQUEST_ID = 0;
-    bytes4 private constant ERC7575_INTERFACE = 0x2f0a18c5;
-
-    IClearinghouse public immutable clearinghouse;
     /// @inheritdoc ILiquidityPool
     IPoolQuoter public immutable quoter;
-    uint256 private immutable wadPerToken;
 
     InventoryState private inventory;
     RequestQueue private entries;
     RequestQueue private exits;
-    /// @inheritdoc IERC7540Operator
-    mapping(address controller => mapping(address operator => bool)) public isOperator;
 
     constructor(
         IClearinghouse clearinghouse_,
         IPoolQuoter quoter_
-    ) ERC20("Plimsoll Liquidity", "plPOOL") ERC4626(IERC20(clearinghouse_.usdc())) {
+    ) ERC20("Plimsoll Liquidity", "plPOOL") RequestVault(clearinghouse_) {
         quoter = quoter_;
-        clearinghouse = clearinghouse_;
-        wadPerToken = 10 ** (WAD_DECIMALS - IERC20Metadata(clearinghouse_.usdc()).decimals());
-        // The clearinghouse takes only what this contract deposits.
-        SafeERC20.forceApprove(IERC20(asset()), address(clearinghouse_), type(uint256).max);
     }
 
     /// @inheritdoc ILiquidityPool
@@ -118,7 +102,7 @@ contract LiquidityPool is ERC4626, ILiquidityPool, ReentrancyGuardTransient {
     /// @inheritdoc ILiquidityPool
     function execute(uint256 most) external nonReentrant returns (uint256 deposits, uint256 redemptions) {
         Valuation memory value = _freshValuation();
-        uint256 supply = totalSupply() + 10 ** DECIMALS_OFFSET;
+        uint256 supply = totalSupply() + VIRTUAL_SHARES;
         if (value.equity >= 0)
             deposits = _executeDeposits(most, value.roundAt, value.entryPriceUp(supply, wadPerToken));
         redemptions = _executeRedemptions(most, value.roundAt, value.exitPriceDown(supply, wadPerToken));
@@ -135,7 +119,7 @@ contract LiquidityPool is ERC4626, ILiquidityPool, ReentrancyGuardTransient {
         if (controller != owner) _requireActsFor(controller);
         Valuation memory value = _freshValuation();
         require(value.equity >= 0, Insolvent(value.equity));
-        uint256 price = value.entryPriceUp(totalSupply() + 10 ** DECIMALS_OFFSET, wadPerToken);
+        uint256 price = value.entryPriceUp(totalSupply() + VIRTUAL_SHARES, wadPerToken);
         entries.append(controller, assets, price);
         SafeERC20.safeTransferFrom(IERC20(asset()), owner, address(this), assets);
         emit DepositRequest(controller, owner, REQUEST_ID, msg.sender, assets);
@@ -150,7 +134,7 @@ contract LiquidityPool is ERC4626, ILiquidityPool, ReentrancyGuardTransient {
     ) external nonReentrant returns (uint256 requestId) {
         if (controller != owner) _requireActsFor(controller);
         if (!_mayActFor(owner)) _spendAllowance(owner, msg.sender, shares);
-        uint256 price = _freshValuation().exitPriceDown(totalSupply() + 10 ** DECIMALS_OFFSET, wadPerToken);
+        uint256 price = _freshValuation().exitPriceDown(totalSupply() + VIRTUAL_SHARES, wadPerToken);
         exits.append(controller, shares, price);
         _transfer(owner, address(this), shares);
         emit RedeemRequest(controller, owner, REQUEST_ID, msg.sender, shares);
@@ -165,19 +149,12 @@ contract LiquidityPool is ERC4626, ILiquidityPool, ReentrancyGuardTransient {
         emit DepositRequestCancelled(controller, receiver, assets);
     }
 
-    /// @inheritdoc ILiquidityPool
+    /// @inheritdoc IRequestVault
     function cancelRedeem(address receiver, address controller) external nonReentrant returns (uint256 shares) {
         _requireActsFor(controller);
         shares = exits.cancel(controller);
         _transfer(address(this), receiver, shares);
         emit RedeemRequestCancelled(controller, receiver, shares);
-    }
-
-    /// @inheritdoc IERC7540Operator
-    function setOperator(address operator, bool approved) external returns (bool) {
-        isOperator[msg.sender][operator] = approved;
-        emit OperatorSet(msg.sender, operator, approved);
-        return true;
     }
 
     /// @inheritdoc IERC4626
@@ -277,15 +254,10 @@ contract LiquidityPool is ERC4626, ILiquidityPool, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ILiquidityPool
-    function treasury() public view returns (Account) {
-        return toAccount(address(this), 0);
-    }
-
-    /// @inheritdoc ILiquidityPool
     function freeAssets() public view returns (uint256) {
         uint256 free = Math.saturatingSub(_treasuryCash(), PoolTrades.reserveUp(inventory.committed));
-        (uint256 available, , ) = IClearinghouseBooks(address(clearinghouse)).outflow(CASH);
-        return Math.min(free / wadPerToken, Math.min(clearinghouse.recordedInTokens(CASH), available));
+        // Never more than is in custody.
+        return Math.min(free / wadPerToken, _outflow());
     }
 
     /// @inheritdoc IERC7540Deposit
@@ -338,39 +310,20 @@ contract LiquidityPool is ERC4626, ILiquidityPool, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IERC4626
-    /// @dev Always reverts, as ERC-7540 demands; so do the other three.
+    /// @dev Always reverts, as ERC-7540 demands.
     function previewDeposit(uint256) public pure override(ERC4626, IERC4626) returns (uint256) {
         revert NoPreview();
     }
 
     /// @inheritdoc IERC4626
+    /// @dev Always reverts, as ERC-7540 demands.
     function previewMint(uint256) public pure override(ERC4626, IERC4626) returns (uint256) {
         revert NoPreview();
     }
 
-    /// @inheritdoc IERC4626
-    function previewWithdraw(uint256) public pure override(ERC4626, IERC4626) returns (uint256) {
-        revert NoPreview();
-    }
-
-    /// @inheritdoc IERC4626
-    function previewRedeem(uint256) public pure override(ERC4626, IERC4626) returns (uint256) {
-        revert NoPreview();
-    }
-
-    /// @inheritdoc ILiquidityPool
-    function share() external view returns (address) {
-        return address(this);
-    }
-
     /// @inheritdoc IERC165
-    function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
-        return
-            interfaceId == type(IERC165).interfaceId ||
-            interfaceId == type(IERC7540Operator).interfaceId ||
-            interfaceId == type(IERC7540Deposit).interfaceId ||
-            interfaceId == type(IERC7540Redeem).interfaceId ||
-            interfaceId == ERC7575_INTERFACE;
+    function supportsInterface(bytes4 interfaceId) public pure override(IERC165, RequestVault) returns (bool) {
+        return interfaceId == type(IERC7540Deposit).interfaceId || super.supportsInterface(interfaceId);
     }
 
     function _executeDeposits(uint256 most, uint256 roundAt, uint256 price) private returns (uint256 count) {
@@ -388,10 +341,7 @@ contract LiquidityPool is ERC4626, ILiquidityPool, ReentrancyGuardTransient {
         }
         if (assets == 0) return count;
         _mint(address(this), shares);
-        Batch memory actions;
-        actions.deposits = new CashDeposit[](1);
-        actions.deposits[0] = CashDeposit({ account: treasury(), asset: CASH, amountInTokens: assets });
-        clearinghouse.batch(actions);
+        _payIn(assets);
     }
 
     /// @dev The first request that cannot be paid whole is paid in part, and those behind it wait.
@@ -412,10 +362,7 @@ contract LiquidityPool is ERC4626, ILiquidityPool, ReentrancyGuardTransient {
         }
         if (shares != 0) _burn(address(this), shares);
         if (assets == 0) return count;
-        Batch memory actions;
-        actions.withdrawals = new Withdrawal[](1);
-        actions.withdrawals[0] = Withdrawal(treasury(), CASH, assets, address(this));
-        clearinghouse.batch(actions);
+        _payOut(address(this), assets);
     }
 
     /// @dev A debt is paid as far as the treasury goes; the account stays in the list until it is paid whole.
@@ -448,13 +395,7 @@ contract LiquidityPool is ERC4626, ILiquidityPool, ReentrancyGuardTransient {
     function _moveCash(Account account, int256 size) private {
         if (size == 0) return;
         (Account from, Account to) = size > 0 ? (treasury(), account) : (account, treasury());
-        Batch memory actions;
-        actions.transfers = PoolTrades.transfers(from, to, SignedMath.abs(size));
-        clearinghouse.batch(actions);
-    }
-
-    function _decimalsOffset() internal pure override returns (uint8) {
-        return DECIMALS_OFFSET;
+        _move(from, to, SignedMath.abs(size));
     }
 
     /// @dev What `trade` and `quote` have in common.
@@ -488,22 +429,5 @@ contract LiquidityPool is ERC4626, ILiquidityPool, ReentrancyGuardTransient {
             exposures[i] = inventory.exposures[PoolInventory.underlyingOf(accounts[i])];
         }
         return quoter.valuation(_treasuryCash().toInt256(), accounts, exposures);
-    }
-
-    /// @dev USD WAD. Never negative: the treasury holds no positions.
-    function _treasuryCash() private view returns (uint256) {
-        return clearinghouse.cash(treasury()).toUint256();
-    }
-
-    function _requireUnlocked() private view {
-        require(!clearinghouse.isLocked(), Locked());
-    }
-
-    function _requireActsFor(address controller) private view {
-        require(_mayActFor(controller), NotController(controller, msg.sender));
-    }
-
-    function _mayActFor(address controller) private view returns (bool) {
-        return msg.sender == controller || isOperator[controller][msg.sender];
     }
 }

@@ -27,6 +27,7 @@ getContractFactory(name: 'Markets', signerOrOptions?: ethers.Signer | FactoryOpt
 getContractFactory(name: 'OrderSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.OrderSettlement__factory>
 getContractFactory(name: 'PoolQuoter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PoolQuoter__factory>
 getContractFactory(name: 'PriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PriceOracle__factory>
+getContractFactory(name: 'RequestVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RequestVault__factory>
 getContractFactory(name: 'TradeRouter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.TradeRouter__factory>
 getContractFactory(name: 'VolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.VolatilityOracle__factory>
 getContractFactory(name: 'IAutoTopUp', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAutoTopUp__factory>
@@ -54,6 +55,7 @@ getContractFactory(name: 'IOpenInterest', signerOrOptions?: ethers.Signer | Fact
 getContractFactory(name: 'IOrderSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IOrderSettlement__factory>
 getContractFactory(name: 'IPoolQuoter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPoolQuoter__factory>
 getContractFactory(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPriceOracle__factory>
+getContractFactory(name: 'IRequestVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRequestVault__factory>
 getContractFactory(name: 'ISettlementPrices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISettlementPrices__factory>
 getContractFactory(name: 'ISettlementSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISettlementSource__factory>
 getContractFactory(name: 'ITradeRouter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITradeRouter__factory>
@@ -98,6 +100,7 @@ getContractAt(name: 'Markets', address: string | ethers.Addressable, signer?: et
 getContractAt(name: 'OrderSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.OrderSettlement>
 getContractAt(name: 'PoolQuoter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PoolQuoter>
 getContractAt(name: 'PriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PriceOracle>
+getContractAt(name: 'RequestVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RequestVault>
 getContractAt(name: 'TradeRouter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.TradeRouter>
 getContractAt(name: 'VolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.VolatilityOracle>
 getContractAt(name: 'IAutoTopUp', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAutoTopUp>
@@ -125,6 +128,7 @@ getContractAt(name: 'IOpenInterest', address: string | ethers.Addressable, signe
 getContractAt(name: 'IOrderSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IOrderSettlement>
 getContractAt(name: 'IPoolQuoter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPoolQuoter>
 getContractAt(name: 'IPriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPriceOracle>
+getContractAt(name: 'IRequestVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRequestVault>
 getContractAt(name: 'ISettlementPrices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISettlementPrices>
 getContractAt(name: 'ISettlementSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISettlementSource>
 getContractAt(name: 'ITradeRouter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITradeRouter>
@@ -169,6 +173,7 @@ deployContract(name: 'Markets', signerOrOptions?: ethers.Signer | DeployContract
 deployContract(name: 'OrderSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OrderSettlement>
 deployContract(name: 'PoolQuoter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolQuoter>
 deployContract(name: 'PriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracle>
+deployContract(name: 'RequestVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RequestVault>
 deployContract(name: 'TradeRouter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TradeRouter>
 deployContract(name: 'VolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VolatilityOracle>
 deployContract(name: 'IAutoTopUp', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAutoTopUp>
@@ -196,6 +201,7 @@ deployContract(name: 'IOpenInterest', signerOrOptions?: ethers.Signer | DeployCo
 deployContract(name: 'IOrderSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOrderSettlement>
 deployContract(name: 'IPoolQuoter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPoolQuoter>
 deployContract(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
+deployContract(name: 'IRequestVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVault>
 deployContract(name: 'ISettlementPrices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementPrices>
 deployContract(name: 'ISettlementSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementSource>
 deployContract(name: 'ITradeRouter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradeRouter>
@@ -240,6 +246,7 @@ deployContract(name: 'Markets', args: any[], signerOrOptions?: ethers.Signer | D
 deployContract(name: 'OrderSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.OrderSettlement>
 deployContract(name: 'PoolQuoter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PoolQuoter>
 deployContract(name: 'PriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracle>
+deployContract(name: 'RequestVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RequestVault>
 deployContract(name: 'TradeRouter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TradeRouter>
 deployContract(name: 'VolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.VolatilityOracle>
 deployContract(name: 'IAutoTopUp', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAutoTopUp>
@@ -267,6 +274,7 @@ deployContract(name: 'IOpenInterest', args: any[], signerOrOptions?: ethers.Sign
 deployContract(name: 'IOrderSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOrderSettlement>
 deployContract(name: 'IPoolQuoter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPoolQuoter>
 deployContract(name: 'IPriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
+deployContract(name: 'IRequestVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVault>
 deployContract(name: 'ISettlementPrices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementPrices>
 deployContract(name: 'ISettlementSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementSource>
 deployContract(name: 'ITradeRouter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradeRouter>

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { IERC4626 } from "@openzeppelin/contracts/interfaces/IERC4626.sol";
-import { IERC165 } from "@openzeppelin/contracts/interfaces/IERC165.sol";
 import { Account } from "../types/Account.sol";
 import { Position } from "../types/Position.sol";
 import { ILegGuards } from "./ILegGuards.sol";
-import { IERC7540Operator, IERC7540Redeem } from "./IERC7540.sol";
+import { IRequestVault } from "./IRequestVault.sol";
 
 /// @param since Unix seconds of the absorption. @param underlyings Against whose budgets its money counts, 16 bits each.
 /// @param committed What the treasury put into it, USD WAD.
@@ -47,7 +45,7 @@ struct Unwinding {
 /// account require, each for itself, spot included, or on whose perpetual it has lost as much; as does what it loses there, for a month. At most half of
 /// the vault may so stand for one underlying. What an account owes in cash may have been lost on anything that it has closed since: a debt of at least a
 /// tenth of that requirement counts against every listed underlying.
-interface IBackstopVault is IERC4626, IERC7540Operator, IERC7540Redeem, IERC165, ILegGuards {
+interface IBackstopVault is IRequestVault, ILegGuards {
     event Absorbed(Account indexed account, Account indexed into, uint256 funding);
     /// @notice An absorbed account without positions left the list. @param cash What it brought to the treasury.
     event Released(Account indexed account, int256 cash);
@@ -70,23 +68,13 @@ interface IBackstopVault is IERC4626, IERC7540Operator, IERC7540Redeem, IERC165,
         uint256 shares
     );
 
-    error Locked();
-    /// @notice A feed of an absorbed account is older than its heartbeat, or invalid.
-    error FeedNotFresh();
     error NotLiquidator(address caller);
     /// @notice All absorbed accounts that are allowed at once are in use.
     error TooManyAbsorbed(uint256 limit);
     /// @notice The account needs more than treasury and budgets leave for it, USD WAD.
     error BudgetExceeded(uint256 funding, uint256 capacity);
 
-    /// @notice ERC-7540: what a claim will pay is not known before.
-    error NoPreview();
     error ZeroShares();
-    /// @notice Neither the controller nor his operator. Shares of another may be requested for their owner.
-    error NotController(address controller, address caller);
-    /// @notice One request a controller; also where it has lapsed, until it is cancelled.
-    error RequestExists(address controller, uint256 shares);
-    error NoRequest(address controller);
 
     error Expired(uint40 deadline);
     error NotAuthorised(Account taker, address caller);
@@ -122,11 +110,6 @@ interface IBackstopVault is IERC4626, IERC7540Operator, IERC7540Redeem, IERC165,
     /// @return payment To the taker, USD WAD, rounded down.
     function unwind(Unwinding calldata order) external returns (uint256 payment);
 
-    /// @notice Returns the escrowed shares of the controller, whether they wait, may be claimed, or have lapsed. Controller or operator.
-    function cancelRedeem(address receiver, address controller) external returns (uint256 shares);
-
-    /// @notice Where the free cash lies and the fees arrive.
-    function treasury() external view returns (Account);
     /// @notice Accounts taken over and not yet empty.
     function absorbed() external view returns (Account[] memory);
     /// @notice All zero where the account is not on the list.
@@ -139,6 +122,4 @@ interface IBackstopVault is IERC4626, IERC7540Operator, IERC7540Redeem, IERC165,
     /// @return lost What still counts of past losses, rounded up.
     /// @return limit What both together may reach by new absorptions, rounded down.
     function budget(uint16 underlying) external view returns (uint256 committed, uint256 lost, uint256 limit);
-    /// @notice ERC-7575: the share is the vault itself.
-    function share() external view returns (address);
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { IERC4626 } from "@openzeppelin/contracts/interfaces/IERC4626.sol";
-import { IERC165 } from "@openzeppelin/contracts/interfaces/IERC165.sol";
 import { Account } from "../types/Account.sol";
 import { Instrument } from "../types/Instrument.sol";
-import { IERC7540Deposit, IERC7540Operator, IERC7540Redeem } from "./IERC7540.sol";
+import { IERC7540Deposit } from "./IERC7540.sol";
 import { IFundingSource } from "./IFundingSource.sol";
 import { Exposure, IPoolQuoter, Quote } from "./IPoolQuoter.sol";
+import { IRequestVault } from "./IRequestVault.sol";
 
 /// @notice A trade with the pool. @param account Has approved the pool as operator that may trade; the caller may trade it too.
 /// @param size Units, WAD; positive buys from the pool, negative sells to it. @param limitPrice USD WAD a unit: at most when
@@ -41,7 +40,7 @@ struct PoolOrder {
 /// for net asset value at mark *plus* what closing everything could cost, who leaves gets it *less* that. What leaves is bounded by
 /// the treasury's cash less a reserve; the rest of a request waits. A request may be cancelled while it waits: that wins nothing, as no
 /// execution is at a better price than the present one.
-interface ILiquidityPool is IERC4626, IERC7540Operator, IERC7540Deposit, IERC7540Redeem, IERC165, IFundingSource {
+interface ILiquidityPool is IRequestVault, IERC7540Deposit, IFundingSource {
     /// @param size Of the trader, signed. @param exposure Net, of the pool on the underlying, afterwards.
     event Traded(Account indexed account, Instrument indexed instrument, int128 size, Quote quote, Exposure exposure);
     /// @param moved Cash from the treasury into the bucket, USD WAD; negative: back.
@@ -53,9 +52,6 @@ interface ILiquidityPool is IERC4626, IERC7540Operator, IERC7540Deposit, IERC754
     event DepositRequestCancelled(address indexed controller, address indexed receiver, uint256 assets);
     event RedeemRequestCancelled(address indexed controller, address indexed receiver, uint256 shares);
 
-    error Locked();
-    /// @notice A price that the pool's value depends on is older than its heartbeat, or invalid.
-    error FeedNotFresh();
     error Expired(uint40 deadline);
     error NotAuthorised(Account account, address caller);
     error PriceBeyondLimit(uint256 price, uint256 limitPrice);
@@ -64,12 +60,7 @@ interface ILiquidityPool is IERC4626, IERC7540Operator, IERC7540Deposit, IERC754
     /// @notice Too little of the treasury would be left free of what is committed, USD WAD.
     error InsufficientFreeCash(uint256 left, uint256 needed);
 
-    /// @notice ERC-7540: what a claim brings is known when the request is executed, not before.
-    error NoPreview();
     error ZeroAmount();
-    error NotController(address controller, address caller);
-    error RequestExists(address controller, uint256 amount);
-    error NoRequest(address controller);
     /// @notice The pool owes more than it owns.
     error Insolvent(int256 equity);
 
@@ -91,7 +82,6 @@ interface ILiquidityPool is IERC4626, IERC7540Operator, IERC7540Deposit, IERC754
 
     /// @notice Returns what waits of a request. Controller or operator.
     function cancelDeposit(address receiver, address controller) external returns (uint256 assets);
-    function cancelRedeem(address receiver, address controller) external returns (uint256 shares);
 
     /// @notice Net exposure on an underlying, as stored: each bucket's as of its last refresh and the trades since.
     function exposure(uint16 underlying) external view returns (Exposure memory);
@@ -100,12 +90,8 @@ interface ILiquidityPool is IERC4626, IERC7540Operator, IERC7540Deposit, IERC754
     function buckets() external view returns (Account[] memory);
     /// @notice USD WAD that all buckets are to have, buffers included, as of their last refresh and the trades since.
     function committed() external view returns (uint256);
-    /// @notice Where the free cash lies.
-    function treasury() external view returns (Account);
     /// @notice Token units that redemptions could take now.
     function freeAssets() external view returns (uint256);
     /// @notice Says what the pool asks and what its buckets are worth.
     function quoter() external view returns (IPoolQuoter);
-    /// @notice ERC-7575: the share is the pool itself.
-    function share() external view returns (address);
 }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.37;
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import { ILiquidityPool } from "../interfaces/ILiquidityPool.sol";
+import { IRequestVault } from "../interfaces/IRequestVault.sol";
 
 /// @param amount Assets in token units, or shares, that wait. @param price Of a share for this mover when he asked: token units in 1e18 share units.
 struct Request {
@@ -38,7 +39,7 @@ library PoolRequests {
     /// @notice Appends a request; one a controller. @param amount Not 0.
     function append(RequestQueue storage self, address controller, uint256 amount, uint256 price) internal {
         uint256 waiting = pendingOf(self, controller);
-        require(waiting == 0, ILiquidityPool.RequestExists(controller, waiting));
+        require(waiting == 0, IRequestVault.RequestExists(controller, waiting));
         require(amount != 0, ILiquidityPool.ZeroAmount());
         // Numbers begin with 1.
         uint64 number = self.end == 0 ? 1 : self.end;
@@ -51,7 +52,7 @@ library PoolRequests {
     /// @notice Takes back what waits of the request of a controller.
     function cancel(RequestQueue storage self, address controller) internal returns (uint256 amount) {
         amount = pendingOf(self, controller);
-        require(amount != 0, ILiquidityPool.NoRequest(controller));
+        require(amount != 0, IRequestVault.NoRequest(controller));
         forget(self, self.numbers[controller]);
     }
 

@@ -4,11 +4,11 @@ pragma solidity ^0.8.37;
 import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
-import { Batch, Fill, IClearinghouse, Transfer } from "../interfaces/IClearinghouse.sol";
+import { Batch, Fill, IClearinghouse } from "../interfaces/IClearinghouse.sol";
 import { PoolOrder } from "../interfaces/ILiquidityPool.sol";
 import { PoolTerms } from "../interfaces/IPoolQuoter.sol";
 import { Account, toAccount } from "../types/Account.sol";
-import { CASH } from "../types/Instrument.sol";
+import { CashTransfers } from "./CashTransfers.sol";
 
 /// @title One trade with the pool as a batch of the clearinghouse, and the cash of a bucket.
 library PoolTrades {
@@ -39,7 +39,7 @@ library PoolTrades {
             needed = Math.max(needed, SignedMath.max(premium, 0).toUint256());
         }
         moved = Math.min(needed, treasuryCash);
-        if (moved != 0) actions.transfers = transfers(toAccount(bucket.owner(), 0), bucket, moved);
+        if (moved != 0) actions.transfers = CashTransfers.single(toAccount(bucket.owner(), 0), bucket, moved);
         actions.reducing = reducing(order, bucket, self.isReduction && moved < needed);
         actions.fills = new Fill[](1);
         actions.fills[0] = Fill({
@@ -49,11 +49,6 @@ library PoolTrades {
             size: units,
             price: self.quote.price
         });
-    }
-
-    function transfers(Account from, Account to, uint256 size) internal pure returns (Transfer[] memory list) {
-        list = new Transfer[](1);
-        list[0] = Transfer({ from: from, to: to, asset: CASH, size: size.toUint128() });
     }
 
     /// @notice What the treasury keeps free for so much committed, USD WAD.

@@ -6,6 +6,7 @@ import { IERC20Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.
 import { IBackstopVault } from "../../contracts/interfaces/IBackstopVault.sol";
 import { IERC7540Operator, IERC7540Redeem } from "../../contracts/interfaces/IERC7540.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
+import { IRequestVault } from "../../contracts/interfaces/IRequestVault.sol";
 import { AuctionCurve } from "../../contracts/libraries/AuctionCurve.sol";
 import { Account } from "../../contracts/types/Account.sol";
 import { Instrument } from "../../contracts/types/Instrument.sol";
@@ -149,7 +150,7 @@ contract BackstopVaultExitTest is BackstopFixture {
     function test_lapsedRequestIsCancelledAndAskedAgain() public {
         request(lender, shares);
         skip(COOLDOWN + WINDOW);
-        vm.expectRevert(abi.encodeWithSelector(IBackstopVault.RequestExists.selector, lender, shares));
+        vm.expectRevert(abi.encodeWithSelector(IRequestVault.RequestExists.selector, lender, shares));
         vm.prank(lender);
         vault.requestRedeem(1, lender, lender);
 
@@ -171,14 +172,14 @@ contract BackstopVaultExitTest is BackstopFixture {
         vault.cancelRedeem(carol, lender);
         assertEq(vault.balanceOf(carol), shares);
         assertEq(vault.pendingRedeemRequest(0, lender), 0);
-        vm.expectRevert(abi.encodeWithSelector(IBackstopVault.NoRequest.selector, lender));
+        vm.expectRevert(abi.encodeWithSelector(IRequestVault.NoRequest.selector, lender));
         vm.prank(lender);
         vault.cancelRedeem(lender, lender);
     }
 
     function test_oneRequestAController() public {
         request(lender, shares / 2);
-        vm.expectRevert(abi.encodeWithSelector(IBackstopVault.RequestExists.selector, lender, shares / 2));
+        vm.expectRevert(abi.encodeWithSelector(IRequestVault.RequestExists.selector, lender, shares / 2));
         vm.prank(lender);
         vault.requestRedeem(1, lender, lender);
     }
@@ -186,7 +187,7 @@ contract BackstopVaultExitTest is BackstopFixture {
     /// Else a speck of his own shares would put off the exit of another for good.
     function test_strangerDoesNotRequestForAnotherController() public {
         fundBackstop(carol, 1);
-        vm.expectRevert(abi.encodeWithSelector(IBackstopVault.NotController.selector, lender, carol));
+        vm.expectRevert(abi.encodeWithSelector(IRequestVault.NotController.selector, lender, carol));
         vm.prank(carol);
         vault.requestRedeem(1, lender, carol);
     }
@@ -227,7 +228,7 @@ contract BackstopVaultExitTest is BackstopFixture {
 
         vm.prank(lender);
         vault.setOperator(bob, false);
-        bytes memory refusal = abi.encodeWithSelector(IBackstopVault.NotController.selector, lender, bob);
+        bytes memory refusal = abi.encodeWithSelector(IRequestVault.NotController.selector, lender, bob);
         vm.startPrank(bob);
         vm.expectRevert(refusal);
         vault.redeem(1, bob, lender);
@@ -244,7 +245,7 @@ contract BackstopVaultExitTest is BackstopFixture {
         vault.approve(carol, type(uint256).max);
         request(lender, shares);
         skip(COOLDOWN);
-        vm.expectRevert(abi.encodeWithSelector(IBackstopVault.NotController.selector, lender, carol));
+        vm.expectRevert(abi.encodeWithSelector(IRequestVault.NotController.selector, lender, carol));
         vm.prank(carol);
         vault.redeem(shares, carol, lender);
     }
@@ -259,9 +260,9 @@ contract BackstopVaultExitTest is BackstopFixture {
     }
 
     function test_claimsAreNotPreviewed() public {
-        vm.expectRevert(IBackstopVault.NoPreview.selector);
+        vm.expectRevert(IRequestVault.NoPreview.selector);
         vault.previewRedeem(1);
-        vm.expectRevert(IBackstopVault.NoPreview.selector);
+        vm.expectRevert(IRequestVault.NoPreview.selector);
         vault.previewWithdraw(1);
     }
 
@@ -287,13 +288,13 @@ contract BackstopVaultExitTest is BackstopFixture {
             assertEq(vault.maxWithdraw(lender), 0);
             assertEq(vault.maxRedeem(lender), 0);
             vm.startPrank(lender);
-            vm.expectRevert(IBackstopVault.FeedNotFresh.selector);
+            vm.expectRevert(IRequestVault.FeedNotFresh.selector);
             vault.deposit(1, lender);
-            vm.expectRevert(IBackstopVault.FeedNotFresh.selector);
+            vm.expectRevert(IRequestVault.FeedNotFresh.selector);
             vault.mint(1, lender);
-            vm.expectRevert(IBackstopVault.FeedNotFresh.selector);
+            vm.expectRevert(IRequestVault.FeedNotFresh.selector);
             vault.withdraw(1, lender, lender);
-            vm.expectRevert(IBackstopVault.FeedNotFresh.selector);
+            vm.expectRevert(IRequestVault.FeedNotFresh.selector);
             vault.redeem(1, lender, lender);
             vm.stopPrank();
         }

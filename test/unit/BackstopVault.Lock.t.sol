@@ -2,7 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { Batch, Withdrawal } from "../../contracts/interfaces/IClearinghouse.sol";
-import { IBackstopVault } from "../../contracts/interfaces/IBackstopVault.sol";
+import { IRequestVault } from "../../contracts/interfaces/IRequestVault.sol";
 import { CASH } from "../../contracts/types/Instrument.sol";
 import { TestToken } from "../../contracts/mocks/TestToken.sol";
 import { BackstopFixture } from "../helpers/BackstopFixture.sol";
@@ -94,7 +94,7 @@ contract BackstopVaultLockTest is BackstopFixture {
     function requireLocked(string memory name) internal view {
         assertTrue(intruder.isCalled(), string.concat(name, ": the hook did not run"));
         assertTrue(intruder.isReverted(), string.concat(name, ": got in"));
-        assertEq(intruder.answer(), abi.encodeWithSelector(IBackstopVault.Locked.selector));
+        assertEq(intruder.answer(), abi.encodeWithSelector(IRequestVault.Locked.selector));
     }
 
     function test_viewsRevertWhileLocked() public {

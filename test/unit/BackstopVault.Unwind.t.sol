@@ -6,6 +6,7 @@ import { ILegGuards } from "../../contracts/interfaces/ILegGuards.sol";
 import { Approval, Batch, IClearinghouse, MAY_TRADE, Transfer } from "../../contracts/interfaces/IClearinghouse.sol";
 import { Risk } from "../../contracts/interfaces/IMarginEngine.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
+import { IRequestVault } from "../../contracts/interfaces/IRequestVault.sol";
 import { Account, toAccount } from "../../contracts/types/Account.sol";
 import { CASH, Instrument } from "../../contracts/types/Instrument.sol";
 import { Position, toPosition } from "../../contracts/types/Position.sol";
@@ -251,7 +252,7 @@ contract BackstopVaultUnwindTest is BackstopFixture {
     function test_onlyFreshMarksCount() public {
         for (uint256 i = 1; i <= 2; i++) {
             engine.setValidity(Validity(i), 0);
-            expectRefusal(abi.encodeWithSelector(IBackstopVault.FeedNotFresh.selector), leg(option, -5e18));
+            expectRefusal(abi.encodeWithSelector(IRequestVault.FeedNotFresh.selector), leg(option, -5e18));
         }
     }
 

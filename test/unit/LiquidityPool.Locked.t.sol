@@ -2,7 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { Batch, Withdrawal } from "../../contracts/interfaces/IClearinghouse.sol";
-import { ILiquidityPool } from "../../contracts/interfaces/ILiquidityPool.sol";
+import { IRequestVault } from "../../contracts/interfaces/IRequestVault.sol";
 import { TestToken } from "../../contracts/mocks/TestToken.sol";
 import { CASH } from "../../contracts/types/Instrument.sol";
 import { PoolFixture } from "../helpers/PoolFixture.sol";
@@ -75,7 +75,7 @@ contract LiquidityPoolLockedTest is PoolFixture {
         clearinghouse.batch(actions);
         assertTrue(intruder.isCalled(), string.concat(name, ": the hook did not run"));
         assertTrue(intruder.isReverted(), string.concat(name, ": got in"));
-        assertEq(intruder.answer(), abi.encodeWithSelector(ILiquidityPool.Locked.selector));
+        assertEq(intruder.answer(), abi.encodeWithSelector(IRequestVault.Locked.selector));
     }
 
     function test_viewsOfValueRevertWhileLocked() public {

@@ -5,6 +5,7 @@ import { IERC165 } from "@openzeppelin/contracts/interfaces/IERC165.sol";
 import { IERC20Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import { ERC4626 } from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
 import { ILiquidityPool } from "../../contracts/interfaces/ILiquidityPool.sol";
+import { IRequestVault } from "../../contracts/interfaces/IRequestVault.sol";
 import { PoolFixture } from "../helpers/PoolFixture.sol";
 
 contract LiquidityPoolRequestsTest is PoolFixture {
@@ -115,7 +116,7 @@ contract LiquidityPoolRequestsTest is PoolFixture {
         pledge(saver, 1000);
         pool.execute(1);
         vm.prank(other);
-        vm.expectRevert(abi.encodeWithSelector(ILiquidityPool.NotController.selector, saver, other));
+        vm.expectRevert(abi.encodeWithSelector(IRequestVault.NotController.selector, saver, other));
         pool.deposit(1000 * USDC, other, saver);
         vm.startPrank(saver);
         uint256 shares = pool.deposit(400 * USDC, saver);
@@ -140,7 +141,7 @@ contract LiquidityPoolRequestsTest is PoolFixture {
         pool.execute(1);
         assertEq(pool.claimableRedeemRequest(0, saver), shares);
         vm.prank(other);
-        vm.expectRevert(abi.encodeWithSelector(ILiquidityPool.NotController.selector, saver, other));
+        vm.expectRevert(abi.encodeWithSelector(IRequestVault.NotController.selector, saver, other));
         pool.redeem(shares, other, saver);
         vm.startPrank(saver);
         uint256 paid = pool.redeem(shares / 4, other, saver);
@@ -158,7 +159,7 @@ contract LiquidityPoolRequestsTest is PoolFixture {
         usdc.mint(saver, 1000 * USDC);
         vm.startPrank(saver);
         usdc.approve(address(pool), 1000 * USDC);
-        vm.expectRevert(abi.encodeWithSelector(ILiquidityPool.RequestExists.selector, saver, 1000 * USDC));
+        vm.expectRevert(abi.encodeWithSelector(IRequestVault.RequestExists.selector, saver, 1000 * USDC));
         pool.requestDeposit(1, saver, saver);
         vm.stopPrank();
     }
@@ -167,9 +168,9 @@ contract LiquidityPoolRequestsTest is PoolFixture {
         usdc.mint(other, USDC);
         vm.startPrank(other);
         usdc.approve(address(pool), USDC);
-        vm.expectRevert(abi.encodeWithSelector(ILiquidityPool.NotController.selector, saver, other));
+        vm.expectRevert(abi.encodeWithSelector(IRequestVault.NotController.selector, saver, other));
         pool.requestDeposit(1, saver, other);
-        vm.expectRevert(abi.encodeWithSelector(ILiquidityPool.NotController.selector, provider, other));
+        vm.expectRevert(abi.encodeWithSelector(IRequestVault.NotController.selector, provider, other));
         pool.requestDeposit(1, other, provider);
         vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, other, 0, uint256(1)));
         pool.requestRedeem(1, other, provider);
@@ -191,7 +192,7 @@ contract LiquidityPoolRequestsTest is PoolFixture {
         ask(provider, 1e15);
         uint256 shares = pool.balanceOf(provider);
         vm.prank(other);
-        vm.expectRevert(abi.encodeWithSelector(ILiquidityPool.NotController.selector, saver, other));
+        vm.expectRevert(abi.encodeWithSelector(IRequestVault.NotController.selector, saver, other));
         pool.cancelDeposit(other, saver);
         vm.prank(saver);
         assertEq(pool.cancelDeposit(saver, saver), 1000 * USDC);
@@ -203,7 +204,7 @@ contract LiquidityPoolRequestsTest is PoolFixture {
         (uint256 deposits, uint256 redemptions) = pool.execute(10);
         assertEq(deposits + redemptions, 0);
         vm.prank(saver);
-        vm.expectRevert(abi.encodeWithSelector(ILiquidityPool.NoRequest.selector, saver));
+        vm.expectRevert(abi.encodeWithSelector(IRequestVault.NoRequest.selector, saver));
         pool.cancelDeposit(saver, saver);
     }
 
@@ -263,15 +264,15 @@ contract LiquidityPoolRequestsTest is PoolFixture {
         take(ETH_PERPETUAL, 1e18);
         pledge(saver, 1000);
         skip(HEARTBEAT + 1);
-        vm.expectRevert(ILiquidityPool.FeedNotFresh.selector);
+        vm.expectRevert(IRequestVault.FeedNotFresh.selector);
         pool.execute(1);
         vm.prank(provider);
-        vm.expectRevert(ILiquidityPool.FeedNotFresh.selector);
+        vm.expectRevert(IRequestVault.FeedNotFresh.selector);
         pool.requestRedeem(1, provider, provider);
     }
 
     function test_previewsRevert() public {
-        bytes4 expected = ILiquidityPool.NoPreview.selector;
+        bytes4 expected = IRequestVault.NoPreview.selector;
         vm.expectRevert(expected);
         pool.previewDeposit(1);
         vm.expectRevert(expected);

@@ -22,5 +22,6 @@ export type { Markets } from './Markets.js';
 export type { OrderSettlement } from './OrderSettlement.js';
 export type { PoolQuoter } from './PoolQuoter.js';
 export type { PriceOracle } from './PriceOracle.js';
+export type { RequestVault } from './RequestVault.js';
 export type { TradeRouter } from './TradeRouter.js';
 export type { VolatilityOracle } from './VolatilityOracle.js';

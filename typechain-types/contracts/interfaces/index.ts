@@ -29,4 +29,5 @@ export type { IOpenInterest } from './IOpenInterest.js';
 export type { IOrderSettlement } from './IOrderSettlement.js';
 export type { IPoolQuoter } from './IPoolQuoter.js';
 export type { IPriceOracle } from './IPriceOracle.js';
+export type { IRequestVault } from './IRequestVault.js';
 export type { IVolatilityOracle } from './IVolatilityOracle.js';

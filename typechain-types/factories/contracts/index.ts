@@ -20,5 +20,6 @@ export { Markets__factory } from './Markets__factory.js';
 export { OrderSettlement__factory } from './OrderSettlement__factory.js';
 export { PoolQuoter__factory } from './PoolQuoter__factory.js';
 export { PriceOracle__factory } from './PriceOracle__factory.js';
+export { RequestVault__factory } from './RequestVault__factory.js';
 export { TradeRouter__factory } from './TradeRouter__factory.js';
 export { VolatilityOracle__factory } from './VolatilityOracle__factory.js';

@@ -217,7 +217,7 @@
       },
       {
         "internalType": "uint256",
-        "name": "shares",
+        "name": "amount",
         "type": "uint256"
       }
     ],

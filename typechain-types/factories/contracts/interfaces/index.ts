@@ -24,4 +24,5 @@ export { IOpenInterest__factory } from './IOpenInterest__factory.js';
 export { IOrderSettlement__factory } from './IOrderSettlement__factory.js';
 export { IPoolQuoter__factory } from './IPoolQuoter__factory.js';
 export { IPriceOracle__factory } from './IPriceOracle__factory.js';
+export { IRequestVault__factory } from './IRequestVault__factory.js';
 export { IVolatilityOracle__factory } from './IVolatilityOracle__factory.js';
