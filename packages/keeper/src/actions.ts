@@ -1,6 +1,6 @@
 import type { Deployment } from "./config.js";
 import { autoTopUpInterface, liquidatorInterface, volatilityInterface } from "./contracts.js";
-import { packLeg } from "./domain.js";
+import { packLeg, wad } from "./domain.js";
 import type { AccountView, Leg } from "./domain.js";
 import { settlementKey } from "./settlements.js";
 import type { SettlementAction } from "./settlements.js";
@@ -71,6 +71,9 @@ export function keyOf(action: Action): string {
 export function isSettlement(action: Action): action is SettlementAction {
   return action.kind === "proveSettlement" || action.kind === "settleExpired" || action.kind === "accrueFunding";
 }
+
+/** Share of the expected payment that an action must still bring: marks may move a little before it is mined. */
+export const PAYMENT_TOLERANCE = wad(0.98);
 
 export function accountKey(account: bigint): string {
   return `0x${account.toString(16)}`;

@@ -8,6 +8,7 @@ import {
   ILens__factory,
   ILiquidator__factory,
   IMarginEngine__factory,
+  IMarkets__factory,
   IPriceOracle__factory,
   ISettlementPrices__factory,
   IVolatilityOracle__factory,
@@ -28,6 +29,7 @@ export const autoTopUpInterface = IAutoTopUp__factory.createInterface();
 export const vaultInterface = IBackstopVault__factory.createInterface();
 const lensInterface = ILens__factory.createInterface();
 const engineInterface = IMarginEngine__factory.createInterface();
+export const marketsInterface = IMarkets__factory.createInterface();
 export const priceInterface = IPriceOracle__factory.createInterface();
 /** At the address of the price oracle. */
 export const settlementPricesInterface = ISettlementPrices__factory.createInterface();
@@ -91,6 +93,20 @@ export async function simulate(chain: Chain, request: CallRequest): Promise<stri
   }
 }
 
+/** A view to ask: of which contract, at which address, and with what. */
+export interface Question {
+  readonly to: string;
+  readonly contract: Interface;
+  readonly name: string;
+  readonly args?: readonly unknown[];
+}
+
+/** What a view answers: all that it returns, in their order and by name. @throws CallReverted */
+export async function ask(chain: Chain, { to, contract, name, args = [] }: Question): Promise<Result> {
+  const data = await simulate(chain, { to, data: contract.encodeFunctionData(name, [...args]) });
+  return contract.decodeFunctionResult(name, data);
+}
+
 /** Reads of the deployed contracts, all at the newest block. */
 export class Contracts {
   constructor(
@@ -102,8 +118,7 @@ export class Contracts {
   async risks(accounts: readonly bigint[]): Promise<Risk[]> {
     const found: Risk[] = [];
     for (const chunk of this.chunks(accounts)) {
-      const result = await this.read(this.deployment.lens, lensInterface.encodeFunctionData("risks", [chunk]));
-      const [risks] = lensInterface.decodeFunctionResult("risks", result) as unknown as [RiskStruct[]];
+      const [risks] = (await this.askLens("risks", [chunk])) as unknown as [RiskStruct[]];
       for (const risk of risks) found.push(toRisk(risk));
     }
     return found;
@@ -112,8 +127,7 @@ export class Contracts {
   async views(accounts: readonly bigint[]): Promise<AccountView[]> {
     const found: AccountView[] = [];
     for (const chunk of this.chunks(accounts)) {
-      const result = await this.read(this.deployment.lens, lensInterface.encodeFunctionData("accounts", [chunk]));
-      const [views] = lensInterface.decodeFunctionResult("accounts", result) as unknown as [ViewStruct[]];
+      const [views] = (await this.askLens("accounts", [chunk])) as unknown as [ViewStruct[]];
       for (const view of views) found.push(toView(view));
     }
     return found;
@@ -124,9 +138,7 @@ export class Contracts {
     account: bigint,
     underlying: number,
   ): Promise<{ readonly node: bigint; readonly column: bigint; readonly profit: bigint }> {
-    const data = lensInterface.encodeFunctionData("scenarios", [account, underlying]);
-    const result = await this.read(this.deployment.lens, data);
-    const [{ maintenance }] = lensInterface.decodeFunctionResult("scenarios", result) as unknown as [
+    const [{ maintenance }] = (await this.askLens("scenarios", [account, underlying])) as unknown as [
       { maintenance: CellStruct },
     ];
     const { node, column, profit } = maintenance;
@@ -141,9 +153,10 @@ export class Contracts {
 
   private async evaluateAtOnce(portfolios: readonly Portfolio[]): Promise<Risk[]> {
     const structs = portfolios.map(({ cash, legs }) => ({ cash, positions: legs.map(packLeg) }));
-    const data = engineInterface.encodeFunctionData("evaluate", [structs]);
-    const result = await this.read(this.deployment.marginEngine, data);
-    const [risks] = engineInterface.decodeFunctionResult("evaluate", result) as unknown as [RiskStruct[]];
+    const [risks] = (await this.ask({
+      ...{ to: this.deployment.marginEngine, contract: engineInterface },
+      ...{ name: "evaluate", args: [structs] },
+    })) as unknown as [RiskStruct[]];
     return risks.map(toRisk);
   }
 
@@ -156,11 +169,8 @@ export class Contracts {
     const { autoTopUp } = this.deployment;
     if (autoTopUp === undefined) return new Map();
     const read = async (account: bigint) => {
-      const data = autoTopUpInterface.encodeFunctionData("authorisation", [account]);
-      const result = await this.read(autoTopUp, data);
-      const [found] = autoTopUpInterface.decodeFunctionResult("authorisation", result) as unknown as [
-        AuthorisationStruct,
-      ];
+      const question = { to: autoTopUp, contract: autoTopUpInterface, name: "authorisation", args: [account] };
+      const [found] = (await this.ask(question)) as unknown as [AuthorisationStruct];
       return [account, toAuthorisation(found)] as const;
     };
     return new Map(await Promise.all(accounts.map(read)));
@@ -168,47 +178,36 @@ export class Contracts {
 
   /** What the backstop holds, where it lets `taker` have of it: that account lets the backstop trade. */
   async absorbed(taker: bigint): Promise<AbsorbedView[]> {
-    const { backstopVault, clearinghouse } = this.deployment;
+    const { backstopVault } = this.deployment;
     if (backstopVault === undefined) return [];
-    const found = await this.read(backstopVault, vaultInterface.encodeFunctionData("absorbed"));
-    const [accounts] = vaultInterface.decodeFunctionResult("absorbed", found) as unknown as [bigint[]];
+    const vault = { to: backstopVault, contract: vaultInterface };
+    const [accounts] = (await this.ask({ ...vault, name: "absorbed" })) as unknown as [bigint[]];
     if (accounts.length === 0) return [];
-    const asked = clearinghouseInterface.encodeFunctionData("isAuthorised", [taker, backstopVault, MAY_TRADE]);
-    const [isApproved] = clearinghouseInterface.decodeFunctionResult(
-      "isAuthorised",
-      await this.read(clearinghouse, asked),
-    );
+    const [isApproved] = await this.askClearinghouse("isAuthorised", [taker, backstopVault, MAY_TRADE]);
     if (isApproved !== true) return [];
     const views = await this.views(accounts);
     return Promise.all(
       views.map(async (view) => {
-        const data = vaultInterface.encodeFunctionData("absorption", [view.account]);
-        const result = await this.read(backstopVault, data);
-        const [absorption] = vaultInterface.decodeFunctionResult("absorption", result) as unknown as [
-          { since: bigint },
-        ];
-        return { view, since: Number(absorption.since) };
+        const question = { ...vault, name: "absorption", args: [view.account] };
+        const [{ since }] = (await this.ask(question)) as unknown as [{ since: bigint }];
+        return { view, since: Number(since) };
       }),
     );
   }
 
   /** USD WAD. */
   async reserve(): Promise<bigint> {
-    const data = clearinghouseInterface.encodeFunctionData("reserve");
-    const result = await this.read(this.deployment.clearinghouse, data);
-    return clearinghouseInterface.decodeFunctionResult("reserve", result)[0] as bigint;
+    const [reserve] = (await this.askClearinghouse("reserve", [])) as unknown as [bigint];
+    return reserve;
   }
 
   private async market(underlying: number): Promise<MarketView> {
     const { priceOracle, volatilityOracle } = this.deployment;
-    const call = async (to: string, contract: Interface, name: string): Promise<Result> => {
-      const result = await this.read(to, contract.encodeFunctionData(name, [underlying]));
-      return contract.decodeFunctionResult(name, result);
-    };
+    const args = [underlying];
     const [[price], [volatility], cursor] = (await Promise.all([
-      call(priceOracle, priceInterface, "price"),
-      call(volatilityOracle, volatilityInterface, "marginVolatility"),
-      call(volatilityOracle, volatilityInterface, "cursor"),
+      this.ask({ to: priceOracle, contract: priceInterface, name: "price", args }),
+      this.ask({ to: volatilityOracle, contract: volatilityInterface, name: "marginVolatility", args }),
+      this.ask({ to: volatilityOracle, contract: volatilityInterface, name: "cursor", args }),
     ])) as unknown as [
       [{ value: bigint; updatedAt: bigint; validity: bigint }],
       [{ initial: bigint; maintenance: bigint }],
@@ -225,8 +224,16 @@ export class Contracts {
     };
   }
 
-  private read(to: string, data: string): Promise<string> {
-    return simulate(this.chain, { to, data });
+  private ask(question: Question): Promise<Result> {
+    return ask(this.chain, question);
+  }
+
+  private askLens(name: string, args: readonly unknown[]): Promise<Result> {
+    return this.ask({ to: this.deployment.lens, contract: lensInterface, name, args });
+  }
+
+  private askClearinghouse(name: string, args: readonly unknown[]): Promise<Result> {
+    return this.ask({ to: this.deployment.clearinghouse, contract: clearinghouseInterface, name, args });
   }
 
   private *chunks(accounts: readonly bigint[]): Generator<bigint[]> {

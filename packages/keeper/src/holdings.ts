@@ -1,6 +1,5 @@
-import { Kind, fieldsOf } from "@plimsoll/client";
 import type { SavedState } from "./store.js";
-import { hasExpired } from "./settlements.js";
+import { hasExpired, hasExpiry } from "./settlements.js";
 import type { Holder } from "./settlements.js";
 
 /** What the clearinghouse says of positions: those of a settled series are shown as the cash that they will become. */
@@ -35,7 +34,7 @@ export class Holdings {
     const due = [...this.stale].slice(0, most);
     await Promise.all(
       due.map(async (account) => {
-        const shown = (await reads.instruments(account)).filter(expires);
+        const shown = (await reads.instruments(account)).filter(hasExpiry);
         const kept = await this.stillStored(account, { shown, reads, now });
         const held = new Set([...shown, ...kept]);
         if (held.size > 0) this.held.set(account, held);
@@ -67,9 +66,4 @@ export class Holdings {
     const settled = await Promise.all(missing.map((instrument) => reads.isSettled(instrument)));
     return missing.filter((_, i) => settled[i]);
   }
-}
-
-function expires(instrument: bigint): boolean {
-  const { kind } = fieldsOf(instrument);
-  return kind !== Kind.Spot && kind !== Kind.Perpetual;
 }

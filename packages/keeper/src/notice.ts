@@ -3,41 +3,35 @@ import { accountFromChain, marginCallOf, portfolioFromChain, toNumber, underlyin
 import type { MarginCall, Market, UnderlyingMarket, VolatilitySpeed } from "@plimsoll/risk";
 import type { Interface } from "ethers";
 import type { Logger } from "pino";
-import {
-  IClearinghouse__factory,
-  IMarkets__factory,
-  IPriceOracle__factory,
-  IVolatilityOracle__factory,
-} from "../../../typechain-types/index.js";
 import type { IMarkets, IPriceOracle, IVolatilityOracle } from "../../../typechain-types/index.js";
 import { accountKey } from "./actions.js";
 import type { Chain } from "./chain.js";
 import type { Deployment } from "./config.js";
-import { simulate } from "./contracts.js";
+import { ask, clearinghouseInterface, marketsInterface, priceInterface, volatilityInterface } from "./contracts.js";
 import type { Contracts } from "./contracts.js";
 import { max, packLeg } from "./domain.js";
 import type { AccountView } from "./domain.js";
 
-const clearinghouse = IClearinghouse__factory.createInterface();
-const markets = IMarkets__factory.createInterface();
-const prices = IPriceOracle__factory.createInterface();
-const volatilities = IVolatilityOracle__factory.createInterface();
-
 type Answer<T extends (...args: never[]) => unknown> = Awaited<ReturnType<T>>;
 type Controller = Answer<IVolatilityOracle["controller"]>;
 
-/** Logs what is missing, and how long volatility alone leaves. */
+/** Logs what is missing, and how long volatility alone leaves. The call itself is made, so what cannot be read is only logged. */
 export async function tellMarginCall(
   { logger, chain, contracts }: { readonly logger: Logger; readonly chain: Chain; readonly contracts: Contracts },
   account: bigint,
   now: number,
 ): Promise<void> {
   if (!logger.isLevelEnabled("info")) return;
-  const [view] = await contracts.views([account]);
-  if (!view) return;
-  const { portfolio } = view;
-  const { shortfall, noticeSeconds } = await readMarginCall(chain, contracts.deployment, { portfolio, now });
-  logger.info({ key: accountKey(account), shortfall, noticeSeconds }, "below initial margin");
+  const key = accountKey(account);
+  try {
+    const [view] = await contracts.views([account]);
+    if (!view) return;
+    const { portfolio } = view;
+    const { shortfall, noticeSeconds } = await readMarginCall(chain, contracts.deployment, { portfolio, now });
+    logger.info({ key, shortfall, noticeSeconds }, "below initial margin");
+  } catch (error) {
+    logger.warn({ key, err: error }, "below initial margin, by how much is not known");
+  }
 }
 
 /** What an account under a margin call has to be told, from what the deployed contracts answer now. */
@@ -99,25 +93,18 @@ interface Reader {
 }
 
 async function reader(chain: Chain, deployment: Deployment): Promise<Reader> {
-  const read = async (to: string, contract: Interface, call: { name: string; args: readonly unknown[] }) => {
-    const data = await simulate(chain, { to, data: contract.encodeFunctionData(call.name, [...call.args]) });
-    return contract.decodeFunctionResult(call.name, data);
-  };
   const viewOf =
     (to: string, contract: Interface): View =>
     async <T>(name: string, args: readonly unknown[]) =>
-      (await read(to, contract, { name, args }))[0] as T;
-  const { volatilityOracle } = deployment;
-  const ofClearinghouse = viewOf(deployment.clearinghouse, clearinghouse);
+      (await ask(chain, { to, contract, name, args }))[0] as T;
+  const volatility = { to: deployment.volatilityOracle, contract: volatilityInterface };
+  const clearinghouse = viewOf(deployment.clearinghouse, clearinghouseInterface);
   return {
-    clearinghouse: ofClearinghouse,
-    markets: viewOf(await ofClearinghouse<string>("markets", []), markets),
-    prices: viewOf(deployment.priceOracle, prices),
-    volatilities: viewOf(volatilityOracle, volatilities),
+    clearinghouse,
+    markets: viewOf(await clearinghouse<string>("markets", []), marketsInterface),
+    prices: viewOf(deployment.priceOracle, priceInterface),
+    volatilities: viewOf(volatility.to, volatility.contract),
     controller: async (underlying) =>
-      (await read(volatilityOracle, volatilities, {
-        name: "controller",
-        args: [underlying],
-      })) as unknown as Controller,
+      (await ask(chain, { ...volatility, name: "controller", args: [underlying] })) as unknown as Controller,
   };
 }

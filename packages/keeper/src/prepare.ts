@@ -1,4 +1,5 @@
 import {
+  PAYMENT_TOLERANCE,
   isSettlement,
   prepareAccountAction,
   prepareLiquidation,
@@ -11,7 +12,6 @@ import { fundingFor } from "./book.js";
 import { mulWadDown, wad } from "./domain.js";
 import type { AccountView } from "./domain.js";
 import { chooseLegs } from "./legs.js";
-import { tellMarginCall } from "./notice.js";
 import { prepareSettlement } from "./settling.js";
 import type { Keeper, Tick } from "./tick.js";
 import { prepareUnwinding } from "./unwinding.js";
@@ -27,7 +27,6 @@ export async function prepare(keeper: Keeper, action: Action, tick: Tick): Promi
   if (action.kind === "topUp")
     return deployment.autoTopUp === undefined ? "no top-ups here" : prepareTopUp(deployment.autoTopUp, action);
   if (action.kind === "startAuction") return prepareStart(keeper, action.account);
-  if (action.kind === "callMargin") await tellMarginCall(keeper, action.account, tick.now);
   return prepareAccountAction(deployment, action.kind, action.account);
 }
 
@@ -88,9 +87,6 @@ async function prepareLegs(
     deadline: tick.now + config.deadlineSeconds,
   });
 }
-
-/** Share of the expected payment that a take-over must still bring: marks may move a little before it is mined. */
-const PAYMENT_TOLERANCE = wad(0.98);
 
 async function prepareWhole(
   keeper: Keeper,

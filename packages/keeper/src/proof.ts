@@ -1,6 +1,6 @@
 import { CallReverted } from "./errors.js";
 import type { SettlementReads } from "./settlementReads.js";
-import { roundBefore } from "./settlements.js";
+import { PHASE_OFFSET, roundBefore } from "./settlements.js";
 
 /** As `SettlementPrices.WINDOW_SECONDS`. */
 const WINDOW_SECONDS = 1_800;
@@ -10,7 +10,6 @@ const MAX_PHASES = 17;
 const MAX_ROUNDS_OF_A_PHASE = 1n << 32n;
 /** Answers in a row that may be no prices. */
 const MAX_UNUSABLE = 32;
-const PHASE_OFFSET = 64n;
 
 export type FeedReads = Pick<SettlementReads, "aggregator" | "newestRound" | "roundAt" | "isUsable">;
 

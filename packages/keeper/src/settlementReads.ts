@@ -3,13 +3,7 @@ import { Interface } from "ethers";
 import type { Result } from "ethers";
 import type { Chain } from "./chain.js";
 import type { Deployment } from "./config.js";
-import {
-  booksInterface,
-  clearinghouseInterface,
-  priceInterface,
-  settlementPricesInterface,
-  simulate,
-} from "./contracts.js";
+import { ask, booksInterface, clearinghouseInterface, priceInterface, settlementPricesInterface } from "./contracts.js";
 import { CallReverted, RpcError } from "./errors.js";
 import type { PositionReads } from "./holdings.js";
 
@@ -50,12 +44,8 @@ export class SettlementReads implements PositionReads {
   }
 
   async isFinal(underlying: number, expiry: number): Promise<boolean> {
-    const { priceOracle } = this.deployment;
     const args = [underlying, expiry];
-    const { isFinal } = (await this.read(priceOracle, settlementPricesInterface, {
-      name: "settlementPrice",
-      args,
-    })) as unknown as {
+    const { isFinal } = (await this.prices(settlementPricesInterface, "settlementPrice", args)) as unknown as {
       isFinal: boolean;
     };
     return isFinal;
@@ -86,27 +76,23 @@ export class SettlementReads implements PositionReads {
   }
 
   async aggregator(underlying: number): Promise<string> {
-    const { priceOracle } = this.deployment;
-    const [feed] = (await this.read(priceOracle, priceInterface, { name: "feed", args: [underlying] })) as unknown as [
-      { aggregator: string },
-    ];
+    const [feed] = (await this.prices(priceInterface, "feed", [underlying])) as unknown as [{ aggregator: string }];
     return feed.aggregator;
   }
 
   async isUsable(underlying: number, answer: bigint): Promise<boolean> {
-    const call = { name: "isUsable", args: [underlying, answer] };
-    const [isUsable] = (await this.read(this.deployment.priceOracle, priceInterface, call)) as unknown as [boolean];
+    const [isUsable] = (await this.prices(priceInterface, "isUsable", [underlying, answer])) as unknown as [boolean];
     return isUsable;
   }
 
   newestRound(aggregator: string): Promise<FeedRound> {
-    return this.round(aggregator, { name: "latestRoundData", args: [] });
+    return this.round(aggregator, "latestRoundData", []);
   }
 
   /** Feeds revert for rounds that they do not have. */
   async roundAt(aggregator: string, id: bigint): Promise<FeedRound> {
     try {
-      return await this.round(aggregator, { name: "getRoundData", args: [id] });
+      return await this.round(aggregator, "getRoundData", [id]);
     } catch (error) {
       if (error instanceof CallReverted || (error instanceof RpcError && /revert/i.test(error.reason)))
         return { id, answer: 0n, updatedAt: 0 };
@@ -114,26 +100,17 @@ export class SettlementReads implements PositionReads {
     }
   }
 
-  private async round(aggregator: string, call: ReadCall): Promise<FeedRound> {
-    const { roundId, answer, updatedAt } = (await this.read(aggregator, feedInterface, call)) as unknown as {
-      roundId: bigint;
-      answer: bigint;
-      updatedAt: bigint;
-    };
+  private async round(aggregator: string, name: string, args: readonly unknown[]): Promise<FeedRound> {
+    const found = await ask(this.chain, { to: aggregator, contract: feedInterface, name, args });
+    const { roundId, answer, updatedAt } = found as unknown as Record<"roundId" | "answer" | "updatedAt", bigint>;
     return { id: roundId, answer, updatedAt: Number(updatedAt) };
   }
 
   private clearinghouse(contract: Interface, name: string, args: readonly unknown[]): Promise<Result> {
-    return this.read(this.deployment.clearinghouse, contract, { name, args });
+    return ask(this.chain, { to: this.deployment.clearinghouse, contract, name, args });
   }
 
-  private async read(to: string, contract: Interface, { name, args }: ReadCall): Promise<Result> {
-    const data = contract.encodeFunctionData(name, [...args]);
-    return contract.decodeFunctionResult(name, await simulate(this.chain, { to, data }));
+  private prices(contract: Interface, name: string, args: readonly unknown[]): Promise<Result> {
+    return ask(this.chain, { to: this.deployment.priceOracle, contract, name, args });
   }
-}
-
-interface ReadCall {
-  readonly name: string;
-  readonly args: readonly unknown[];
 }

@@ -56,9 +56,13 @@ export function settlementKey(action: SettlementAction): string {
   }
 }
 
+export function hasExpiry(instrument: bigint): boolean {
+  const { kind } = fieldsOf(instrument);
+  return kind !== Kind.Spot && kind !== Kind.Perpetual;
+}
+
 export function hasExpired(instrument: bigint, now: number): boolean {
-  const { kind, expiry } = fieldsOf(instrument);
-  return kind !== Kind.Spot && kind !== Kind.Perpetual && expiry <= now;
+  return hasExpiry(instrument) && fieldsOf(instrument).expiry <= now;
 }
 
 /** What to prove, settle and accrue now, in this order. */
@@ -115,6 +119,9 @@ function expiryOf(instrument: bigint): string {
   return `${underlying}:${expiry}`;
 }
 
+/** Bits of a round's number within its phase; the phase stands above them. */
+export const PHASE_OFFSET = 64n;
+
 /** An answer of a feed: its time, or undefined where there is none. */
 export type RoundTime = (round: bigint) => Promise<number | undefined>;
 
@@ -123,7 +130,7 @@ export type RoundTime = (round: bigint) => Promise<number | undefined>;
  * A round without an answer counts as later, so that the walk begins before it.
  */
 export async function roundBefore(newest: bigint, time: number, timeOf: RoundTime): Promise<bigint | undefined> {
-  const base = (newest >> 64n) << 64n;
+  const base = (newest >> PHASE_OFFSET) << PHASE_OFFSET;
   let low = base;
   let high = newest + 1n;
   while (high - low > 1n) {

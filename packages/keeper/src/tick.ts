@@ -15,6 +15,7 @@ import type { GasTable } from "./gas.js";
 import type { Holdings } from "./holdings.js";
 import type { AccountIndex } from "./indexer.js";
 import type { KeeperMetrics } from "./metrics.js";
+import { tellMarginCall } from "./notice.js";
 import { plan } from "./plan.js";
 import type { PaidKind, PlanState } from "./plan.js";
 import { prepare } from "./prepare.js";
@@ -71,6 +72,12 @@ export interface TickReport {
   readonly skipped: readonly Skipped[];
 }
 
+interface Done {
+  readonly sent: Sent[];
+  readonly settled: Settled[];
+  readonly skipped: Skipped[];
+}
+
 /** One tick's view of the world, shared by the actions of the tick. */
 export interface Tick {
   readonly head: Head;
@@ -119,7 +126,6 @@ async function pass(keeper: Keeper, head: Head): Promise<TickReport> {
   const { views, checked } = await keeper.watch.look(contracts, { changed, markets, now });
   metrics.watched.set(index.owing.size);
   metrics.endangered.set(views.length);
-  const blocked = new Set([...sender.keys(), ...keeper.backoff.waiting(now)]);
   const reserve = views.some(({ auction }) => auction.isBankrupt) ? await contracts.reserve() : 0n;
   const prices = new Map(markets.map(({ underlying, price }) => [underlying, price]));
   const gasPrice = prices.get(contracts.deployment.gasUnderlying) ?? 0n;
@@ -127,21 +133,42 @@ async function pass(keeper: Keeper, head: Head): Promise<TickReport> {
   const owner = keeper.address;
   const leastProfit = leastProfits(keeper, tick);
   const authorisations = await authorisationsOf(keeper, views);
+  const blocked = blockedNow(keeper, now);
   const planned = plan({ now, owner, accounts: views, markets, authorisations, reserve, leastProfit, blocked, config });
-  const unwindings = await planUnwindings(keeper, { tick, blocked });
-  const upkeep = await planUpkeep(keeper, { now, changed, markets, blocked });
-  const sent: Sent[] = [];
-  const skipped: Skipped[] = [];
-  for (const action of [...planned, ...unwindings, ...upkeep]) {
-    if (sender.isFull) break;
-    const outcome = await attempt(keeper, action, tick);
-    if ("hash" in outcome) sent.push(outcome);
-    else skipped.push(outcome);
-    if ("hash" in outcome) settled.push(...note(keeper, await sender.poll(head, now), now));
-  }
+  const done: Done = { sent: [], settled, skipped: [] };
+  await act(keeper, planned, { tick, done });
+  // Only then is anything asked that can wait, and nobody who was just acted on is acted on again.
+  await act(keeper, await planUnwindings(keeper, tick), { tick, done });
+  await act(keeper, await planUpkeep(keeper, { now, changed, markets, blocked: blockedNow(keeper, now) }), {
+    tick,
+    done,
+  });
   await save(keeper, now);
   const counts = { watched: index.owing.size, checked, endangered: views.length };
-  return { status: "ran", head, ...counts, sent, settled, skipped };
+  return { status: "ran", head, ...counts, ...done };
+}
+
+/** Accounts and markets that wait for what was sent, or after a failure. */
+function blockedNow({ sender, backoff }: Keeper, now: number): Set<string> {
+  return new Set([...sender.keys(), ...backoff.waiting(now)]);
+}
+
+/** In their order, until no more may be under way. Adds to `done`. */
+async function act(
+  keeper: Keeper,
+  actions: readonly Action[],
+  { tick, done }: { readonly tick: Tick; readonly done: Done },
+): Promise<void> {
+  for (const action of actions) {
+    if (keeper.sender.isFull) return;
+    const outcome = await attempt(keeper, action, tick);
+    if (!("hash" in outcome)) {
+      done.skipped.push(outcome);
+      continue;
+    }
+    done.sent.push(outcome);
+    done.settled.push(...note(keeper, await keeper.sender.poll(tick.head, tick.now), tick.now));
+  }
 }
 
 async function syncIndex({ index, chain, logger, metrics }: Keeper, head: Head): Promise<Set<bigint>> {
@@ -155,14 +182,19 @@ async function syncIndex({ index, chain, logger, metrics }: Keeper, head: Head):
   }
 }
 
-/** Last: what the backstop holds stands above initial margin and can wait. */
-async function planUnwindings(
-  keeper: Keeper,
-  { tick, blocked }: { readonly tick: Tick; readonly blocked: ReadonlySet<string> },
-): Promise<UnwindAction[]> {
-  const absorbed = await keeper.contracts.absorbed(keeper.book.capital);
-  const found = planUnwinding(absorbed, { now: tick.now, leastProfit: leastProfit(keeper, tick, "unwind") });
-  return found.filter((action) => !blocked.has(keyOf(action)));
+/** What the backstop holds stands above initial margin, so a read that fails is only logged. */
+async function planUnwindings(keeper: Keeper, tick: Tick): Promise<UnwindAction[]> {
+  const { contracts, book, logger, metrics } = keeper;
+  try {
+    const absorbed = await contracts.absorbed(book.capital);
+    const blocked = blockedNow(keeper, tick.now);
+    const found = planUnwinding(absorbed, { now: tick.now, leastProfit: leastProfit(keeper, tick, "unwind") });
+    return found.filter((action) => !blocked.has(keyOf(action)));
+  } catch (error) {
+    metrics.errors.inc({ code: codeOf(error) });
+    logger.warn({ err: error }, "what the backstop holds left to the next pass");
+    return [];
+  }
 }
 
 /** Of accounts whose margin calls a top-up may answer. What was in doubt is known afterwards. */
@@ -218,6 +250,7 @@ async function attempt(keeper: Keeper, action: Action, tick: Tick): Promise<Sent
     logger.info({ key, kind: prepared.kind, hash, expectedProfit: prepared.expectedProfit }, "sent");
     if (prepared.kind === "takeOver") keeper.book.useFresh();
     if (prepared.subject.taker !== undefined) tick.capital = undefined;
+    if (action.kind === "callMargin") await tellMarginCall(keeper, action.account, tick.now);
     return { key, kind: prepared.kind, hash };
   } catch (error) {
     return fail(keeper, action, { error, now: tick.now });

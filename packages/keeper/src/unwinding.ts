@@ -1,4 +1,4 @@
-import { accountKey } from "./actions.js";
+import { PAYMENT_TOLERANCE, accountKey } from "./actions.js";
 import type { Prepared } from "./actions.js";
 import type { KeeperConfig } from "./config.js";
 import { vaultInterface } from "./contracts.js";
@@ -11,8 +11,6 @@ import { chooseLegs } from "./legs.js";
 /** As `BackstopUnwinding.sol`. */
 const LIMIT_RATE = wad(0.3);
 const LIMIT_SECONDS = 86_400n;
-/** Share of the expected payment that an unwinding must still bring: marks may move a little before it is mined. */
-const PAYMENT_TOLERANCE = wad(0.98);
 
 /** An account that the backstop took over, `since` in Unix seconds. */
 export interface AbsorbedView {
