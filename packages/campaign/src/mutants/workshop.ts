@@ -6,19 +6,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Compiler, type Profiles, fileOf } from "../../../../scripts/incidents/compiler.ts";
 import { mutated } from "../../../../scripts/incidents/mutation.ts";
+import { SURFACE_CONTRACTS } from "../chain/contracts.ts";
 import type { CampaignMutant } from "./list.ts";
 
-/** What a campaign deploys and a mutant may change. The clearinghouse makes its force itself. */
-const DEPLOYED = [
-  "PriceOracle",
-  "VolatilityOracle",
-  "Markets",
-  "Clearinghouse",
-  "BackstopVault",
-  "Liquidator",
-  "OrderSettlement",
-  "AutoTopUp",
-];
 /** Code that only reads is not changed, and takes minutes to compile. */
 const COPIED = [
   "package.json",
@@ -47,6 +37,15 @@ export class WorkerError extends Error {
   }
 }
 
+/** What a mutant changes is not part of any contract that the campaign plays on. */
+export class UntouchedError extends Error {
+  override readonly name = "UntouchedError";
+
+  constructor(readonly mutant: string) {
+    super(`none of ${SURFACE_CONTRACTS.join(", ")} contains what "${mutant}" changes`);
+  }
+}
+
 /** A copy of the compiled project in a temporary folder, in which contracts are changed, compiled and played on. */
 export class MutantWorkshop {
   readonly folder: string;
@@ -68,13 +67,20 @@ export class MutantWorkshop {
     await rm(this.folder, { recursive: true });
   }
 
-  /** Plays on the contracts with a mutant in them, and leaves the originals behind. */
+  /**
+   * Plays on the contracts with a mutant in them, and leaves the originals behind.
+   * @throws UntouchedError, CompileError, WorkerError
+   */
   async try(
-    { edits }: CampaignMutant,
+    { name, edits }: CampaignMutant,
     options: { readonly operations: number; readonly seed: number },
   ): Promise<Verdict> {
     const before = new Map<string, string>();
-    const touched = DEPLOYED.filter((name) => edits.some(({ file }) => this.#compiler.filesOf(name).has(file)));
+    const touched = SURFACE_CONTRACTS.filter((contract) => {
+      const files = this.#compiler.filesOf(contract);
+      return edits.some(({ file }) => files.has(file));
+    });
+    if (touched.length === 0) throw new UntouchedError(name);
     const change = async (path: string, content: string) => {
       if (!before.has(path)) before.set(path, await readFile(path, "utf8"));
       await writeFile(path, content);
