@@ -70,20 +70,20 @@ export class Player {
     const plan = await caseOf(step.do).plan(this.stage, new Dice(step.dice));
     if (plan === undefined) return [];
     const line = `minute ${minute}: ${plan.told}`;
-    if (plan.call !== undefined) return await this.#send({ ...plan, call: plan.call }, { name: step.do, line });
+    if (plan.call !== undefined) return await this.#send({ ...plan, call: plan.call }, line);
     this.told.push(line);
-    count(this.tally, step.do, undefined);
+    count(this.tally);
     return [];
   }
 
-  async #send(plan: Plan & { readonly call: Call }, step: { name: string; line: string }): Promise<Violation[]> {
+  async #send(plan: Plan & { readonly call: Call }, line: string): Promise<Violation[]> {
     const { stage } = this;
     const before = await stage.risksOf(plan.watched ?? []);
     const shares = plan.tradesShares === undefined ? undefined : await readShares(stage);
     const outcome = await stage.send(plan.call);
     const { refusal } = outcome;
-    this.told.push(refusal === undefined ? step.line : `${step.line} (refused: ${refusal.errorName})`);
-    count(this.tally, step.name, outcome);
+    this.told.push(refusal === undefined ? line : `${line} (refused: ${refusal.errorName})`);
+    count(this.tally, outcome);
     const violations = await auditStep(stage, { call: plan.call, reducing: plan.reducing ?? [], before }, outcome);
     if (refusal !== undefined) return violations;
     if (plan.mustRefuse) violations.push({ invariant: "authority", message: `${plan.told}, and it was possible` });

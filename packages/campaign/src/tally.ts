@@ -12,15 +12,10 @@ export interface Tally {
   takeOvers: number;
   deleveragings: number;
   badDebt: number;
-  /** Steps by case. */
-  readonly cases: Map<string, { done: number; refused: number }>;
 }
 
 export function emptyTally(): Tally {
-  return {
-    ...{ operations: 0, refused: 0, liquidations: 0, takeOvers: 0, deleveragings: 0, badDebt: 0 },
-    cases: new Map(),
-  };
+  return { operations: 0, refused: 0, liquidations: 0, takeOvers: 0, deleveragings: 0, badDebt: 0 };
 }
 
 /** What an event of the liquidator adds. */
@@ -38,17 +33,10 @@ const EVENTS: Readonly<Record<string, (tally: Tally, of: (name: string) => numbe
   },
 };
 
-/** Counts one step. */
-export function count(tally: Tally, name: string, outcome: Outcome | undefined): void {
+/** Counts one step; one that only changed the world has no outcome. */
+export function count(tally: Tally, outcome?: Outcome): void {
   tally.operations++;
-  const one = tally.cases.get(name) ?? { done: 0, refused: 0 };
-  tally.cases.set(name, one);
-  if (outcome?.refusal !== undefined) {
-    tally.refused++;
-    one.refused++;
-    return;
-  }
-  one.done++;
+  if (outcome?.refusal !== undefined) tally.refused++;
   for (const { name: event, args } of outcome?.liquidator ?? []) {
     EVENTS[event]?.(tally, (key) => fromWad(args.getValue(key) as bigint));
   }
@@ -61,8 +49,4 @@ export function add(total: Tally, part: Tally): void {
   total.takeOvers += part.takeOvers;
   total.deleveragings += part.deleveragings;
   total.badDebt += part.badDebt;
-  for (const [name, { done, refused }] of part.cases) {
-    const one = total.cases.get(name) ?? { done: 0, refused: 0 };
-    total.cases.set(name, { done: one.done + done, refused: one.refused + refused });
-  }
 }

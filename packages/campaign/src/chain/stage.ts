@@ -19,12 +19,10 @@ export interface Outcome {
   readonly refusal: PlimsollError | undefined;
   readonly ledger: readonly LogDescription[];
   readonly liquidator: readonly LogDescription[];
-  readonly others: readonly { readonly contract: string; readonly event: LogDescription }[];
 }
 
 const FOREVER = 2 ** 40 - 1;
 const aggregator = MockAggregator__factory.createInterface();
-const OTHERS = ["BackstopVault", "OrderSettlement", "AutoTopUp", "VolatilityOracle"] as const;
 
 /** One story's chain, world and books. Everything that a case needs. */
 export class Stage {
@@ -125,7 +123,7 @@ export class Stage {
     if (refusal === undefined) return this.#sort(logs);
     const known = declared(refusal);
     if (known === undefined) throw refusal;
-    return { refusal: known, ledger: [], liquidator: [], others: [] };
+    return { refusal: known, ledger: [], liquidator: [] };
   }
 
   /** Lets time pass: prices move and feeds follow. */
@@ -198,17 +196,12 @@ export class Stage {
   #sort(logs: readonly RawLog[]): Outcome {
     const { addresses } = this.theatre;
     const outcome = { refusal: undefined, ledger: [] as LogDescription[], liquidator: [] as LogDescription[] };
-    const others: { contract: string; event: LogDescription }[] = [];
     for (const log of logs) {
       const is = (contract: keyof typeof addresses) => addresses[contract].toLowerCase() === log.address.toLowerCase();
       if (is("Clearinghouse")) outcome.ledger.push(parse("Clearinghouse", log));
       else if (is("Liquidator")) outcome.liquidator.push(parse("Liquidator", log));
-      else {
-        const contract = OTHERS.find(is);
-        if (contract !== undefined) others.push({ contract, event: parse(contract, log) });
-      }
     }
-    return { ...outcome, others };
+    return outcome;
   }
 }
 

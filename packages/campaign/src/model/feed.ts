@@ -37,10 +37,6 @@ export class FeedModel {
     this.#last = { time, price, isUsable: true };
   }
 
-  get fault(): Fault | undefined {
-    return this.#fault;
-  }
-
   /** Whether prices of this feed must not be relied on now: the rule of IPriceOracle, reckoned here once more. */
   isInvalid(now: number): boolean {
     return this.#isBroken || !this.#last.isUsable || now - this.#last.time > MAX_AGE_SECONDS;
