@@ -4,7 +4,6 @@ import { artifacts } from "hardhat";
 import { encodeBytes32String } from "ethers";
 import { connect, type Contracts } from "../packages/client/src/contracts.ts";
 import { spot } from "../packages/client/src/instrument.ts";
-import { IClearinghouseBooks__factory } from "../typechain-types/index.js";
 import type { UnderlyingConfiguration } from "./configuration.ts";
 import { compare, type Difference } from "./difference.ts";
 import { collateralOf, feedOf } from "./modules/Plimsoll.ts";
@@ -59,8 +58,7 @@ async function wiringDifferences(contracts: Contracts, { addresses, configuratio
   const { clearinghouse, markets, priceOracle, volatilityOracle, liquidator, backstopVault } = contracts;
   const { marginEngine, marginScenarios } = contracts;
   const { accessManager } = addresses;
-  const books = IClearinghouseBooks__factory.connect(addresses.clearinghouse, clearinghouse.runner);
-  const notice = await books.announcedModules();
+  const notice = await contracts.clearinghouseBooks.announcedModules();
   const usdc = await clearinghouse.usdc();
   return compare("wiring", [
     ["Clearinghouse.authority", await clearinghouse.authority(), accessManager],
@@ -110,14 +108,13 @@ async function wiringDifferences(contracts: Contracts, { addresses, configuratio
 }
 
 async function parameterDifferences(contracts: Contracts, { configuration }: Intended): Promise<Difference[]> {
-  const { clearinghouse, markets, volatilityOracle } = contracts;
-  const books = IClearinghouseBooks__factory.connect(await clearinghouse.getAddress(), clearinghouse.runner);
+  const { markets, volatilityOracle } = contracts;
   const { signers, threshold } = configuration.publishers ?? { signers: [], threshold: 0 };
   const known = await Promise.all(signers.map((signer) => volatilityOracle.isSigner(signer)));
   const differences = compare("parameters", [
     ["underlyings", await markets.underlyings(), configuration.underlyings.map(({ id }) => id)],
     ["account", await markets.accountParameters(), configuration.account],
-    ["interest", await books.interestRates(), configuration.interest],
+    ["interest", await contracts.clearinghouseBooks.interestRates(), configuration.interest],
     ["fees", await contracts.orderSettlement.feeRates(), configuration.fees],
     ["account at the end of its ramp", (await markets.announcedAccountParameters())[0], configuration.account],
     ["publishers known", known, signers.map(() => true)],

@@ -6,7 +6,6 @@ import { toAccount } from "../../packages/client/src/account.ts";
 import { batchOf, withdrawCash } from "../../packages/client/src/batch.ts";
 import { CASH, perpetual } from "../../packages/client/src/instrument.ts";
 import { toWad } from "../../packages/client/src/wad.ts";
-import { IClearinghouseBooks__factory } from "../../typechain-types/index.js";
 import { deployPlimsoll, type TestMarket } from "../helpers/deploy.ts";
 import { refusal } from "../helpers/rejection.ts";
 import { open, trade, USDC } from "../helpers/trading.ts";
@@ -24,7 +23,7 @@ async function deployWithTraders() {
   await open(market, market.bob, 100_000n);
   await trade(market, { buyer: market.alice, seller: market.bob }, TEN);
   const start = await market.networkHelpers.time.latest();
-  const books = IClearinghouseBooks__factory.connect(market.addresses.clearinghouse, market.alice);
+  const books = market.contracts.clearinghouseBooks.connect(market.alice);
   return { ...market, start, books };
 }
 

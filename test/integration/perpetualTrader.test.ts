@@ -4,7 +4,6 @@ import { toAccount } from "../../packages/client/src/account.ts";
 import { batchOf, withdrawCash } from "../../packages/client/src/batch.ts";
 import { perpetual } from "../../packages/client/src/instrument.ts";
 import { toWad, WAD } from "../../packages/client/src/wad.ts";
-import { IClearinghouseBooks__factory } from "../../typechain-types/index.ts";
 import { deployPlimsoll } from "../helpers/deploy.ts";
 import { refusal } from "../helpers/rejection.ts";
 import { open, trade, USDC } from "../helpers/trading.ts";
@@ -30,7 +29,7 @@ describe("a perpetual trader", () => {
     await push();
     // 1 USD a unit and day.
     await source.setRate(1, toWad("0.1825"));
-    const books = IClearinghouseBooks__factory.connect(market.addresses.clearinghouse, carol);
+    const books = contracts.clearinghouseBooks.connect(carol);
     const long = await open(market, alice, 10_000n);
     const short = await open(market, bob, 10_000n);
     // The deployment's own source has been asked before; from here on it is this one.

@@ -4,7 +4,6 @@ import { toAccount } from "../../packages/client/src/account.ts";
 import { batchOf, withdrawCash } from "../../packages/client/src/batch.ts";
 import { put } from "../../packages/client/src/instrument.ts";
 import { toWad, WAD } from "../../packages/client/src/wad.ts";
-import { IClearinghouseBooks__factory } from "../../typechain-types/index.ts";
 import { deployPlimsoll } from "../helpers/deploy.ts";
 import { refusal } from "../helpers/rejection.ts";
 import { fridayAfter, open, trade, USDC } from "../helpers/trading.ts";
@@ -16,7 +15,7 @@ describe("a put buyer", () => {
     const market = await deployPlimsoll(await network.create("market"));
     const { alice, bob, carol, contracts, tokens, networkHelpers, ethers, aggregators, feeds } = market;
     const { clearinghouse, priceOracle } = contracts;
-    const settler = IClearinghouseBooks__factory.connect(market.addresses.clearinghouse, carol);
+    const settler = contracts.clearinghouseBooks.connect(carol);
     const buyer = await open(market, alice, 1_000n);
     const writer = await open(market, bob, 100_000n);
     const { timestamp } = (await ethers.provider.getBlock("latest")) ?? { timestamp: 0 };

@@ -1,5 +1,5 @@
 import { type Account, instrumentOf, sizeOf, spot } from "@plimsoll/client";
-import { IClearinghouseBooks__factory, TestToken__factory } from "../../../../typechain-types/index.ts";
+import { TestToken__factory } from "../../../../typechain-types/index.ts";
 import type { AccountBalance, LedgerAccount, LedgerState, TokenBalance } from "../conservation.ts";
 import { ASSETS, UNDERLYINGS } from "../prices/arguments.ts";
 import type { Deployment } from "./deployment.ts";
@@ -15,7 +15,7 @@ export async function readLedger(deployment: Deployment, accounts: Iterable<Acco
       await readToken(deployment, instrument, { symbol: asset, ...deployment.tokens[asset] }),
     );
   }
-  const books = IClearinghouseBooks__factory.connect(deployment.addresses.clearinghouse, clearinghouse.runner);
+  const books = deployment.contracts.clearinghouseBooks;
   const balances: LedgerAccount[] = [];
   for (const account of accounts) {
     const { cash, positions } = await readAccount(deployment, account);

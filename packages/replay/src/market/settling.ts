@@ -1,5 +1,4 @@
 import type { Account } from "@plimsoll/client";
-import { IClearinghouseBooks__factory } from "../../../../typechain-types/index.ts";
 import type { SimulatedChain } from "./chain.ts";
 import type { Deployment } from "./deployment.ts";
 
@@ -17,10 +16,10 @@ export async function settleLosses(
   { addresses, contracts }: Deployment,
   accounts: Iterable<Account>,
 ): Promise<void> {
-  const clearinghouse = IClearinghouseBooks__factory.connect(addresses.clearinghouse, contracts.clearinghouse.runner);
-  const { tearUps } = await clearinghouse.losses();
+  const books = contracts.clearinghouseBooks;
+  const { tearUps } = await books.losses();
   for (const account of accounts) {
-    const data = clearinghouse.interface.encodeFunctionData("settle", [account, LOSSES_PER_CALL]);
+    const data = books.interface.encodeFunctionData("settle", [account, LOSSES_PER_CALL]);
     for (let done = 0n; done < tearUps; done += LOSSES_PER_CALL)
       await chain.send({ from: SETTLER, to: addresses.clearinghouse, data });
   }
