@@ -453,10 +453,6 @@ contract BackstopVault is RequestVault, IBackstopVault {
         return Math.min(claimableRedeemRequest(REQUEST_ID, controller), paidShares);
     }
 
-    function _inTokensDown(int256 amount) private view returns (uint256) {
-        return amount > 0 ? uint256(amount) / wadPerToken : 0;
-    }
-
     function _inTokensUp(int256 amount) private view returns (uint256) {
         return amount > 0 ? Math.ceilDiv(uint256(amount), wadPerToken) : 0;
     }

@@ -144,7 +144,7 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
 
     /// @inheritdoc IClearinghouse
     function cash(Account account) external view whenUnlocked returns (int256) {
-        return ledger.settled(account).cash;
+        return ledger.settledCash(account);
     }
 
     /// @inheritdoc IClearinghouse

@@ -9,8 +9,9 @@ import { Approvals, IClearinghouseBooks } from "./interfaces/IClearinghouseBooks
 import { IFundingSource } from "./interfaces/IFundingSource.sol";
 import { CashTotals, InterestRates } from "./interfaces/IInterest.sol";
 import { Collateral, IMarkets } from "./interfaces/IMarkets.sol";
-import { IPriceOracle, Price, Validity } from "./interfaces/IPriceOracle.sol";
-import { ISettlementPrices, ISettlementSource } from "./interfaces/ISettlementPrices.sol";
+import { IMarketSources } from "./interfaces/IMarketSources.sol";
+import { Price, Validity } from "./interfaces/IPriceOracle.sol";
+import { ISettlementPrices } from "./interfaces/ISettlementPrices.sol";
 import { CashIndex, CashIndexState } from "./libraries/CashIndex.sol";
 import { Funding, FundingState } from "./libraries/Funding.sol";
 import { Ledger, LedgerState } from "./libraries/Ledger.sol";
@@ -67,7 +68,7 @@ contract ClearinghouseBooks is IClearinghouseBooks, ClearinghouseState, EIP712 {
     function accrueFunding(uint16 underlying) external lock {
         // Who has not taken his share of a tear-up still holds more than he has, and would pay or receive for it.
         if (fundingSource == address(0) || ledger.losses.openTearUps != 0) return;
-        Price memory price = IPriceOracle(address(ISettlementSource(marginEngine).priceOracle())).price(underlying);
+        Price memory price = IMarketSources(marginEngine).priceOracle().price(underlying);
         if (price.validity == Validity.Invalid) return;
         int256 rate = IFundingSource(fundingSource).fundingRate(underlying);
         FundingState storage state = ledger.funding[underlying];
@@ -84,7 +85,7 @@ contract ClearinghouseBooks is IClearinghouseBooks, ClearinghouseState, EIP712 {
     /// @inheritdoc IClearinghouseBooks
     function settleExpired(Instrument[] calldata series, Account[] calldata accounts) external lock {
         if (series.length != 0) {
-            ISettlementPrices prices = ISettlementSource(marginEngine).priceOracle();
+            ISettlementPrices prices = ISettlementPrices(address(IMarketSources(marginEngine).priceOracle()));
             for (uint256 i = 0; i < series.length; ++i) {
                 (uint256 price, bool isFinal) = prices.settlementPrice(series[i].underlying(), series[i].expiry());
                 require(isFinal, IClearinghouse.SettlementPriceNotFinal(series[i]));

@@ -18,7 +18,7 @@ struct Operator {
     uint40 expiry;
 }
 
-/// @title What `Clearinghouse` and `ClearinghouseForce` share: storage, the lock, and how value moves between accounts.
+/// @title What `Clearinghouse`, `ClearinghouseForce` and `ClearinghouseBooks` share: storage, the lock, and how value moves between accounts.
 abstract contract ClearinghouseState is IClearinghouseModules {
     using Ledger for LedgerState;
     using MarginRules for Risk;

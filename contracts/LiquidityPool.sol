@@ -11,8 +11,8 @@ import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import { ReentrancyGuardTransient } from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import { Batch, IClearinghouse, MAY_TRADE } from "./interfaces/IClearinghouse.sol";
+import { IClearinghouseBooks } from "./interfaces/IClearinghouseBooks.sol";
 import { IERC7540Deposit, IERC7540Redeem } from "./interfaces/IERC7540.sol";
-import { IFundingAccrual } from "./interfaces/IFundingAccrual.sol";
 import { IFundingSource } from "./interfaces/IFundingSource.sol";
 import { ILiquidityPool, PoolOrder } from "./interfaces/ILiquidityPool.sol";
 import {
@@ -284,8 +284,7 @@ contract LiquidityPool is RequestVault, ILiquidityPool, ReentrancyGuardTransient
     /// @dev Equity of treasury and buckets at mark, rounded down to token units; nothing where they owe more than they own. What waits to enter, or was
     /// executed and is to be claimed, is not in it.
     function totalAssets() public view override(ERC4626, IERC4626) returns (uint256) {
-        int256 equity = _valuation().equity;
-        return equity > 0 ? equity.toUint256() / wadPerToken : 0;
+        return _inTokensDown(_valuation().equity);
     }
 
     /// @inheritdoc IERC4626
@@ -378,7 +377,7 @@ contract LiquidityPool is RequestVault, ILiquidityPool, ReentrancyGuardTransient
     /// @dev Does nothing where no funding accrues: the clearinghouse may have no source, or the source no rate.
     function _accrue(uint16 underlying) private {
         // solhint-disable-next-line no-empty-blocks
-        try IFundingAccrual(address(clearinghouse)).accrueFunding(underlying) {} catch {}
+        try IClearinghouseBooks(address(clearinghouse)).accrueFunding(underlying) {} catch {}
     }
 
     function _giveShares(address receiver, address controller, uint256 assets, uint256 shares) private {

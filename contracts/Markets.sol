@@ -144,7 +144,8 @@ contract Markets is IMarkets, AccessManaged {
 
     /// @inheritdoc IMarkets
     function applyAccountParameters() external {
-        (account.floor, account.credit) = (accountParameters().floor, accountParameters().credit);
+        AccountParameters memory applied = accountParameters();
+        (account.floor, account.credit) = (applied.floor, applied.credit);
         if (isOver(account.rampEndsAt)) account.rampEndsAt = 0;
     }
 

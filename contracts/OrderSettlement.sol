@@ -3,12 +3,12 @@ pragma solidity ^0.8.37;
 
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { Batch, Fill, IClearinghouse, MAY_TRADE, Transfer } from "./interfaces/IClearinghouse.sol";
 import { Execution, FeeRates, IOrderSettlement, Leg, Order, SignedOrder } from "./interfaces/IOrderSettlement.sol";
 import { IPriceOracle, Price, Validity } from "./interfaces/IPriceOracle.sol";
+import { Ledger } from "./libraries/Ledger.sol";
 import { OrderMatching } from "./libraries/OrderMatching.sol";
 import { Account, RESERVE } from "./types/Account.sol";
 import { CASH, Instrument } from "./types/Instrument.sol";
@@ -17,7 +17,6 @@ import { CASH, Instrument } from "./types/Instrument.sol";
 contract OrderSettlement is IOrderSettlement, EIP712 {
     using FixedPointMathLib for uint256;
     using SafeCast for uint256;
-    using SignedMath for int256;
 
     /// @dev What a fill is to one of its two orders. @param size Units of that order. @param paid For all legs, USD WAD.
     struct Part {
@@ -33,7 +32,6 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
         "Leg(uint128 instrument,int64 ratio)"
     );
 
-    uint256 private constant WAD = 1e18;
     /// @dev Stands in `filled` for an order that was cancelled: no size can be added to it.
     uint256 private constant CANCELLED = type(uint256).max;
     /// @notice Hard bound of a rate, WAD: twice what the dearest large venue takes of a taker.
@@ -193,8 +191,7 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
             int256 size = uint256(fills[i].size).toInt256();
             if (order.legs[i].ratio < 0) size = -size;
             int256 held = clearinghouse.position(order.account, instrument);
-            bool isOpposite = (held > 0) != (size > 0);
-            require(isOpposite && held.abs() >= size.abs(), NotReducing(order.account, instrument, held, size));
+            require(Ledger.isReduction(held, size), NotReducing(order.account, instrument, held, size));
         }
     }
 

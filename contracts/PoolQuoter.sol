@@ -6,7 +6,7 @@ import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import { IClearinghouse } from "./interfaces/IClearinghouse.sol";
-import { IFundingAccrual } from "./interfaces/IFundingAccrual.sol";
+import { IClearinghouseBooks } from "./interfaces/IClearinghouseBooks.sol";
 import { IMarginEngine, Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
 import { IMarketSources } from "./interfaces/IMarketSources.sol";
 import {
@@ -67,7 +67,7 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         checked.requireInBounds();
         // At the rate so far. Where no funding accrues, there is nothing to bring up to date.
         // solhint-disable-next-line no-empty-blocks
-        try IFundingAccrual(address(clearinghouse)).accrueFunding(underlying) {} catch {}
+        try IClearinghouseBooks(address(clearinghouse)).accrueFunding(underlying) {} catch {}
         parametersOf[underlying] = checked;
         emit ParametersSet(underlying, checked);
     }
@@ -99,7 +99,7 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         int256 share = PoolQuote.addedShare(proposal.held, result.change);
         int256 margin;
         (margin, result.commitment) = _marginUp(added, share, positions.length == 0);
-        margin = -SignedMulDiv.mulDivDown(-margin, set.marginRate, WAD);
+        margin = SignedMulDiv.mulDivUp(margin, set.marginRate, WAD);
         result.quote = unit.priced(proposal.size, set.skewUp(market.spot, proposal.total, result.change), margin);
     }
 
@@ -160,7 +160,7 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         // The floor is for accounts, and a bucket has it once.
         bool isFloored = risk.maintenance > risk.maintenanceBeforeFloor && risk.initial == risk.maintenance;
         if (isFloored) required = Math.min(required, risk.maintenanceBeforeFloor * INITIAL_MULTIPLE);
-        margin = -SignedMulDiv.mulDivDown(-addedShare, required, WAD);
+        margin = SignedMulDiv.mulDivUp(addedShare, required, WAD);
         if (isFirst) required = risk.initial;
         if (addedShare > 0) commitment = _bufferedUp(Math.mulDiv(required, addedShare.toUint256(), WAD));
     }

@@ -117,6 +117,11 @@ abstract contract RequestVault is ERC4626, IRequestVault {
         (available, , ) = IClearinghouseBooks(address(clearinghouse)).outflow(CASH);
     }
 
+    /// @param amount USD WAD. @return Token units; 0 of what is owed.
+    function _inTokensDown(int256 amount) internal view returns (uint256) {
+        return amount > 0 ? uint256(amount) / wadPerToken : 0;
+    }
+
     function _requireUnlocked() internal view {
         require(!clearinghouse.isLocked(), Locked());
     }

@@ -39,7 +39,6 @@ getContractFactory(name: 'IClearinghouseForce', signerOrOptions?: ethers.Signer 
 getContractFactory(name: 'IERC7540Deposit', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC7540Deposit__factory>
 getContractFactory(name: 'IERC7540Operator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC7540Operator__factory>
 getContractFactory(name: 'IERC7540Redeem', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC7540Redeem__factory>
-getContractFactory(name: 'IFundingAccrual', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IFundingAccrual__factory>
 getContractFactory(name: 'IFundingSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IFundingSource__factory>
 getContractFactory(name: 'ILegGuards', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILegGuards__factory>
 getContractFactory(name: 'ILens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILens__factory>
@@ -57,7 +56,6 @@ getContractFactory(name: 'IPoolQuoter', signerOrOptions?: ethers.Signer | Factor
 getContractFactory(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPriceOracle__factory>
 getContractFactory(name: 'IRequestVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRequestVault__factory>
 getContractFactory(name: 'ISettlementPrices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISettlementPrices__factory>
-getContractFactory(name: 'ISettlementSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISettlementSource__factory>
 getContractFactory(name: 'ITradeRouter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITradeRouter__factory>
 getContractFactory(name: 'ITradedPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITradedPool__factory>
 getContractFactory(name: 'IVolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IVolatilityOracle__factory>
@@ -112,7 +110,6 @@ getContractAt(name: 'IClearinghouseForce', address: string | ethers.Addressable,
 getContractAt(name: 'IERC7540Deposit', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC7540Deposit>
 getContractAt(name: 'IERC7540Operator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC7540Operator>
 getContractAt(name: 'IERC7540Redeem', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC7540Redeem>
-getContractAt(name: 'IFundingAccrual', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IFundingAccrual>
 getContractAt(name: 'IFundingSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IFundingSource>
 getContractAt(name: 'ILegGuards', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILegGuards>
 getContractAt(name: 'ILens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILens>
@@ -130,7 +127,6 @@ getContractAt(name: 'IPoolQuoter', address: string | ethers.Addressable, signer?
 getContractAt(name: 'IPriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPriceOracle>
 getContractAt(name: 'IRequestVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRequestVault>
 getContractAt(name: 'ISettlementPrices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISettlementPrices>
-getContractAt(name: 'ISettlementSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISettlementSource>
 getContractAt(name: 'ITradeRouter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITradeRouter>
 getContractAt(name: 'ITradedPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITradedPool>
 getContractAt(name: 'IVolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IVolatilityOracle>
@@ -185,7 +181,6 @@ deployContract(name: 'IClearinghouseForce', signerOrOptions?: ethers.Signer | De
 deployContract(name: 'IERC7540Deposit', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Deposit>
 deployContract(name: 'IERC7540Operator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Operator>
 deployContract(name: 'IERC7540Redeem', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Redeem>
-deployContract(name: 'IFundingAccrual', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IFundingAccrual>
 deployContract(name: 'IFundingSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IFundingSource>
 deployContract(name: 'ILegGuards', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILegGuards>
 deployContract(name: 'ILens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILens>
@@ -203,7 +198,6 @@ deployContract(name: 'IPoolQuoter', signerOrOptions?: ethers.Signer | DeployCont
 deployContract(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
 deployContract(name: 'IRequestVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVault>
 deployContract(name: 'ISettlementPrices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementPrices>
-deployContract(name: 'ISettlementSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementSource>
 deployContract(name: 'ITradeRouter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradeRouter>
 deployContract(name: 'ITradedPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradedPool>
 deployContract(name: 'IVolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVolatilityOracle>
@@ -258,7 +252,6 @@ deployContract(name: 'IClearinghouseForce', args: any[], signerOrOptions?: ether
 deployContract(name: 'IERC7540Deposit', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Deposit>
 deployContract(name: 'IERC7540Operator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Operator>
 deployContract(name: 'IERC7540Redeem', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC7540Redeem>
-deployContract(name: 'IFundingAccrual', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IFundingAccrual>
 deployContract(name: 'IFundingSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IFundingSource>
 deployContract(name: 'ILegGuards', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILegGuards>
 deployContract(name: 'ILens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILens>
@@ -276,7 +269,6 @@ deployContract(name: 'IPoolQuoter', args: any[], signerOrOptions?: ethers.Signer
 deployContract(name: 'IPriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
 deployContract(name: 'IRequestVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVault>
 deployContract(name: 'ISettlementPrices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementPrices>
-deployContract(name: 'ISettlementSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementSource>
 deployContract(name: 'ITradeRouter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradeRouter>
 deployContract(name: 'ITradedPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradedPool>
 deployContract(name: 'IVolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVolatilityOracle>

@@ -37,8 +37,3 @@ interface ISettlementPrices {
     /// @notice How far the proof has come, see `SettlementRoundsWalked`; zeros before it begins.
     function settlementProof(uint16 underlying, uint40 expiry) external view returns (uint80 roundId, uint40 roundAt);
 }
-
-/// @title Where the clearinghouse learns who proves settlement prices: its margin engine values portfolios by the same oracle.
-interface ISettlementSource {
-    function priceOracle() external view returns (ISettlementPrices);
-}

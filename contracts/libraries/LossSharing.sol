@@ -56,8 +56,7 @@ library LossSharing {
     }
 
     /// @notice Takes the account's share of every loss and the cash for what it holds of settled series; before anything else is done
-    /// with it. Reverts where there are more than
-    /// `MAX_UNSETTLED` of them: `settleSome` first.
+    /// with it. Reverts where there are more than `MAX_UNSETTLED` of them: `settleSome` first.
     function settle(LedgerState storage self, Account account) internal {
         if (isUpToDate(self, account)) return;
         settleSome(self, account, MAX_UNSETTLED);
@@ -105,12 +104,18 @@ library LossSharing {
         result.positions = withoutEmpty(image.positions);
     }
 
+    /// @notice USD WAD, the account's shares taken.
+    function settledCash(LedgerState storage self, Account account) internal view returns (int256) {
+        return isUpToDate(self, account) ? self.cash(account) : settled(self, account).cash;
+    }
+
     /// @notice Units of one instrument, the account's shares taken.
     function settledPosition(
         LedgerState storage self,
         Account account,
         Instrument instrument
     ) internal view returns (int256 size) {
+        if (isUpToDate(self, account)) return self.sizeOf(account, instrument);
         SettledAccount memory image = settled(self, account);
         uint256 index = find(image.positions, instrument);
         if (index < image.positions.length) size = image.positions[index].size();

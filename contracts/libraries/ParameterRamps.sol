@@ -4,6 +4,7 @@ pragma solidity ^0.8.37;
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { AccountParameters, RiskParameters, Stress } from "../interfaces/IMarkets.sol";
 import { MAX_STRESSES } from "../types/Limits.sol";
+import { ModuleNotice } from "./ModuleNotice.sol";
 import { ParameterBounds } from "./ParameterBounds.sol";
 
 /// @title What holds between the setting of parameters and the end of their ramp.
@@ -14,7 +15,7 @@ library ParameterRamps {
     using FixedPointMathLib for uint256;
 
     /// @dev The notice that modules have: time to see it, to add collateral or to reduce, and for a request to the backstop to come due.
-    uint256 internal constant RAMP_SECONDS = 7 days;
+    uint256 internal constant RAMP_SECONDS = ModuleNotice.NOTICE_SECONDS;
 
     /// @notice Ranges, volatility nodes and moves of stress scenarios stay: for some book any change of them is stricter, for a node
     /// that moves away from one loss moves towards another. @param inForce Becomes the result.

@@ -48,7 +48,6 @@ struct Unit {
 /// @title What the pool asks for a unit, and for the inventory that a trade leaves it with.
 /// @notice docs/pool.md has every formula. Values come from the libraries of the margin engine, so that the mark is the engine's to the wei.
 library PoolQuote {
-    using Greeks for Sensitivities;
     using OptionLegs for OptionLeg;
     using OptionLegs for Tenor;
     using SafeCast for int256;
@@ -123,8 +122,8 @@ library PoolQuote {
     ) internal pure returns (Quote memory result) {
         uint256 units = SignedMath.abs(size);
         result.mark = unit.mark;
-        result.skew = perUnitUp(skew, units);
-        result.margin = perUnitUp(margin, units);
+        result.skew = SignedMulDiv.mulDivUp(skew, WAD, units);
+        result.margin = SignedMulDiv.mulDivUp(margin, WAD, units);
         uint256 charge = SignedMath.max(result.skew + result.margin, 0).toUint256();
         if (size > 0) {
             result.spread = unit.ask - unit.mark;
@@ -165,13 +164,13 @@ library PoolQuote {
         Position[] memory positions
     ) internal view returns (Exposure memory total) {
         (int256 delta, int256 vega) = (0, 0);
+        Tenor memory tenor;
         for (uint256 i = 0; i < positions.length; ++i) {
             (Instrument instrument, int256 size) = (positions[i].instrument(), positions[i].size());
             if (!instrument.isOption()) {
                 delta += size;
                 continue;
             }
-            Tenor memory tenor;
             Sensitivities memory greeks = Greeks.ofUnit(legOf(market, tenor, instrument), tenor, market.spot);
             delta += SignedWad.mulDown(size, greeks.delta);
             vega += SignedWad.mulDown(size, greeks.vega);
@@ -191,7 +190,8 @@ library PoolQuote {
         Tenor memory tenor,
         Instrument instrument
     ) private view returns (OptionLeg memory leg) {
-        tenor.set(market.surface, NO_SHOCKS, instrument.expiry());
+        // The options of a bucket expire together.
+        if (tenor.expiry != instrument.expiry()) tenor.set(market.surface, NO_SHOCKS, instrument.expiry());
         leg.set(toPosition(instrument, 0), tenor, market.logSpot);
     }
 
@@ -211,15 +211,11 @@ library PoolQuote {
     }
 
     function areaUp(int256 held, int256 change, uint256 limit) private pure returns (int256) {
-        return -SignedMulDiv.mulDivDown(-change * (2 * held + change), 1, 2 * limit);
+        return SignedMulDiv.mulDivUp(change * (2 * held + change), 1, 2 * limit);
     }
 
     function mulUp(int256 amount, uint256 factor) private pure returns (int256) {
-        return -SignedMulDiv.mulDivDown(-amount, factor, WAD);
-    }
-
-    function perUnitUp(int256 amount, uint256 units) private pure returns (int256) {
-        return -SignedMulDiv.mulDivDown(-amount, WAD, units);
+        return SignedMulDiv.mulDivUp(amount, factor, WAD);
     }
 
     function addedShareOf(int256 held, int256 change) private pure returns (int256) {

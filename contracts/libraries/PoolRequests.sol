@@ -20,12 +20,12 @@ struct Claim {
     uint128 shares;
 }
 
-/// @param requests By number, in the order in which they came. @param first That waits. @param end One after the last.
+/// @param requests By number, in the order in which they came, from 1. @param passed The last that is done. @param last That was made.
 /// @param numbers Of the request of a controller that waits, from 1; 0 where none does.
 struct RequestQueue {
     mapping(uint256 number => Request) requests;
-    uint64 first;
-    uint64 end;
+    uint64 passed;
+    uint64 last;
     mapping(address controller => uint256) numbers;
     mapping(address controller => Claim) claims;
 }
@@ -41,12 +41,9 @@ library PoolRequests {
         uint256 waiting = pendingOf(self, controller);
         require(waiting == 0, IRequestVault.RequestExists(controller, waiting));
         require(amount != 0, ILiquidityPool.ZeroAmount());
-        // Numbers begin with 1.
-        uint64 number = self.end == 0 ? 1 : self.end;
-        if (self.first == 0) self.first = number;
+        uint64 number = ++self.last;
         self.requests[number] = Request(controller, uint40(block.timestamp), amount.toUint128(), price.toUint128());
         self.numbers[controller] = number;
-        self.end = number + 1;
     }
 
     /// @notice Takes back what waits of the request of a controller.
@@ -62,16 +59,16 @@ library PoolRequests {
         RequestQueue storage self,
         uint256 steps
     ) internal returns (uint256 number, Request memory request, uint256) {
-        (uint64 first, uint64 end) = (self.first, self.end);
-        for (; first < end && steps > 0; ++first) {
-            request = self.requests[first];
+        (uint64 passed, uint64 last) = (self.passed, self.last);
+        for (; passed < last && steps > 0; ++passed) {
+            request = self.requests[passed + 1];
             if (request.amount != 0) {
-                number = first;
+                number = passed + 1;
                 break;
             }
             --steps;
         }
-        self.first = first;
+        self.passed = passed;
         return (number, request, steps);
     }
 
@@ -89,7 +86,7 @@ library PoolRequests {
         claim.shares += shares.toUint128();
         if (amount == request.amount) {
             forget(self, number);
-            self.first = number.toUint64() + 1;
+            self.passed = number.toUint64();
         } else {
             request.amount -= amount.toUint128();
         }

@@ -15,6 +15,11 @@ library SignedMulDiv {
         return -Math.mulDiv(SignedMath.abs(amount), numerator, denominator, Math.Rounding.Ceil).toInt256();
     }
 
+    /// @notice amount·numerator/denominator, towards plus infinity.
+    function mulDivUp(int256 amount, uint256 numerator, uint256 denominator) internal pure returns (int256) {
+        return -mulDivDown(-amount, numerator, denominator);
+    }
+
     /// @notice Whether a·b ≥ c·d, exactly.
     function isProductAtLeast(int256 a, uint256 b, int256 c, uint256 d) internal pure returns (bool) {
         (uint256 leftHigh, uint256 leftLow) = Math.mul512(SignedMath.abs(a), b);

@@ -5,7 +5,7 @@ import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import { IMarginEngine, Portfolio, Risk } from "../interfaces/IMarginEngine.sol";
 import { Validity } from "../interfaces/IPriceOracle.sol";
-import { ISettlementPrices, ISettlementSource } from "../interfaces/ISettlementPrices.sol";
+import { ISettlementPrices } from "../interfaces/ISettlementPrices.sol";
 import { SignedMulDiv } from "../libraries/SignedMulDiv.sol";
 import { Instrument, Kind } from "../types/Instrument.sol";
 import { MAX_LEGS } from "../types/Limits.sol";
@@ -19,10 +19,10 @@ struct Line {
 }
 
 /// @title A margin engine for tests of what surrounds it: marks and requirements are set, and linear.
-contract MockMarginEngine is IMarginEngine, ISettlementSource {
+contract MockMarginEngine is IMarginEngine {
     uint256 private constant WAD = 1e18;
 
-    /// @inheritdoc ISettlementSource
+    /// @notice Where the clearinghouse asks for settlement prices.
     ISettlementPrices public priceOracle;
     uint256 public floor;
     uint256 public stressLoss;

@@ -11,5 +11,5 @@ uint256 constant MAX_STRESSES = 4;
 uint256 constant MAX_TENORS = 4;
 uint256 constant MAX_STRIKE_NODES = 6;
 uint256 constant MAX_ROUNDS_PER_WALK = 128;
-/// @dev Losses of each kind of which an account takes its share at a touch: a whole account of `MAX_LEGS` deleveraged.
+/// @dev Deleveraged legs of which an account takes its share at a touch: a whole account of `MAX_LEGS` deleveraged.
 uint256 constant MAX_UNSETTLED = 128;

@@ -6,64 +6,20 @@ import { IRequestVault } from "../../contracts/interfaces/IRequestVault.sol";
 import { TestToken } from "../../contracts/mocks/TestToken.sol";
 import { CASH } from "../../contracts/types/Instrument.sol";
 import { PoolFixture } from "../helpers/PoolFixture.sol";
-
-interface ITransferHook {
-    function onTransfer(address from, address to) external;
-}
-
-/// Calls out in every transfer once a hook is set: what must not be listed, and what the locks must withstand all the same.
-contract HookedCash is TestToken("Hooked", "HOOK", 6) {
-    ITransferHook private hook;
-
-    function setHook(ITransferHook hook_) external {
-        hook = hook_;
-    }
-
-    function _update(address from, address to, uint256 value) internal override {
-        super._update(from, to, value);
-        if (address(hook) != address(0)) hook.onTransfer(from, to);
-    }
-}
-
-/// Calls what it was told to, while tokens enter or leave custody, and keeps the answer.
-contract PoolIntruder is ITransferHook {
-    address private immutable target;
-    address private immutable custody;
-    bytes private payload;
-    bool public isCalled;
-    bool public isReverted;
-    bytes public answer;
-
-    constructor(address target_, address custody_) {
-        (target, custody) = (target_, custody_);
-    }
-
-    function aim(bytes calldata payload_) external {
-        (payload, isCalled, isReverted) = (payload_, false, false);
-    }
-
-    function onTransfer(address from, address to) external {
-        if (from != custody && to != custody) return;
-        isCalled = true;
-        bool isDone;
-        // solhint-disable-next-line avoid-low-level-calls
-        (isDone, answer) = target.call(payload);
-        isReverted = !isDone;
-    }
-}
+import { HookedToken, Intruder } from "../helpers/Intruder.sol";
 
 contract LiquidityPoolLockedTest is PoolFixture {
-    PoolIntruder private intruder;
+    Intruder private intruder;
 
     function setUp() public override {
         super.setUp();
         take(atmCall, 1e18);
-        intruder = new PoolIntruder(address(pool), address(clearinghouse));
-        HookedCash(address(usdc)).setHook(intruder);
+        intruder = new Intruder(address(pool), address(clearinghouse));
+        HookedToken(address(usdc)).setHook(intruder);
     }
 
     function newUsdc() internal override returns (TestToken) {
-        return new HookedCash();
+        return new HookedToken();
     }
 
     function assertLockedDuring(bytes memory payload, string memory name) private {

@@ -3,7 +3,7 @@
 /* eslint-disable */
 
   import { Contract, Interface, type ContractRunner } from "ethers";
-  import type { ISettlementPrices, ISettlementPricesInterface } from "../../../../contracts/interfaces/ISettlementPrices.sol/ISettlementPrices.js";
+  import type { ISettlementPrices, ISettlementPricesInterface } from "../../../contracts/interfaces/ISettlementPrices.js";
 
   const _abi = [
   {
