@@ -135,6 +135,7 @@ contract LiquidityPool is RequestVault, ILiquidityPool, ReentrancyGuardTransient
         if (controller != owner) _requireActsFor(controller);
         if (!_mayActFor(owner)) _spendAllowance(owner, msg.sender, shares);
         uint256 price = _freshValuation().exitPriceDown(totalSupply() + VIRTUAL_SHARES, wadPerToken);
+        require(price != 0, NothingLeft());
         exits.append(controller, shares, price);
         _transfer(owner, address(this), shares);
         emit RedeemRequest(controller, owner, REQUEST_ID, msg.sender, shares);

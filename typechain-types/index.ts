@@ -122,8 +122,6 @@ export type { KernelHarness } from './contracts/mocks/KernelHarness.js';
 export { KernelHarness__factory } from './factories/contracts/mocks/KernelHarness__factory.js';
 export type { MockAggregator } from './contracts/mocks/MockAggregator.js';
 export { MockAggregator__factory } from './factories/contracts/mocks/MockAggregator__factory.js';
-export type { MockFundingSource } from './contracts/mocks/MockFundingSource.js';
-export { MockFundingSource__factory } from './factories/contracts/mocks/MockFundingSource__factory.js';
 export type { MockMarginEngine } from './contracts/mocks/MockMarginEngine.js';
 export { MockMarginEngine__factory } from './factories/contracts/mocks/MockMarginEngine__factory.js';
 export type { MockMarkets } from './contracts/mocks/MockMarkets.js';
@@ -144,5 +142,7 @@ export type { StaticMarginEngine } from './contracts/mocks/StaticMarginEngine.js
 export { StaticMarginEngine__factory } from './factories/contracts/mocks/StaticMarginEngine__factory.js';
 export type { TestToken } from './contracts/mocks/TestToken.js';
 export { TestToken__factory } from './factories/contracts/mocks/TestToken__factory.js';
+export type { MockFundingSource } from './contracts/mocks/MockFundingSource.js';
+export { MockFundingSource__factory } from './factories/contracts/mocks/MockFundingSource__factory.js';
 export type { AccessManager } from './@openzeppelin/contracts/access/manager/AccessManager.js';
 export { AccessManager__factory } from './factories/@openzeppelin/contracts/access/manager/AccessManager__factory.js';

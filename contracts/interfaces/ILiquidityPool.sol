@@ -61,6 +61,8 @@ interface ILiquidityPool is IRequestVault, IERC7540Deposit, IFundingSource {
     error InsufficientFreeCash(uint256 left, uint256 needed);
 
     error ZeroAmount();
+    /// @notice After the cost of closing all, nothing is left for who leaves: a request at that price could never be paid, and those after it wait.
+    error NothingLeft();
     /// @notice The pool owes more than it owns.
     error Insolvent(int256 equity);
 

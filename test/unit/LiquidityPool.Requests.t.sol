@@ -271,6 +271,35 @@ contract LiquidityPoolRequestsTest is PoolFixture {
         pool.requestRedeem(1, provider, provider);
     }
 
+    function test_nobodyAsksToLeaveForNothing() public {
+        take(ETH_PERPETUAL, 2000e18);
+        uint256 shares = pool.balanceOf(provider);
+        // What is owned is less than closing costs.
+        moveEth(6990);
+        assertGt(pool.totalAssets(), 0);
+        vm.prank(provider);
+        vm.expectRevert(ILiquidityPool.NothingLeft.selector);
+        pool.requestRedeem(1, provider, provider);
+        // Nobody stands in the way of those who come when it has recovered.
+        moveEth(2000);
+        ask(provider, shares / 4);
+        round();
+        (, uint256 redemptions) = pool.execute(1);
+        assertEq(redemptions, 1);
+        assertEq(pool.maxRedeem(provider), shares / 4);
+    }
+
+    function test_nobodyEntersWhereMoreIsOwedThanOwned() public {
+        take(ETH_PERPETUAL, 2000e18);
+        moveEth(7100);
+        assertEq(pool.totalAssets(), 0);
+        usdc.mint(saver, USDC);
+        vm.startPrank(saver);
+        usdc.approve(address(pool), USDC);
+        vm.expectPartialRevert(ILiquidityPool.Insolvent.selector);
+        pool.requestDeposit(USDC, saver, saver);
+    }
+
     function test_previewsRevert() public {
         bytes4 expected = IRequestVault.NoPreview.selector;
         vm.expectRevert(expected);

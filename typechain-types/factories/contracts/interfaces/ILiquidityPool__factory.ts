@@ -103,6 +103,11 @@
     "type": "error"
   },
   {
+    "inputs": [],
+    "name": "NothingLeft",
+    "type": "error"
+  },
+  {
     "inputs": [
       {
         "internalType": "uint256",
