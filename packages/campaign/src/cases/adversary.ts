@@ -1,4 +1,4 @@
-import { type Account, CASH, WAD, batchOf, perpetual, toPosition } from "@plimsoll/client";
+import { type Account, CASH, WAD, batchOf, perpetual, toPosition, ownerOf } from "@plimsoll/client";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
 import { type Case, nobody, pickAccount, pickOther, usd, wad } from "./case.ts";
@@ -65,7 +65,7 @@ export const ADVERSARIES: readonly Case[] = [
         account,
         asset: CASH,
         amountInTokens: BigInt(Math.round(dice.scale(1, 1e9))),
-        to: `0x${(mine >> 96n).toString(16).padStart(40, "0")}`,
+        to: ownerOf(mine),
       },
     ],
   })),
@@ -81,7 +81,7 @@ export const ADVERSARIES: readonly Case[] = [
     approvals: [
       {
         account,
-        operator: `0x${(mine >> 96n).toString(16).padStart(40, "0")}`,
+        operator: ownerOf(mine),
         permissions: 7,
         expiry: 2n ** 40n - 1n,
       },

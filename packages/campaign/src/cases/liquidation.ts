@@ -1,4 +1,4 @@
-import { type Account, WAD, fromWad, toAccount, toPosition } from "@plimsoll/client";
+import { type Account, WAD, batchOf, fromWad, ownerOf, toAccount, toPosition } from "@plimsoll/client";
 import type { Person } from "../chain/people.ts";
 import type { Risk } from "../chain/reads.ts";
 import type { Stage } from "../chain/stage.ts";
@@ -164,15 +164,14 @@ const consolidate: Case = {
     const person = dice.pick(stage.of("keeper"));
     const own = [...stage.model.accounts].filter(
       ([account, { positions }]) =>
-        account >> 96n === BigInt(person.address) && positions.size > 0 && account !== person.accounts[0],
+        ownerOf(account) === person.address && positions.size > 0 && account !== person.accounts[0],
     );
     if (own.length === 0) return undefined;
     const [account, { positions }] = dice.pick(own);
     const transfers = [...positions].map(([asset, size]) => ({
       ...{ from: account, to: person.accounts[0], asset, size: size < 0n ? -size : size },
     }));
-    const actions = { approvals: [], reducing: [], deposits: [], transfers, fills: [], withdrawals: [] };
-    const call = stage.call("Clearinghouse.batch", [actions], person.address);
+    const call = stage.call("Clearinghouse.batch", [batchOf({ transfers })], person.address);
     return { told: `${person.label} brings ${transfers.length} taken legs together`, call };
   },
 };

@@ -1,4 +1,14 @@
-import { type Account, type Instrument, type Order, WAD, batchOf, signOrder } from "@plimsoll/client";
+import {
+  type Account,
+  type Instrument,
+  type Order,
+  WAD,
+  batchOf,
+  callersOrder,
+  executionOf,
+  makeSingleOrder,
+  signOrder,
+} from "@plimsoll/client";
 import type { Person } from "../chain/people.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
@@ -79,14 +89,10 @@ const reduce: Case = {
 
 const UNLIMITED_FEE = 2n ** 100n;
 
-/** An order of one leg. @param size Signed: negative sells. */
+/** The person's side of a trade, or the other's. */
 function orderOf(stage: Stage, { instrument, price }: Trade, party: { account: Account; size: bigint }): Order {
-  const sign = party.size < 0n ? -1n : 1n;
-  return {
-    ...{ account: party.account, legs: [{ instrument, ratio: sign }], size: absolute(party.size) },
-    ...{ limitPrice: sign * price, maxFee: UNLIMITED_FEE, expiry: BigInt(stage.world.now + 60) },
-    ...{ salt: stage.salt(), reduceOnly: false },
-  };
+  const terms = { maxFee: UNLIMITED_FEE, expiry: BigInt(stage.world.now + 60), salt: stage.salt() };
+  return makeSingleOrder({ ...party, ...terms, instrument, price });
 }
 
 /** Orders of both sides: the maker's is signed, the taker calls himself. */
@@ -95,18 +101,14 @@ const order: Case = {
   async plan(stage, dice) {
     const agreed = await makeTrade(stage, dice);
     if (agreed === undefined) return undefined;
-    const { person, other, size, price } = agreed;
+    const { person, other, size } = agreed;
     const theirs = orderOf(stage, agreed, { account: other.accounts[0], size: -size });
     const maker = await signOrder(theirs, other.key, stage.theatre.market.venue);
     const mine = orderOf(stage, agreed, { account: person.accounts[0], size });
-    const taker = { order: mine, signer: person.address, signature: "0x" };
+    const taker = callersOrder(mine, person.address);
     const filled = dice.chance(0.2) ? absolute(size) / 2n : absolute(size);
     if (filled === 0n) return undefined;
-    const call = stage.call(
-      "OrderSettlement.fill",
-      [maker, taker, { size: filled, legPrices: [price] }],
-      person.address,
-    );
+    const call = stage.call("OrderSettlement.fill", [maker, taker, executionOf(theirs, filled)], person.address);
     return { told: `by orders: ${agreed.told}`, call };
   },
 };
@@ -117,16 +119,13 @@ const forgedOrder: Case = {
   async plan(stage, dice) {
     const agreed = await makeTrade(stage, dice);
     if (agreed === undefined) return undefined;
-    const { person, other, size, price } = agreed;
+    const { person, other, size } = agreed;
     const theirs = orderOf(stage, agreed, { account: other.accounts[0], size: -size });
     const maker = await signOrder(theirs, person.key, stage.theatre.market.venue);
     const mine = orderOf(stage, agreed, { account: person.accounts[0], size });
-    const taker = { order: mine, signer: person.address, signature: "0x" };
-    const call = stage.call(
-      "OrderSettlement.fill",
-      [maker, taker, { size: absolute(size), legPrices: [price] }],
-      person.address,
-    );
+    const taker = callersOrder(mine, person.address);
+    const execution = executionOf(theirs, absolute(size));
+    const call = stage.call("OrderSettlement.fill", [maker, taker, execution], person.address);
     return { told: `${person.label} signs for ${other.label}`, call, mustRefuse: true };
   },
 };
