@@ -11,6 +11,7 @@ import { Batch, Fill, IClearinghouse, MAY_TRADE } from "./interfaces/IClearingho
 import { IERC7540Redeem } from "./interfaces/IERC7540.sol";
 import { IMarginEngine, Portfolio, Risk } from "./interfaces/IMarginEngine.sol";
 import { IMarkets } from "./interfaces/IMarkets.sol";
+import { IOpenInterestCover } from "./interfaces/IOpenInterestCover.sol";
 import { Validity } from "./interfaces/IPriceOracle.sol";
 import { IRequestVault } from "./interfaces/IRequestVault.sol";
 import { BackstopBudgets, BudgetState } from "./libraries/BackstopBudgets.sol";
@@ -20,7 +21,7 @@ import { MarginRules } from "./libraries/MarginRules.sol";
 import { SignedWad } from "./libraries/SignedWad.sol";
 import { RequestVault } from "./RequestVault.sol";
 import { Account, toAccount } from "./types/Account.sol";
-import { Instrument, Kind } from "./types/Instrument.sol";
+import { Instrument, Kind, toInstrument } from "./types/Instrument.sol";
 import { Position, toPosition } from "./types/Position.sol";
 
 /// @param claimableAt Unix seconds when the cooldown ends and the claim window begins.
@@ -58,6 +59,9 @@ contract BackstopVault is RequestVault, IBackstopVault {
     /// @notice A day to come and claim. With the cooldown and a day to notice it makes the seven days after which a module may be exchanged: whoever
     /// does not trust the next liquidator is out before it comes. Short, because who always has a request under way may leave at once on one day of six.
     uint256 public constant CLAIM_SECONDS = 1 days;
+    /// @notice How many times what the vault may still put behind an underlying may be open in it. With half of the vault for each of two
+    /// underlyings it is 5 % of what is opened in both; docs/replays.md has what crashes needed.
+    uint256 public constant COVER_MULTIPLE = 20;
     int256 private constant WAD = 1e18;
     /// @dev What one evaluation sees of an unwinding: the account before, the legs alone, and a unit of each leg.
     uint256 private constant BEFORE = 0;
@@ -249,6 +253,14 @@ contract BackstopVault is RequestVault, IBackstopVault {
     /// @inheritdoc IBackstopVault
     function capacity(Account account) external view returns (uint256) {
         return _hasSlot() ? budgets.leftDown(_underlyingsOf(account), _treasuryCash()) : 0;
+    }
+
+    /// @inheritdoc IOpenInterestCover
+    function coveredOpenInterest(uint16 underlying) external view returns (uint256 units) {
+        Instrument perpetual = toInstrument(underlying, Kind.Perpetual, 0, 0);
+        (uint256 price, Validity validity) = IMarginEngine(clearinghouse.marginEngine()).mark(perpetual);
+        require(validity == Validity.Fresh, FeedNotFresh());
+        return Math.mulDiv(budgets.leftDown(underlying, _treasuryCash()) * COVER_MULTIPLE, uint256(WAD), price);
     }
 
     /// @inheritdoc IBackstopVault

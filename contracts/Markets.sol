@@ -3,8 +3,10 @@ pragma solidity ^0.8.37;
 
 import { AccessManaged } from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SSTORE2 } from "solady/src/utils/SSTORE2.sol";
 import { AccountParameters, Collateral, IMarkets, RiskParameters, Underlying } from "./interfaces/IMarkets.sol";
+import { IOpenInterestCover } from "./interfaces/IOpenInterestCover.sol";
 import { ParameterBounds } from "./libraries/ParameterBounds.sol";
 import { ParameterRamps } from "./libraries/ParameterRamps.sol";
 import { Instrument, Kind } from "./types/Instrument.sol";
@@ -38,6 +40,12 @@ struct CollateralRamp {
     uint64 announcedHaircut;
 }
 
+/// @notice In one slot, WAD units. @param set By the administrator. @param covered By the backstop, when it was asked last.
+struct OpenInterestCaps {
+    uint128 set;
+    uint128 covered;
+}
+
 contract Markets is IMarkets, AccessManaged {
     /// @dev Options expire at 08:00 UTC, the hour of the largest listed market, so that hedges there end at the same time.
     uint256 private constant EXPIRY_TIME_OF_DAY = 8 hours;
@@ -56,6 +64,10 @@ contract Markets is IMarkets, AccessManaged {
     uint16[] private ids;
     Instrument[] private assets;
     AccountRamp private account;
+    /// @inheritdoc IMarkets
+    IOpenInterestCover public cover;
+    /// @inheritdoc IMarkets
+    mapping(uint16 underlying => OpenInterestCaps) public openInterestCaps;
 
     constructor(address authority, AccountParameters memory account_) AccessManaged(authority) {
         ParameterBounds.requireAccount(account_);
@@ -75,6 +87,7 @@ contract Markets is IMarkets, AccessManaged {
         parameters[id].word = uint160(store(requireRisk(parameters_)));
         ids.push(id);
         listings[id] = listing;
+        openInterestCaps[id] = OpenInterestCaps(listing.openInterestCap, type(uint128).max);
         emit UnderlyingListed(id, listing, parameters_);
     }
 
@@ -161,8 +174,27 @@ contract Markets is IMarkets, AccessManaged {
     function setOpenInterestCap(uint16 id, uint128 cap) external restricted {
         requireListed(id);
         ParameterBounds.requireOpenInterestCap(cap);
-        listings[id].openInterestCap = cap;
+        openInterestCaps[id].set = cap;
+        applyOpenInterestCaps(id);
         emit OpenInterestCapSet(id, cap);
+    }
+
+    /// @inheritdoc IMarkets
+    function setCover(IOpenInterestCover cover_) external restricted {
+        cover = cover_;
+        emit CoverSet(cover_);
+    }
+
+    /// @inheritdoc IMarkets
+    function refreshCover(uint16 id) external returns (uint128 covered) {
+        requireListed(id);
+        covered = type(uint128).max;
+        if (address(cover) != address(0)) {
+            covered = uint128(Math.min(cover.coveredOpenInterest(id), type(uint128).max));
+        }
+        openInterestCaps[id].covered = covered;
+        applyOpenInterestCaps(id);
+        emit CoverRefreshed(id, covered);
     }
 
     /// @inheritdoc IMarkets
@@ -261,6 +293,12 @@ contract Markets is IMarkets, AccessManaged {
         if (kind == Kind.Perpetual) return;
         if (kind == Kind.Spot) require(tokens[instrument].token != address(0), NotTradable(instrument));
         else require(instrument.isOption() && isOnGrid(instrument, listing), NotTradable(instrument));
+    }
+
+    /// @dev The cap is written where a fill reads it.
+    function applyOpenInterestCaps(uint16 id) private {
+        OpenInterestCaps memory caps = openInterestCaps[id];
+        listings[id].openInterestCap = caps.set < caps.covered ? caps.set : caps.covered;
     }
 
     function haircutIn(CollateralRamp storage ramp) private view returns (uint64 inForce) {

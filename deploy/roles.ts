@@ -22,7 +22,10 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
   module: {
     id: 1n,
     delaySeconds: 7 * DAY_SECONDS,
-    functions: { Clearinghouse: ["setMarginEngine", "setLiquidator", "setFundingSource"] },
+    functions: {
+      Clearinghouse: ["setMarginEngine", "setLiquidator", "setFundingSource"],
+      Markets: ["setCover"],
+    },
   },
   // Without delay: the clearinghouse itself counts the seven days from the announcement.
   announcer: { id: 5n, delaySeconds: 0, functions: { Clearinghouse: ["announceModules"] } },

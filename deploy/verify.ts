@@ -73,6 +73,7 @@ async function wiringDifferences(contracts: Contracts, { addresses, configuratio
     ["Clearinghouse.fundingSource", await clearinghouse.fundingSource(), addresses.liquidityPool],
     ["Clearinghouse is sealed", notice.isSealed, true],
     ["Clearinghouse.announcedModules due", notice.dueAt, 0],
+    ["Markets.cover", await markets.cover(), addresses.backstopVault],
     ["PriceOracle.SEQUENCER_FEED", await priceOracle.SEQUENCER_FEED(), configuration.sequencer.feed],
     [
       "PriceOracle.GRACE_PERIOD_SECONDS",
@@ -136,6 +137,7 @@ async function underlyingDifferences(
   const held = await markets.collateral(spot(id));
   const controller = await volatilityOracle.controller(id);
   const { strikeStep, maxTenorSeconds, openInterestCap } = underlying;
+  const caps = await markets.openInterestCaps(id);
   const others = await Promise.all(
     underlying.otherCollateral.map(async (other, index): Promise<[string, unknown, unknown]> => {
       const found = await markets.collateral(spot(id, BigInt(index + 1)));
@@ -144,7 +146,8 @@ async function underlyingDifferences(
   );
   return compare(symbol, [
     ["feed", feed, feedOf(underlying, underlying.feed.aggregator ?? feed.aggregator)],
-    ["listing", listed, { symbol: encodeBytes32String(symbol), strikeStep, maxTenorSeconds, openInterestCap }],
+    ["listing", listed, { symbol: encodeBytes32String(symbol), strikeStep, maxTenorSeconds }],
+    ["open interest cap", caps.set, openInterestCap],
     ["risk parameters", await markets.riskParameters(id), underlying.risk],
     ["controller in force", controller.effective, underlying.controller],
     ["controller at the end of its ramp", controller.target, underlying.controller],

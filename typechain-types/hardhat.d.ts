@@ -51,6 +51,7 @@ getContractFactory(name: 'IMarginScenarios', signerOrOptions?: ethers.Signer | F
 getContractFactory(name: 'IMarketSources', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarketSources__factory>
 getContractFactory(name: 'IMarkets', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarkets__factory>
 getContractFactory(name: 'IOpenInterest', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IOpenInterest__factory>
+getContractFactory(name: 'IOpenInterestCover', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IOpenInterestCover__factory>
 getContractFactory(name: 'IOrderSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IOrderSettlement__factory>
 getContractFactory(name: 'IPoolQuoter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPoolQuoter__factory>
 getContractFactory(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPriceOracle__factory>
@@ -68,6 +69,7 @@ getContractFactory(name: 'GasMeter', signerOrOptions?: ethers.Signer | FactoryOp
 getContractFactory(name: 'HostileToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.HostileToken__factory>
 getContractFactory(name: 'KernelHarness', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.KernelHarness__factory>
 getContractFactory(name: 'MockAggregator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockAggregator__factory>
+getContractFactory(name: 'MockFundingSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockFundingSource__factory>
 getContractFactory(name: 'MockMarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockMarginEngine__factory>
 getContractFactory(name: 'MockMarkets', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockMarkets__factory>
 getContractFactory(name: 'MockOpenInterest', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockOpenInterest__factory>
@@ -78,7 +80,6 @@ getContractFactory(name: 'RebasingToken', signerOrOptions?: ethers.Signer | Fact
 getContractFactory(name: 'SilentToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SilentToken__factory>
 getContractFactory(name: 'StaticMarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StaticMarginEngine__factory>
 getContractFactory(name: 'TestToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.TestToken__factory>
-getContractFactory(name: 'MockFundingSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockFundingSource__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 
   getContractAt(name: 'AutoTopUp', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AutoTopUp>
@@ -122,6 +123,7 @@ getContractAt(name: 'IMarginScenarios', address: string | ethers.Addressable, si
 getContractAt(name: 'IMarketSources', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarketSources>
 getContractAt(name: 'IMarkets', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarkets>
 getContractAt(name: 'IOpenInterest', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IOpenInterest>
+getContractAt(name: 'IOpenInterestCover', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IOpenInterestCover>
 getContractAt(name: 'IOrderSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IOrderSettlement>
 getContractAt(name: 'IPoolQuoter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPoolQuoter>
 getContractAt(name: 'IPriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPriceOracle>
@@ -139,6 +141,7 @@ getContractAt(name: 'GasMeter', address: string | ethers.Addressable, signer?: e
 getContractAt(name: 'HostileToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.HostileToken>
 getContractAt(name: 'KernelHarness', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.KernelHarness>
 getContractAt(name: 'MockAggregator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockAggregator>
+getContractAt(name: 'MockFundingSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockFundingSource>
 getContractAt(name: 'MockMarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockMarginEngine>
 getContractAt(name: 'MockMarkets', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockMarkets>
 getContractAt(name: 'MockOpenInterest', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockOpenInterest>
@@ -149,7 +152,6 @@ getContractAt(name: 'RebasingToken', address: string | ethers.Addressable, signe
 getContractAt(name: 'SilentToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SilentToken>
 getContractAt(name: 'StaticMarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StaticMarginEngine>
 getContractAt(name: 'TestToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.TestToken>
-getContractAt(name: 'MockFundingSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockFundingSource>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 
   deployContract(name: 'AutoTopUp', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
@@ -193,6 +195,7 @@ deployContract(name: 'IMarginScenarios', signerOrOptions?: ethers.Signer | Deplo
 deployContract(name: 'IMarketSources', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarketSources>
 deployContract(name: 'IMarkets', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarkets>
 deployContract(name: 'IOpenInterest', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOpenInterest>
+deployContract(name: 'IOpenInterestCover', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOpenInterestCover>
 deployContract(name: 'IOrderSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOrderSettlement>
 deployContract(name: 'IPoolQuoter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPoolQuoter>
 deployContract(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
@@ -210,6 +213,7 @@ deployContract(name: 'GasMeter', signerOrOptions?: ethers.Signer | DeployContrac
 deployContract(name: 'HostileToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>
 deployContract(name: 'MockAggregator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockAggregator>
+deployContract(name: 'MockFundingSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockFundingSource>
 deployContract(name: 'MockMarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarginEngine>
 deployContract(name: 'MockMarkets', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarkets>
 deployContract(name: 'MockOpenInterest', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockOpenInterest>
@@ -220,7 +224,6 @@ deployContract(name: 'RebasingToken', signerOrOptions?: ethers.Signer | DeployCo
 deployContract(name: 'SilentToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SilentToken>
 deployContract(name: 'StaticMarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StaticMarginEngine>
 deployContract(name: 'TestToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TestToken>
-deployContract(name: 'MockFundingSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockFundingSource>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
   deployContract(name: 'AutoTopUp', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
@@ -264,6 +267,7 @@ deployContract(name: 'IMarginScenarios', args: any[], signerOrOptions?: ethers.S
 deployContract(name: 'IMarketSources', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarketSources>
 deployContract(name: 'IMarkets', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarkets>
 deployContract(name: 'IOpenInterest', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOpenInterest>
+deployContract(name: 'IOpenInterestCover', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOpenInterestCover>
 deployContract(name: 'IOrderSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOrderSettlement>
 deployContract(name: 'IPoolQuoter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPoolQuoter>
 deployContract(name: 'IPriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
@@ -281,6 +285,7 @@ deployContract(name: 'GasMeter', args: any[], signerOrOptions?: ethers.Signer | 
 deployContract(name: 'HostileToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>
 deployContract(name: 'MockAggregator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockAggregator>
+deployContract(name: 'MockFundingSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockFundingSource>
 deployContract(name: 'MockMarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarginEngine>
 deployContract(name: 'MockMarkets', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarkets>
 deployContract(name: 'MockOpenInterest', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockOpenInterest>
@@ -291,7 +296,6 @@ deployContract(name: 'RebasingToken', args: any[], signerOrOptions?: ethers.Sign
 deployContract(name: 'SilentToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SilentToken>
 deployContract(name: 'StaticMarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StaticMarginEngine>
 deployContract(name: 'TestToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TestToken>
-deployContract(name: 'MockFundingSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockFundingSource>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
     // default types

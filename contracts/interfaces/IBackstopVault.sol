@@ -4,6 +4,7 @@ pragma solidity ^0.8.37;
 import { Account } from "../types/Account.sol";
 import { Position } from "../types/Position.sol";
 import { ILegGuards } from "./ILegGuards.sol";
+import { IOpenInterestCover } from "./IOpenInterestCover.sol";
 import { IRequestVault } from "./IRequestVault.sol";
 
 /// @param since Unix seconds of the absorption. @param underlyings Against whose budgets its money counts, 16 bits each.
@@ -45,7 +46,7 @@ struct Unwinding {
 /// account require, each for itself, spot included, or on whose perpetual it has lost as much; as does what it loses there, for a month. At most half of
 /// the vault may so stand for one underlying. What an account owes in cash may have been lost on anything that it has closed since: a debt of at least a
 /// tenth of that requirement counts against every listed underlying.
-interface IBackstopVault is IRequestVault, ILegGuards {
+interface IBackstopVault is IRequestVault, ILegGuards, IOpenInterestCover {
     event Absorbed(Account indexed account, Account indexed into, uint256 funding);
     /// @notice An absorbed account without positions left the list. @param cash What it brought to the treasury.
     event Released(Account indexed account, int256 cash);

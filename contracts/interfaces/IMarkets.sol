@@ -3,6 +3,7 @@ pragma solidity ^0.8.37;
 
 import { Instrument } from "../types/Instrument.sol";
 import { MAX_STRESSES } from "../types/Limits.sol";
+import { IOpenInterestCover } from "./IOpenInterestCover.sol";
 
 /// @notice One margin tier: scan range x = clamp(z·σ·√(horizon/1y), rangeMin, rangeMax) in log price, all WAD but the horizon.
 struct Tier {
@@ -84,6 +85,8 @@ interface IMarkets {
     event CollateralListed(Instrument indexed asset, Collateral collateral);
     event OpeningPaused(uint16 indexed underlying, bool paused);
     event OpenInterestCapSet(uint16 indexed underlying, uint128 cap);
+    event CoverSet(IOpenInterestCover cover);
+    event CoverRefreshed(uint16 indexed underlying, uint128 covered);
 
     /// @notice A parameter outside its hard bound.
     error OutOfBounds(bytes32 parameter, int256 value, int256 min, int256 max);
@@ -127,13 +130,25 @@ interface IMarkets {
     function applyAccountParameters() external;
     function applyCollateralParameters(Instrument asset) external;
 
+    /// @notice The most units that may be open, whatever is covered. Restricted, with the delay for risk parameters.
     function setOpenInterestCap(uint16 underlying, uint128 cap) external;
+
+    /// @notice Names who says how much open interest is covered: the backstop; nobody where it is zero. Restricted, with the delay for modules.
+    /// What is not covered may not be opened, and all that is open may be closed.
+    function setCover(IOpenInterestCover cover_) external;
+
+    /// @notice Asks what is covered now, which holds until the next call. Anyone, at any time: who raises it has to leave his money
+    /// in the backstop for its cooldown. @return covered Units, WAD; all there can be where nobody was named.
+    function refreshCover(uint16 underlying) external returns (uint128 covered);
 
     /// @notice Pauses or resumes what adds risk on one underlying. Restricted to the guardian.
     function pauseOpening(uint16 underlying, bool paused) external;
 
     function underlying(uint16 id) external view returns (Underlying memory);
     function underlyings() external view returns (uint16[] memory);
+    function cover() external view returns (IOpenInterestCover);
+    /// @notice `Underlying.openInterestCap` is the lesser of the two: what was set, and what was covered when asked last; WAD units.
+    function openInterestCaps(uint16 underlying) external view returns (uint128 set, uint128 covered);
     /// @notice In force now. Stress scenarios after the first unused one are zero, whatever was set.
     function riskParameters(uint16 underlying) external view returns (RiskParameters memory);
     /// @notice The contract whose code, after its first byte, is what `riskParameters` answers, as `RiskWords`: for readers to whom

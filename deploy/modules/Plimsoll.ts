@@ -82,6 +82,7 @@ export function plimsoll(options: PlimsollOptions) {
       m.call(clearinghouse, "setMarginEngine", [marginEngine]),
       m.call(clearinghouse, "setLiquidator", [liquidator]),
       m.call(clearinghouse, "setFundingSource", [liquidityPool]),
+      m.call(markets, "setCover", [backstopVault]),
       m.call(clearinghouse, "setInterestRates", [configuration.interest]),
       ...list(m, core, options),
     ];

@@ -165,6 +165,7 @@ contract CompromisedAdministratorIncidentTest is IncidentFixture {
     function handOver() private {
         give(address(clearinghouse), IClearinghouse.setMarginEngine.selector, MODULE);
         give(address(clearinghouse), IClearinghouse.setLiquidator.selector, MODULE);
+        give(address(markets), IMarkets.setCover.selector, MODULE);
         give(address(clearinghouse), IClearinghouse.announceModules.selector, ANNOUNCER);
         give(address(prices), IPriceOracle.setFeed.selector, FEED);
         give(address(markets), IMarkets.listCollateral.selector, FEED);

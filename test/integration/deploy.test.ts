@@ -50,8 +50,8 @@ describe("deployment", () => {
     const found = (await verifyDeployment(connection, intended)).map(({ what }) => what);
     expect(found).to.include(`code of MarginScenarios at ${marginScenarios}`);
     expect(found).to.include("wiring: Clearinghouse.liquidator");
-    expect(found).to.include("BTC: listing");
-    expect(found).not.to.include("ETH: listing");
+    expect(found).to.include("BTC: open interest cap");
+    expect(found).not.to.include("ETH: open interest cap");
     expect(found).to.include("BTC: controller at the end of its ramp");
     expect(found.filter((what) => what.startsWith("ETH: controller"))).to.deep.equal([]);
   });

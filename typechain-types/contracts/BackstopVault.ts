@@ -15,12 +15,13 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface BackstopVaultInterface extends Interface {
-    getFunction(nameOrSignature: "CLAIM_SECONDS" | "COOLDOWN_SECONDS" | "MAX_ABSORBED" | "absorbed" | "absorption" | "allowance" | "approve" | "asset" | "balanceOf" | "budget" | "cancelRedeem" | "capacity" | "claimableRedeemRequest" | "clearinghouse" | "convertToAssets" | "convertToShares" | "coverDeficit" | "decimals" | "deposit" | "isOperator" | "maxDeposit" | "maxMint" | "maxRedeem" | "maxWithdraw" | "mint" | "name" | "pendingRedeemRequest" | "prepareAbsorption" | "previewDeposit" | "previewMint" | "previewRedeem" | "previewWithdraw" | "redeem" | "releaseEmpty" | "requestRedeem" | "setOperator" | "share" | "supportsInterface" | "symbol" | "totalAssets" | "totalSupply" | "transfer" | "transferFrom" | "treasury" | "unwind" | "withdraw"): FunctionFragment;
+    getFunction(nameOrSignature: "CLAIM_SECONDS" | "COOLDOWN_SECONDS" | "COVER_MULTIPLE" | "MAX_ABSORBED" | "absorbed" | "absorption" | "allowance" | "approve" | "asset" | "balanceOf" | "budget" | "cancelRedeem" | "capacity" | "claimableRedeemRequest" | "clearinghouse" | "convertToAssets" | "convertToShares" | "coverDeficit" | "coveredOpenInterest" | "decimals" | "deposit" | "isOperator" | "maxDeposit" | "maxMint" | "maxRedeem" | "maxWithdraw" | "mint" | "name" | "pendingRedeemRequest" | "prepareAbsorption" | "previewDeposit" | "previewMint" | "previewRedeem" | "previewWithdraw" | "redeem" | "releaseEmpty" | "requestRedeem" | "setOperator" | "share" | "supportsInterface" | "symbol" | "totalAssets" | "totalSupply" | "transfer" | "transferFrom" | "treasury" | "unwind" | "withdraw"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "Absorbed" | "Approval" | "DeficitCovered" | "Deposit" | "OperatorSet" | "RedeemRequest" | "RedeemRequestCancelled" | "Released" | "Transfer" | "Unwound" | "Withdraw"): EventFragment;
 
     encodeFunctionData(functionFragment: 'CLAIM_SECONDS', values?: undefined): string;
 encodeFunctionData(functionFragment: 'COOLDOWN_SECONDS', values?: undefined): string;
+encodeFunctionData(functionFragment: 'COVER_MULTIPLE', values?: undefined): string;
 encodeFunctionData(functionFragment: 'MAX_ABSORBED', values?: undefined): string;
 encodeFunctionData(functionFragment: 'absorbed', values?: undefined): string;
 encodeFunctionData(functionFragment: 'absorption', values: [BigNumberish]): string;
@@ -36,6 +37,7 @@ encodeFunctionData(functionFragment: 'clearinghouse', values?: undefined): strin
 encodeFunctionData(functionFragment: 'convertToAssets', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'convertToShares', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'coverDeficit', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'coveredOpenInterest', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'decimals', values?: undefined): string;
 encodeFunctionData(functionFragment: 'deposit', values: [BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'isOperator', values: [AddressLike, AddressLike]): string;
@@ -68,6 +70,7 @@ encodeFunctionData(functionFragment: 'withdraw', values: [BigNumberish, AddressL
 
     decodeFunctionResult(functionFragment: 'CLAIM_SECONDS', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'COOLDOWN_SECONDS', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'COVER_MULTIPLE', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'MAX_ABSORBED', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'absorbed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'absorption', data: BytesLike): Result;
@@ -83,6 +86,7 @@ decodeFunctionResult(functionFragment: 'clearinghouse', data: BytesLike): Result
 decodeFunctionResult(functionFragment: 'convertToAssets', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'convertToShares', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'coverDeficit', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'coveredOpenInterest', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'decimals', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'deposit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isOperator', data: BytesLike): Result;
@@ -297,6 +301,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    COVER_MULTIPLE: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
+    
     MAX_ABSORBED: TypedContractMethod<
       [],
       [bigint],
@@ -413,6 +425,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
       [account: BigNumberish, deficit: BigNumberish, ],
       [bigint],
       'nonpayable'
+    >
+    
+
+    
+    coveredOpenInterest: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [bigint],
+      'view'
     >
     
 
@@ -661,6 +681,11 @@ getFunction(nameOrSignature: 'COOLDOWN_SECONDS'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'COVER_MULTIPLE'): TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'MAX_ABSORBED'): TypedContractMethod<
       [],
       [bigint],
@@ -735,6 +760,11 @@ getFunction(nameOrSignature: 'coverDeficit'): TypedContractMethod<
       [account: BigNumberish, deficit: BigNumberish, ],
       [bigint],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'coveredOpenInterest'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [bigint],
+      'view'
     >;
 getFunction(nameOrSignature: 'decimals'): TypedContractMethod<
       [],

@@ -35,9 +35,9 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface MarketsInterface extends Interface {
-    getFunction(nameOrSignature: "accountParameters" | "announcedAccountParameters" | "announcedCollateral" | "announcedRiskParameters" | "applyAccountParameters" | "applyCollateralParameters" | "applyRiskParameters" | "authority" | "collateral" | "collaterals" | "haircut" | "isConsumingScheduledOp" | "listCollateral" | "listUnderlying" | "pauseOpening" | "requireTradable" | "riskParameters" | "riskParametersCode" | "setAccountParameters" | "setAuthority" | "setCollateralParameters" | "setOpenInterestCap" | "setRiskParameters" | "underlying" | "underlyings"): FunctionFragment;
+    getFunction(nameOrSignature: "accountParameters" | "announcedAccountParameters" | "announcedCollateral" | "announcedRiskParameters" | "applyAccountParameters" | "applyCollateralParameters" | "applyRiskParameters" | "authority" | "collateral" | "collaterals" | "cover" | "haircut" | "isConsumingScheduledOp" | "listCollateral" | "listUnderlying" | "openInterestCaps" | "pauseOpening" | "refreshCover" | "requireTradable" | "riskParameters" | "riskParametersCode" | "setAccountParameters" | "setAuthority" | "setCollateralParameters" | "setCover" | "setOpenInterestCap" | "setRiskParameters" | "underlying" | "underlyings"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AccountParametersSet" | "AuthorityUpdated" | "CollateralListed" | "CollateralParametersSet" | "OpenInterestCapSet" | "OpeningPaused" | "RiskParametersSet" | "UnderlyingListed"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AccountParametersSet" | "AuthorityUpdated" | "CollateralListed" | "CollateralParametersSet" | "CoverRefreshed" | "CoverSet" | "OpenInterestCapSet" | "OpeningPaused" | "RiskParametersSet" | "UnderlyingListed"): EventFragment;
 
     encodeFunctionData(functionFragment: 'accountParameters', values?: undefined): string;
 encodeFunctionData(functionFragment: 'announcedAccountParameters', values?: undefined): string;
@@ -49,17 +49,21 @@ encodeFunctionData(functionFragment: 'applyRiskParameters', values: [BigNumberis
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'collateral', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collaterals', values?: undefined): string;
+encodeFunctionData(functionFragment: 'cover', values?: undefined): string;
 encodeFunctionData(functionFragment: 'haircut', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'listCollateral', values: [BigNumberish, CollateralStruct]): string;
 encodeFunctionData(functionFragment: 'listUnderlying', values: [BigNumberish, UnderlyingStruct, RiskParametersStruct]): string;
+encodeFunctionData(functionFragment: 'openInterestCaps', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'pauseOpening', values: [BigNumberish, boolean]): string;
+encodeFunctionData(functionFragment: 'refreshCover', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'requireTradable', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'riskParameters', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'riskParametersCode', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAccountParameters', values: [AccountParametersStruct]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setCollateralParameters', values: [BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setCover', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setOpenInterestCap', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setRiskParameters', values: [BigNumberish, RiskParametersStruct]): string;
 encodeFunctionData(functionFragment: 'underlying', values: [BigNumberish]): string;
@@ -75,17 +79,21 @@ decodeFunctionResult(functionFragment: 'applyRiskParameters', data: BytesLike): 
 decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collateral', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collaterals', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'cover', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'haircut', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'listCollateral', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'listUnderlying', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'openInterestCaps', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pauseOpening', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'refreshCover', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'requireTradable', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskParametersCode', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAccountParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setCollateralParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setCover', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setOpenInterestCap', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'underlying', data: BytesLike): Result;
@@ -133,6 +141,30 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
       export type InputTuple = [asset: BigNumberish, haircut: BigNumberish, cap: BigNumberish, rampEndsAt: BigNumberish];
       export type OutputTuple = [asset: bigint, haircut: bigint, cap: bigint, rampEndsAt: bigint];
       export interface OutputObject {asset: bigint, haircut: bigint, cap: bigint, rampEndsAt: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace CoverRefreshedEvent {
+      export type InputTuple = [underlying: BigNumberish, covered: BigNumberish];
+      export type OutputTuple = [underlying: bigint, covered: bigint];
+      export interface OutputObject {underlying: bigint, covered: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace CoverSetEvent {
+      export type InputTuple = [cover: AddressLike];
+      export type OutputTuple = [cover: string];
+      export interface OutputObject {cover: string };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -303,6 +335,14 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     
 
     
+    cover: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     haircut: TypedContractMethod<
       [asset: BigNumberish, ],
       [bigint],
@@ -335,9 +375,25 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     
 
     
+    openInterestCaps: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [[bigint, bigint] & {set: bigint, covered: bigint }],
+      'view'
+    >
+    
+
+    
     pauseOpening: TypedContractMethod<
       [id: BigNumberish, paused: boolean, ],
       [void],
+      'nonpayable'
+    >
+    
+
+    
+    refreshCover: TypedContractMethod<
+      [id: BigNumberish, ],
+      [bigint],
       'nonpayable'
     >
     
@@ -385,6 +441,14 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     
     setCollateralParameters: TypedContractMethod<
       [asset: BigNumberish, haircut_: BigNumberish, cap: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setCover: TypedContractMethod<
+      [cover_: AddressLike, ],
       [void],
       'nonpayable'
     >
@@ -475,6 +539,11 @@ getFunction(nameOrSignature: 'collaterals'): TypedContractMethod<
       [bigint[]],
       'view'
     >;
+getFunction(nameOrSignature: 'cover'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
 getFunction(nameOrSignature: 'haircut'): TypedContractMethod<
       [asset: BigNumberish, ],
       [bigint],
@@ -495,9 +564,19 @@ getFunction(nameOrSignature: 'listUnderlying'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'openInterestCaps'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [[bigint, bigint] & {set: bigint, covered: bigint }],
+      'view'
+    >;
 getFunction(nameOrSignature: 'pauseOpening'): TypedContractMethod<
       [id: BigNumberish, paused: boolean, ],
       [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'refreshCover'): TypedContractMethod<
+      [id: BigNumberish, ],
+      [bigint],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'requireTradable'): TypedContractMethod<
@@ -530,6 +609,11 @@ getFunction(nameOrSignature: 'setCollateralParameters'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setCover'): TypedContractMethod<
+      [cover_: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setOpenInterestCap'): TypedContractMethod<
       [id: BigNumberish, cap: BigNumberish, ],
       [void],
@@ -555,6 +639,8 @@ getFunction(nameOrSignature: 'underlyings'): TypedContractMethod<
 getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
 getEvent(key: 'CollateralListed'): TypedContractEvent<CollateralListedEvent.InputTuple, CollateralListedEvent.OutputTuple, CollateralListedEvent.OutputObject>;
 getEvent(key: 'CollateralParametersSet'): TypedContractEvent<CollateralParametersSetEvent.InputTuple, CollateralParametersSetEvent.OutputTuple, CollateralParametersSetEvent.OutputObject>;
+getEvent(key: 'CoverRefreshed'): TypedContractEvent<CoverRefreshedEvent.InputTuple, CoverRefreshedEvent.OutputTuple, CoverRefreshedEvent.OutputObject>;
+getEvent(key: 'CoverSet'): TypedContractEvent<CoverSetEvent.InputTuple, CoverSetEvent.OutputTuple, CoverSetEvent.OutputObject>;
 getEvent(key: 'OpenInterestCapSet'): TypedContractEvent<OpenInterestCapSetEvent.InputTuple, OpenInterestCapSetEvent.OutputTuple, OpenInterestCapSetEvent.OutputObject>;
 getEvent(key: 'OpeningPaused'): TypedContractEvent<OpeningPausedEvent.InputTuple, OpeningPausedEvent.OutputTuple, OpeningPausedEvent.OutputObject>;
 getEvent(key: 'RiskParametersSet'): TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
@@ -576,6 +662,14 @@ getEvent(key: 'UnderlyingListed'): TypedContractEvent<UnderlyingListedEvent.Inpu
 
       'CollateralParametersSet(uint128,uint64,uint128,uint256)': TypedContractEvent<CollateralParametersSetEvent.InputTuple, CollateralParametersSetEvent.OutputTuple, CollateralParametersSetEvent.OutputObject>;
       CollateralParametersSet: TypedContractEvent<CollateralParametersSetEvent.InputTuple, CollateralParametersSetEvent.OutputTuple, CollateralParametersSetEvent.OutputObject>;
+    
+
+      'CoverRefreshed(uint16,uint128)': TypedContractEvent<CoverRefreshedEvent.InputTuple, CoverRefreshedEvent.OutputTuple, CoverRefreshedEvent.OutputObject>;
+      CoverRefreshed: TypedContractEvent<CoverRefreshedEvent.InputTuple, CoverRefreshedEvent.OutputTuple, CoverRefreshedEvent.OutputObject>;
+    
+
+      'CoverSet(address)': TypedContractEvent<CoverSetEvent.InputTuple, CoverSetEvent.OutputTuple, CoverSetEvent.OutputObject>;
+      CoverSet: TypedContractEvent<CoverSetEvent.InputTuple, CoverSetEvent.OutputTuple, CoverSetEvent.OutputObject>;
     
 
       'OpenInterestCapSet(uint16,uint128)': TypedContractEvent<OpenInterestCapSetEvent.InputTuple, OpenInterestCapSetEvent.OutputTuple, OpenInterestCapSetEvent.OutputObject>;

@@ -15,7 +15,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IBackstopVaultInterface extends Interface {
-    getFunction(nameOrSignature: "absorbed" | "absorption" | "allowance" | "approve" | "asset" | "balanceOf" | "budget" | "cancelRedeem" | "capacity" | "claimableRedeemRequest" | "convertToAssets" | "convertToShares" | "coverDeficit" | "decimals" | "deposit" | "isOperator" | "maxDeposit" | "maxMint" | "maxRedeem" | "maxWithdraw" | "mint" | "name" | "pendingRedeemRequest" | "prepareAbsorption" | "previewDeposit" | "previewMint" | "previewRedeem" | "previewWithdraw" | "redeem" | "releaseEmpty" | "requestRedeem" | "setOperator" | "share" | "supportsInterface" | "symbol" | "totalAssets" | "totalSupply" | "transfer" | "transferFrom" | "treasury" | "unwind" | "withdraw"): FunctionFragment;
+    getFunction(nameOrSignature: "absorbed" | "absorption" | "allowance" | "approve" | "asset" | "balanceOf" | "budget" | "cancelRedeem" | "capacity" | "claimableRedeemRequest" | "convertToAssets" | "convertToShares" | "coverDeficit" | "coveredOpenInterest" | "decimals" | "deposit" | "isOperator" | "maxDeposit" | "maxMint" | "maxRedeem" | "maxWithdraw" | "mint" | "name" | "pendingRedeemRequest" | "prepareAbsorption" | "previewDeposit" | "previewMint" | "previewRedeem" | "previewWithdraw" | "redeem" | "releaseEmpty" | "requestRedeem" | "setOperator" | "share" | "supportsInterface" | "symbol" | "totalAssets" | "totalSupply" | "transfer" | "transferFrom" | "treasury" | "unwind" | "withdraw"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "Absorbed" | "Approval" | "DeficitCovered" | "Deposit" | "OperatorSet" | "RedeemRequest" | "RedeemRequestCancelled" | "Released" | "Transfer" | "Unwound" | "Withdraw"): EventFragment;
 
@@ -32,6 +32,7 @@ encodeFunctionData(functionFragment: 'claimableRedeemRequest', values: [BigNumbe
 encodeFunctionData(functionFragment: 'convertToAssets', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'convertToShares', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'coverDeficit', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'coveredOpenInterest', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'decimals', values?: undefined): string;
 encodeFunctionData(functionFragment: 'deposit', values: [BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'isOperator', values: [AddressLike, AddressLike]): string;
@@ -75,6 +76,7 @@ decodeFunctionResult(functionFragment: 'claimableRedeemRequest', data: BytesLike
 decodeFunctionResult(functionFragment: 'convertToAssets', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'convertToShares', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'coverDeficit', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'coveredOpenInterest', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'decimals', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'deposit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isOperator', data: BytesLike): Result;
@@ -377,6 +379,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    coveredOpenInterest: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     decimals: TypedContractMethod<
       [],
       [bigint],
@@ -675,6 +685,11 @@ getFunction(nameOrSignature: 'coverDeficit'): TypedContractMethod<
       [account: BigNumberish, deficit: BigNumberish, ],
       [bigint],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'coveredOpenInterest'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [bigint],
+      'view'
     >;
 getFunction(nameOrSignature: 'decimals'): TypedContractMethod<
       [],

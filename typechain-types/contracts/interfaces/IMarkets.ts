@@ -35,9 +35,9 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IMarketsInterface extends Interface {
-    getFunction(nameOrSignature: "accountParameters" | "announcedAccountParameters" | "announcedCollateral" | "announcedRiskParameters" | "applyAccountParameters" | "applyCollateralParameters" | "applyRiskParameters" | "collateral" | "collaterals" | "haircut" | "listCollateral" | "listUnderlying" | "pauseOpening" | "requireTradable" | "riskParameters" | "riskParametersCode" | "setAccountParameters" | "setCollateralParameters" | "setOpenInterestCap" | "setRiskParameters" | "underlying" | "underlyings"): FunctionFragment;
+    getFunction(nameOrSignature: "accountParameters" | "announcedAccountParameters" | "announcedCollateral" | "announcedRiskParameters" | "applyAccountParameters" | "applyCollateralParameters" | "applyRiskParameters" | "collateral" | "collaterals" | "cover" | "haircut" | "listCollateral" | "listUnderlying" | "openInterestCaps" | "pauseOpening" | "refreshCover" | "requireTradable" | "riskParameters" | "riskParametersCode" | "setAccountParameters" | "setCollateralParameters" | "setCover" | "setOpenInterestCap" | "setRiskParameters" | "underlying" | "underlyings"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AccountParametersSet" | "CollateralListed" | "CollateralParametersSet" | "OpenInterestCapSet" | "OpeningPaused" | "RiskParametersSet" | "UnderlyingListed"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AccountParametersSet" | "CollateralListed" | "CollateralParametersSet" | "CoverRefreshed" | "CoverSet" | "OpenInterestCapSet" | "OpeningPaused" | "RiskParametersSet" | "UnderlyingListed"): EventFragment;
 
     encodeFunctionData(functionFragment: 'accountParameters', values?: undefined): string;
 encodeFunctionData(functionFragment: 'announcedAccountParameters', values?: undefined): string;
@@ -48,15 +48,19 @@ encodeFunctionData(functionFragment: 'applyCollateralParameters', values: [BigNu
 encodeFunctionData(functionFragment: 'applyRiskParameters', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collateral', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collaterals', values?: undefined): string;
+encodeFunctionData(functionFragment: 'cover', values?: undefined): string;
 encodeFunctionData(functionFragment: 'haircut', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'listCollateral', values: [BigNumberish, CollateralStruct]): string;
 encodeFunctionData(functionFragment: 'listUnderlying', values: [BigNumberish, UnderlyingStruct, RiskParametersStruct]): string;
+encodeFunctionData(functionFragment: 'openInterestCaps', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'pauseOpening', values: [BigNumberish, boolean]): string;
+encodeFunctionData(functionFragment: 'refreshCover', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'requireTradable', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'riskParameters', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'riskParametersCode', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAccountParameters', values: [AccountParametersStruct]): string;
 encodeFunctionData(functionFragment: 'setCollateralParameters', values: [BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setCover', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setOpenInterestCap', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setRiskParameters', values: [BigNumberish, RiskParametersStruct]): string;
 encodeFunctionData(functionFragment: 'underlying', values: [BigNumberish]): string;
@@ -71,15 +75,19 @@ decodeFunctionResult(functionFragment: 'applyCollateralParameters', data: BytesL
 decodeFunctionResult(functionFragment: 'applyRiskParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collateral', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collaterals', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'cover', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'haircut', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'listCollateral', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'listUnderlying', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'openInterestCaps', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pauseOpening', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'refreshCover', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'requireTradable', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskParametersCode', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAccountParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setCollateralParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setCover', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setOpenInterestCap', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'underlying', data: BytesLike): Result;
@@ -115,6 +123,30 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
       export type InputTuple = [asset: BigNumberish, haircut: BigNumberish, cap: BigNumberish, rampEndsAt: BigNumberish];
       export type OutputTuple = [asset: bigint, haircut: bigint, cap: bigint, rampEndsAt: bigint];
       export interface OutputObject {asset: bigint, haircut: bigint, cap: bigint, rampEndsAt: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace CoverRefreshedEvent {
+      export type InputTuple = [underlying: BigNumberish, covered: BigNumberish];
+      export type OutputTuple = [underlying: bigint, covered: bigint];
+      export interface OutputObject {underlying: bigint, covered: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace CoverSetEvent {
+      export type InputTuple = [cover: AddressLike];
+      export type OutputTuple = [cover: string];
+      export interface OutputObject {cover: string };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -277,6 +309,14 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     
 
     
+    cover: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     haircut: TypedContractMethod<
       [asset: BigNumberish, ],
       [bigint],
@@ -301,9 +341,25 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     
 
     
+    openInterestCaps: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [[bigint, bigint] & {set: bigint, covered: bigint }],
+      'view'
+    >
+    
+
+    
     pauseOpening: TypedContractMethod<
       [underlying: BigNumberish, paused: boolean, ],
       [void],
+      'nonpayable'
+    >
+    
+
+    
+    refreshCover: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [bigint],
       'nonpayable'
     >
     
@@ -343,6 +399,14 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     
     setCollateralParameters: TypedContractMethod<
       [asset: BigNumberish, haircut_: BigNumberish, cap: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setCover: TypedContractMethod<
+      [cover_: AddressLike, ],
       [void],
       'nonpayable'
     >
@@ -428,6 +492,11 @@ getFunction(nameOrSignature: 'collaterals'): TypedContractMethod<
       [bigint[]],
       'view'
     >;
+getFunction(nameOrSignature: 'cover'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
 getFunction(nameOrSignature: 'haircut'): TypedContractMethod<
       [asset: BigNumberish, ],
       [bigint],
@@ -443,9 +512,19 @@ getFunction(nameOrSignature: 'listUnderlying'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'openInterestCaps'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [[bigint, bigint] & {set: bigint, covered: bigint }],
+      'view'
+    >;
 getFunction(nameOrSignature: 'pauseOpening'): TypedContractMethod<
       [underlying: BigNumberish, paused: boolean, ],
       [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'refreshCover'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [bigint],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'requireTradable'): TypedContractMethod<
@@ -473,6 +552,11 @@ getFunction(nameOrSignature: 'setCollateralParameters'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setCover'): TypedContractMethod<
+      [cover_: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setOpenInterestCap'): TypedContractMethod<
       [underlying: BigNumberish, cap: BigNumberish, ],
       [void],
@@ -497,6 +581,8 @@ getFunction(nameOrSignature: 'underlyings'): TypedContractMethod<
     getEvent(key: 'AccountParametersSet'): TypedContractEvent<AccountParametersSetEvent.InputTuple, AccountParametersSetEvent.OutputTuple, AccountParametersSetEvent.OutputObject>;
 getEvent(key: 'CollateralListed'): TypedContractEvent<CollateralListedEvent.InputTuple, CollateralListedEvent.OutputTuple, CollateralListedEvent.OutputObject>;
 getEvent(key: 'CollateralParametersSet'): TypedContractEvent<CollateralParametersSetEvent.InputTuple, CollateralParametersSetEvent.OutputTuple, CollateralParametersSetEvent.OutputObject>;
+getEvent(key: 'CoverRefreshed'): TypedContractEvent<CoverRefreshedEvent.InputTuple, CoverRefreshedEvent.OutputTuple, CoverRefreshedEvent.OutputObject>;
+getEvent(key: 'CoverSet'): TypedContractEvent<CoverSetEvent.InputTuple, CoverSetEvent.OutputTuple, CoverSetEvent.OutputObject>;
 getEvent(key: 'OpenInterestCapSet'): TypedContractEvent<OpenInterestCapSetEvent.InputTuple, OpenInterestCapSetEvent.OutputTuple, OpenInterestCapSetEvent.OutputObject>;
 getEvent(key: 'OpeningPaused'): TypedContractEvent<OpeningPausedEvent.InputTuple, OpeningPausedEvent.OutputTuple, OpeningPausedEvent.OutputObject>;
 getEvent(key: 'RiskParametersSet'): TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
@@ -514,6 +600,14 @@ getEvent(key: 'UnderlyingListed'): TypedContractEvent<UnderlyingListedEvent.Inpu
 
       'CollateralParametersSet(uint128,uint64,uint128,uint256)': TypedContractEvent<CollateralParametersSetEvent.InputTuple, CollateralParametersSetEvent.OutputTuple, CollateralParametersSetEvent.OutputObject>;
       CollateralParametersSet: TypedContractEvent<CollateralParametersSetEvent.InputTuple, CollateralParametersSetEvent.OutputTuple, CollateralParametersSetEvent.OutputObject>;
+    
+
+      'CoverRefreshed(uint16,uint128)': TypedContractEvent<CoverRefreshedEvent.InputTuple, CoverRefreshedEvent.OutputTuple, CoverRefreshedEvent.OutputObject>;
+      CoverRefreshed: TypedContractEvent<CoverRefreshedEvent.InputTuple, CoverRefreshedEvent.OutputTuple, CoverRefreshedEvent.OutputObject>;
+    
+
+      'CoverSet(address)': TypedContractEvent<CoverSetEvent.InputTuple, CoverSetEvent.OutputTuple, CoverSetEvent.OutputObject>;
+      CoverSet: TypedContractEvent<CoverSetEvent.InputTuple, CoverSetEvent.OutputTuple, CoverSetEvent.OutputObject>;
     
 
       'OpenInterestCapSet(uint16,uint128)': TypedContractEvent<OpenInterestCapSetEvent.InputTuple, OpenInterestCapSetEvent.OutputTuple, OpenInterestCapSetEvent.OutputObject>;

@@ -23,6 +23,7 @@ export type { IMarginScenarios } from './IMarginScenarios.js';
 export type { IMarketSources } from './IMarketSources.js';
 export type { IMarkets } from './IMarkets.js';
 export type { IOpenInterest } from './IOpenInterest.js';
+export type { IOpenInterestCover } from './IOpenInterestCover.js';
 export type { IOrderSettlement } from './IOrderSettlement.js';
 export type { IPoolQuoter } from './IPoolQuoter.js';
 export type { IPriceOracle } from './IPriceOracle.js';

@@ -70,6 +70,7 @@ export const BOOKS: readonly Case[] = [
   nobody("ClearinghouseBooks.setInterestRates", 0.1, (stage) => [stage.theatre.configuration.interest]),
   anybody("Markets.applyAccountParameters", 0.2, () => []),
   anybody("Markets.applyRiskParameters", 0.2, (stage, dice) => [dice.pick(stage.world.underlyings).id]),
+  anybody("Markets.refreshCover", 0.5, (stage, dice) => [dice.pick(stage.world.underlyings).id]),
   anybody("Markets.applyCollateralParameters", 0.2, (stage, dice) => [assetOf(dice.pick(stage.world.underlyings).id)]),
   anybody("Liquidator.startAuctionByWitness", 0.3, (stage, dice) => [pickAccount(stage, dice), dice.integer(8), WAD]),
 ];

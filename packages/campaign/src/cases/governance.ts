@@ -20,6 +20,7 @@ const RESTRICTED: Readonly<Record<SurfaceFunction, Arguments>> = {
   "Clearinghouse.setMarginEngine": (stage) => [stage.theatre.market.addresses.marginEngine],
   "Clearinghouse.announceModules": (stage) => [ZeroAddress, stage.theatre.addresses.Liquidator],
   "Clearinghouse.setFundingSource": () => [ZeroAddress],
+  "Markets.setCover": (stage) => [stage.theatre.market.addresses.backstopVault],
   // Without interest: see theatre.ts.
   "Clearinghouse.setInterestRates": (stage) => [stage.theatre.configuration.interest],
   "Markets.setCollateralParameters": (stage, dice) => {

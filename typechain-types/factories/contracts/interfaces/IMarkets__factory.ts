@@ -251,6 +251,38 @@
       {
         "indexed": false,
         "internalType": "uint128",
+        "name": "covered",
+        "type": "uint128"
+      }
+    ],
+    "name": "CoverRefreshed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "contract IOpenInterestCover",
+        "name": "cover",
+        "type": "address"
+      }
+    ],
+    "name": "CoverSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint128",
         "name": "cap",
         "type": "uint128"
       }
@@ -936,6 +968,19 @@
     "type": "function"
   },
   {
+    "inputs": [],
+    "name": "cover",
+    "outputs": [
+      {
+        "internalType": "contract IOpenInterestCover",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [
       {
         "internalType": "Instrument",
@@ -1173,6 +1218,30 @@
         "internalType": "uint16",
         "name": "underlying",
         "type": "uint16"
+      }
+    ],
+    "name": "openInterestCaps",
+    "outputs": [
+      {
+        "internalType": "uint128",
+        "name": "set",
+        "type": "uint128"
+      },
+      {
+        "internalType": "uint128",
+        "name": "covered",
+        "type": "uint128"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
       },
       {
         "internalType": "bool",
@@ -1182,6 +1251,25 @@
     ],
     "name": "pauseOpening",
     "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
+    "name": "refreshCover",
+    "outputs": [
+      {
+        "internalType": "uint128",
+        "name": "covered",
+        "type": "uint128"
+      }
+    ],
     "stateMutability": "nonpayable",
     "type": "function"
   },
@@ -1403,6 +1491,19 @@
       }
     ],
     "name": "setCollateralParameters",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "contract IOpenInterestCover",
+        "name": "cover_",
+        "type": "address"
+      }
+    ],
+    "name": "setCover",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"

@@ -19,6 +19,7 @@ export { IMarginScenarios__factory } from './IMarginScenarios__factory.js';
 export { IMarketSources__factory } from './IMarketSources__factory.js';
 export { IMarkets__factory } from './IMarkets__factory.js';
 export { IOpenInterest__factory } from './IOpenInterest__factory.js';
+export { IOpenInterestCover__factory } from './IOpenInterestCover__factory.js';
 export { IOrderSettlement__factory } from './IOrderSettlement__factory.js';
 export { IPoolQuoter__factory } from './IPoolQuoter__factory.js';
 export { IPriceOracle__factory } from './IPriceOracle__factory.js';
