@@ -6,6 +6,7 @@ import { Books } from "../src/model/books.ts";
 import { addressOf } from "../src/model/exchange.ts";
 import { type Clearing, LAPSE_SECONDS, ModelLiquidator } from "../src/model/liquidator.ts";
 import { ModelMarket } from "../src/model/market.ts";
+import { RecordedPrices } from "../src/model/outside.ts";
 import { MINUTE } from "../src/path.ts";
 import { Random } from "../src/random.ts";
 import { roundsOf } from "../src/rounds.ts";
@@ -70,7 +71,11 @@ export async function benchAt(
 ): Promise<Bench> {
   const scenario = scenarioOf(prices);
   const books = new Books();
-  const market = new ModelMarket(scenario, await configurationFor(scenario, termsOf(scenario)), books.openInterest);
+  const market = new ModelMarket(
+    new RecordedPrices(scenario),
+    await configurationFor(scenario, termsOf(scenario)),
+    books.openInterest,
+  );
   const vault = new ModelBackstop(books, market, 16);
   vault.fund(toWad(backstop));
   books.fundReserve(toWad(reserve));
