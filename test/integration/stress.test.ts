@@ -25,7 +25,7 @@ describe("npm run stress", function () {
       cwd: root,
       encoding: "utf8",
     });
-  const small = ["--margins", "dynamic,naive", "--depths", "0.1,none", "--latencies", "2", "--leverages", "1"];
+  const small = ["--margins", "dynamic", "--depths", "0.1,none", "--latencies", "2", "--leverages", "1"];
 
   it("finds frontiers in threads, the same in one as in two, and writes a page, data and a picture", () => {
     const image = join(folder, "stress.png");
@@ -52,10 +52,8 @@ describe("npm run stress", function () {
     expect(frontiers.map(({ rule, depth }) => [rule, depth])).to.deep.equal([
       ["dynamic", 0.1],
       ["dynamic", null],
-      ["naive", 0.1],
-      ["naive", null],
     ]);
-    expect(trials).to.be.above(40);
+    expect(trials).to.be.above(20);
     for (const { falls } of frontiers) expect(falls.others.least).to.be.at.most(falls.others.most);
     const found = (stdout: string | undefined) => (JSON.parse(last(stdout)) as StressResult).frontiers;
     expect(found(one?.stdout)).to.deep.equal(frontiers);

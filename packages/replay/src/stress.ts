@@ -13,19 +13,19 @@ import { runInThreads } from "./stress/threads.ts";
 const NOT_CONSERVED = 1;
 
 async function main(argv: readonly string[]): Promise<number> {
-  const request = parseStressArguments(argv);
+  const { threads, json, out, image, ...plan } = parseStressArguments(argv);
   const started = performance.now();
   const progress = new ProgressDisplay(process.stderr.isTTY);
-  const result = await stress(request, runInThreads(request.threads), progress.show).finally(() => {
+  const result = await stress(plan, runInThreads(threads), progress.show).finally(() => {
     progress.stop();
   });
   await writeReport(
     { name: "stress", data: result, page: renderStressPage(result), picture: () => drawStress(result) },
-    request,
+    { out, image },
   );
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  console.log(`${renderStressText(result)}\n\n  ${join(request.out, "stress.html")} written, ${seconds} s in all`);
-  if (request.json) console.log(JSON.stringify(result));
+  console.log(`${renderStressText(result)}\n\n  ${join(out, "stress.html")} written, ${seconds} s in all`);
+  if (json) console.log(JSON.stringify(result));
   return result.conservationErrors === 0 ? 0 : NOT_CONSERVED;
 }
 

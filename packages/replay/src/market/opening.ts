@@ -30,6 +30,7 @@ export interface Premises<H extends Holder> {
   readonly fund: (notional: number) => Promise<void>;
 }
 
+/** Who comes instead of the usual traders. */
 export type People = (traders: readonly Participant[], opening: Opening) => readonly Participant[];
 
 export interface OpeningPlan {
