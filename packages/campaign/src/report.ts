@@ -1,5 +1,5 @@
+import { spiralGainOf } from "@plimsoll/risk";
 import type { Campaign } from "./campaign.ts";
-import { spiralGainOf } from "./model/episodes.ts";
 import type { Played } from "./play.ts";
 
 /** The result in one object, USD where not a count. */

@@ -3,7 +3,7 @@ import { ArgumentError } from "./errors.ts";
 import type { MarginRule } from "./market/deployment.ts";
 import type { Design } from "./model/design.ts";
 import type { SweepPlan } from "./model/sweep.ts";
-import { MAX_ACCOUNTS, MIN_ACCOUNTS, count, pricesOption, toGwei, toMargin } from "./options.ts";
+import { MAX_ACCOUNTS, MIN_ACCOUNTS, count, list, pricesOption, toGwei, toMargin } from "./options.ts";
 import { type Asset, assignFiles, toBoundary } from "./prices/arguments.ts";
 
 /** What somebody asked for on the command line. */
@@ -124,10 +124,6 @@ function makeCommand(): Command {
     .addHelpText("after", HELP)
     .allowExcessArguments(false)
     .exitOverride();
-}
-
-function list<T>(parse: (text: string) => T): (text: string) => T[] {
-  return (text) => text.split(",").map(parse);
 }
 
 function toDesign(text: string): Design {

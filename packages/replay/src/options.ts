@@ -21,6 +21,11 @@ export function count(least: number, most: number): (text: string) => number {
   };
 }
 
+/** @returns a parser of several with commas. */
+export function list<T>(parse: (text: string) => T): (text: string) => T[] {
+  return (text) => text.split(",").map(parse);
+}
+
 export function toGwei(text: string): number {
   const value = Number(text);
   if (text !== "" && value >= 0 && value <= 100_000) return value;

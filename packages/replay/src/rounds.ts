@@ -23,7 +23,12 @@ export function roundsOf(path: PricePath, rule: FeedRule = FEED_RULE): Round[] {
   return rounds;
 }
 
-function isDue({ time, answer }: Round, last: Round, { deviationBasisPoints, heartbeatSeconds }: FeedRule): boolean {
+/** Whether the feed answers. */
+export function isDue(
+  { time, answer }: Round,
+  last: Round,
+  { deviationBasisPoints, heartbeatSeconds }: FeedRule,
+): boolean {
   if (time - last.time >= heartbeatSeconds) return true;
   const move = answer > last.answer ? answer - last.answer : last.answer - answer;
   return move * BASIS_POINTS >= last.answer * deviationBasisPoints;

@@ -6,6 +6,7 @@ import { Books } from "../src/model/books.ts";
 import { addressOf } from "../src/model/exchange.ts";
 import { type Clearing, LAPSE_SECONDS, ModelLiquidator } from "../src/model/liquidator.ts";
 import { ModelMarket } from "../src/model/market.ts";
+import { type Outside, RecordedPrices } from "../src/model/outside.ts";
 import { MINUTE } from "../src/path.ts";
 import { Random } from "../src/random.ts";
 import { roundsOf } from "../src/rounds.ts";
@@ -63,14 +64,15 @@ export interface Bench extends Clearing {
 
 export const CAPITAL = 1_000_000;
 
-/** @param prices Of ETH. @param funds Of reserve and backstop, USD. */
+/** @param prices Of ETH. @param funds Of reserve and backstop, USD. @param outside Where those prices are told. */
 export async function benchAt(
   prices: readonly number[],
   { reserve, backstop }: { readonly reserve: number; readonly backstop: number },
+  outside: Outside = new RecordedPrices(scenarioOf(prices)),
 ): Promise<Bench> {
   const scenario = scenarioOf(prices);
   const books = new Books();
-  const market = new ModelMarket(scenario, await configurationFor(scenario, termsOf(scenario)), books.openInterest);
+  const market = new ModelMarket(outside, await configurationFor(scenario, termsOf(scenario)), books.openInterest);
   const vault = new ModelBackstop(books, market, 16);
   vault.fund(toWad(backstop));
   books.fundReserve(toWad(reserve));

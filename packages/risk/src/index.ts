@@ -111,11 +111,13 @@ export type {
 } from "./market.ts";
 export { MarginVolatilityModel, type Implied, type Listing } from "./marginVolatility.ts";
 export { normalCdf } from "./normalDistribution.ts";
+export { Impact, RECOVERY_SECONDS, type Depth } from "./priceImpact.ts";
 export type { Quote } from "./quote.ts";
 export { RealisedVolatility, type PricePoint } from "./realisedVolatility.ts";
 export { scanAccounts, type RiskColumns } from "./scanAccounts.ts";
 export { scanRanges, VOLATILITY_NODES, type PriceNode, type Ranges } from "./scenarioGrid.ts";
 export { scenariosOf, type Scenarios } from "./scenarios.ts";
+export { Episodes, spiralGainOf, type SpiralGain } from "./spiralGain.ts";
 export {
   targetOf,
   VolatilityController,

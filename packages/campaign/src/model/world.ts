@@ -1,7 +1,6 @@
 import { Random } from "@plimsoll/replay";
-import { Episodes } from "./episodes.ts";
+import { type Depth, Episodes, Impact } from "@plimsoll/risk";
 import { type FeedAction, FeedModel } from "./feed.ts";
-import { type Depth, Impact } from "./impact.ts";
 
 const YEAR_SECONDS = 31_536_000;
 

@@ -30,12 +30,17 @@ export interface Premises<H extends Holder> {
   readonly fund: (notional: number) => Promise<void>;
 }
 
+/** Who comes instead of the usual traders. */
+export type People = (traders: readonly Participant[], opening: Opening) => readonly Participant[];
+
 export interface OpeningPlan {
   readonly scenario: Scenario;
   /** Traders and market makers together. */
   readonly accounts: number;
   readonly keepers: number;
   readonly random: Random;
+  /** Makes others of the usual traders. */
+  readonly people?: People | undefined;
   /** Told after each participant who is ready. */
   readonly onProgress: (done: number, total: number) => void;
 }
@@ -50,7 +55,8 @@ export async function openMarket<H extends Holder>(
   const prices = perAsset((asset) => priceAt(scenario.feeds[asset].path, scenario.start));
   const opening = { assets, prices };
   const makersNeeded = 2 * assets.length;
-  const planned = makeTraders(Math.max(1, plan.accounts - makersNeeded), opening, random);
+  const made = makeTraders(Math.max(1, plan.accounts - makersNeeded), opening, random);
+  const planned = plan.people?.(made, opening) ?? made;
   const makers = new Map<MakerKey, H>();
   for (const [key, maker] of makeMakers(planned, opening)) makers.set(key, await venue.join(maker));
   const notional = notionalOf(planned, opening);

@@ -1,8 +1,6 @@
-import { type Account, Kind, fieldsOf, strikeOf } from "@plimsoll/client";
-import { YEAR_SECONDS } from "@plimsoll/risk";
-import { type Exposure, HedgeBook, deltaOf } from "../market/hedge.ts";
+import { type Account, fieldsOf } from "@plimsoll/client";
+import { HedgeBook } from "../market/hedge.ts";
 import { REHEDGE_SECONDS } from "../market/keeperSettings.ts";
-import { fromWad } from "../market/wad.ts";
 import { ASSETS, UNDERLYINGS, perAsset } from "../prices/arguments.ts";
 import type { Clearing } from "./liquidator.ts";
 
@@ -25,10 +23,7 @@ export class Inventory {
     for (const asset of ASSETS) {
       const price = market.truePrice(asset);
       const own = legs.filter(({ instrument }) => fieldsOf(instrument).underlying === UNDERLYINGS[asset]);
-      const delta = own.reduce(
-        (sum, { instrument, size }) => sum + deltaOf(this.#exposure(instrument, size), price),
-        0,
-      );
+      const delta = own.reduce((sum, leg) => sum + market.deltaOf(leg), 0);
       this.hedge.trade(asset, -delta, price);
     }
   }
@@ -36,18 +31,5 @@ export class Inventory {
   /** Of the hedge, before costs, USD. */
   profit(): number {
     return this.hedge.profit(perAsset((asset) => this.clearing.market.truePrice(asset)));
-  }
-
-  #exposure(instrument: bigint, size: bigint): Exposure {
-    const { kind, expiry, underlying } = fieldsOf(instrument);
-    const { market } = this.clearing;
-    const isLinear = kind < Kind.Call;
-    return {
-      kind: isLinear ? "linear" : kind === Kind.Call ? "call" : "put",
-      units: fromWad(size),
-      strike: isLinear ? 0 : fromWad(strikeOf(instrument)),
-      years: (expiry - market.now) / YEAR_SECONDS,
-      volatility: market.markVolatility(underlying),
-    };
   }
 }

@@ -3,7 +3,7 @@ import { type Risk, isBackstopsTurn, seize, toNumber } from "@plimsoll/risk";
 import type { LiquidationEvent } from "../market/events.ts";
 import { toWad } from "../market/wad.ts";
 import { Auctions, type ModelAuction, isBelow, isOfferedWhole } from "./auctions.ts";
-import type { ModelBackstop } from "./backstop.ts";
+import { type ModelBackstop, isBackstops } from "./backstop.ts";
 import { type SizedLeg, inFloat, plus } from "./books.ts";
 import { type LastResort, LossBearers } from "./lastResort.ts";
 import type { Valued } from "./lossSharing.ts";
@@ -123,6 +123,7 @@ export class ModelLiquidator {
     const fee = toWad(seizure.fee);
     return () => {
       this.#count(legs);
+      market.force(legs);
       const entryValues = books.move(account, taker, legs);
       books.moveCash(taker, account, entryValues + toWad(market.valueOf(moved)) - toWad(payment));
       books.moveCash(taker, backstop.treasury, fee);
@@ -199,7 +200,10 @@ export class ModelLiquidator {
     { account, taker, equity, payment }: { account: Account; taker: Account; equity: number; payment: number },
     amounts: { readonly badDebt: bigint; readonly fromReserve: bigint; readonly fromBackstop: bigint },
   ): void {
-    this.#count(this.clearing.books.exact(account).legs);
+    const { legs } = this.clearing.books.exact(account);
+    this.#count(legs);
+    // The backstop hedges nothing.
+    if (!isBackstops(taker)) this.clearing.market.force(legs);
     this.closed.add(account);
     this.#auctions.end(account);
     this.marginCalledAt.delete(account);
@@ -235,6 +239,7 @@ export class ModelLiquidator {
     const { account } = terms;
     const { closed, events } = this.#bearers.bear(terms);
     this.#count(closed);
+    this.clearing.market.force(closed);
     this.events.push(...events);
     if (this.clearing.books.exact(account).legs.length === 0) this.closed.add(account);
     if (isBelow(this.risk(account))) this.#auctions.settle(account);

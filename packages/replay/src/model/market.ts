@@ -1,4 +1,4 @@
-import { type Instrument, fieldsOf, spot } from "@plimsoll/client";
+import { type Instrument, Kind, fieldsOf, spot, strikeOf } from "@plimsoll/client";
 import type { MarketView } from "@plimsoll/keeper";
 import {
   type Market,
@@ -9,6 +9,7 @@ import {
   type Risk,
   type RiskParameters,
   TENOR_SECONDS,
+  YEAR_SECONDS,
   accountFromChain,
   parametersFromChain,
   toNumber,
@@ -16,12 +17,13 @@ import {
 } from "@plimsoll/risk";
 import type { Configuration, UnderlyingConfiguration } from "../../../../deploy/configuration.ts";
 import type { MarginRule } from "../market/deployment.ts";
-import { toWad } from "../market/wad.ts";
-import { priceAt } from "../path.ts";
+import { type Exposure, deltaOf } from "../market/hedge.ts";
+import { fromWad, toWad } from "../market/wad.ts";
 import { ASSETS, type Asset, UNDERLYINGS } from "../prices/arguments.ts";
 import { fromAnswer, toAnswer } from "../prices/series.ts";
-import type { Scenario } from "../scenario.ts";
+import type { SizedLeg } from "./books.ts";
 import type { OpenInterest } from "./openInterest.ts";
+import type { Outside } from "./outside.ts";
 import { staticRisk } from "./staticMargin.ts";
 
 /** What marks options without a surface is no lower than this. As `SurfaceReports.sol`. */
@@ -45,23 +47,20 @@ export class ModelMarket {
   /** Dynamic while the market opens, as on chain. */
   margin: MarginRule = { kind: "dynamic" };
   #model: MarginModel | undefined;
-  #nextRound = 0;
-  readonly #scenario: Scenario;
   readonly #interest: OpenInterest;
-  readonly #listed: readonly Listed[];
-  readonly #rounds: readonly (PricePoint & { readonly asset: Asset })[];
+  #listed: readonly Listed[];
+  readonly #outside: Outside;
   readonly #terms: Pick<Market, "account" | "haircuts">;
   readonly #risks = new WeakMap<
     Portfolio,
     { readonly model: MarginModel; readonly rule: MarginRule; readonly risk: Risk }
   >();
 
-  constructor(scenario: Scenario, configuration: Configuration, interest: OpenInterest) {
-    this.#scenario = scenario;
+  constructor(outside: Outside, configuration: Configuration, interest: OpenInterest) {
+    this.#outside = outside;
     this.#interest = interest;
-    interest.now = scenario.start;
-    this.#listed = configuration.underlyings.map((one) => list(one, scenario));
-    this.#rounds = roundsOf(scenario);
+    interest.now = outside.start;
+    this.#listed = configuration.underlyings.map((one) => list(one, outside));
     this.#terms = {
       account: accountFromChain(configuration.account),
       haircuts: new Map(
@@ -76,14 +75,11 @@ export class ModelMarket {
 
   /** Takes in all rounds up to this time. @returns how many. */
   playUntil(time: number): number {
-    const first = this.#nextRound;
-    for (let round = this.#rounds[first]; round !== undefined && round.time <= time;) {
-      this.#take(round.asset, round);
-      round = this.#rounds[++this.#nextRound];
-    }
+    const rounds = this.#outside.roundsUntil(time);
+    for (const round of rounds) this.#take(round.asset, round);
     this.#interest.now = time;
     this.#model = undefined;
-    return this.#nextRound - first;
+    return rounds.length;
   }
 
   /** Ends with a round at the true price. */
@@ -97,12 +93,18 @@ export class ModelMarket {
 
   /** On other exchanges, USD. */
   truePrice(asset: Asset): number {
-    return priceAt(this.#scenario.feeds[asset].path, this.now);
+    return this.#outside.truePrice(asset, this.now);
   }
 
   /** The feed's latest answer, USD. */
   spotOf(underlying: number): number {
     return this.#find(underlying).latest.price;
+  }
+
+  /** Other parameters from now on, as long as no round has been taken in. */
+  relist(underlyings: readonly UnderlyingConfiguration[]): void {
+    this.#listed = underlyings.map((one) => list(one, this.#outside));
+    this.#model = undefined;
   }
 
   /** Lets the volatility oracle take in what rounds it has not. */
@@ -140,6 +142,29 @@ export class ModelMarket {
       (sum, { instrument, size }) => sum + Math.abs(size) * this.spotOf(fieldsOf(instrument).underlying),
       0,
     );
+  }
+
+  /** Units of the underlying that a leg moves with at the true price. */
+  deltaOf({ instrument, size }: SizedLeg): number {
+    const { kind, expiry, underlying } = fieldsOf(instrument);
+    const isLinear = kind < Kind.Call;
+    const exposure: Exposure = {
+      kind: isLinear ? "linear" : kind === Kind.Call ? "call" : "put",
+      units: fromWad(size),
+      strike: isLinear ? 0 : fromWad(strikeOf(instrument)),
+      years: (expiry - this.now) / YEAR_SECONDS,
+      volatility: this.markVolatility(underlying),
+    };
+    return deltaOf(exposure, this.truePrice(this.#find(underlying).asset));
+  }
+
+  /** Legs changed hands by force: who took them hedges them outside; who lost them by deleveraging replaces a hedge, which is the same order. */
+  force(legs: readonly SizedLeg[]): void {
+    for (const { asset, underlying } of this.#listed) {
+      const own = legs.filter(({ instrument }) => fieldsOf(instrument).underlying === underlying);
+      const delta = own.reduce((sum, leg) => sum + this.deltaOf(leg), 0);
+      if (delta !== 0) this.#outside.press(asset, -delta * this.truePrice(asset));
+    }
   }
 
   get model(): MarginModel {
@@ -198,12 +223,12 @@ export class ModelMarket {
   }
 }
 
-function list({ id, risk, controller, realised, stressed }: UnderlyingConfiguration, scenario: Scenario): Listed {
+function list({ id, risk, controller, realised, stressed }: UnderlyingConfiguration, outside: Outside): Listed {
   const asset = ASSETS.find((name) => UNDERLYINGS[name] === id);
   if (asset === undefined) throw new RangeError(`no prices for underlying ${id}`);
   const latest = {
-    price: fromAnswer(toAnswer(priceAt(scenario.feeds[asset].path, scenario.start))),
-    time: scenario.start,
+    price: fromAnswer(toAnswer(outside.truePrice(asset, outside.start))),
+    time: outside.start,
   };
   const parameters = {
     ...controller,
@@ -217,13 +242,4 @@ function list({ id, risk, controller, realised, stressed }: UnderlyingConfigurat
     parameters: parametersFromChain(risk),
     volatility: new MarginVolatilityModel(parameters, listing),
   };
-}
-
-/** Of all feeds, in the order of their times. */
-function roundsOf({ feeds, start, end }: Scenario): (PricePoint & { asset: Asset })[] {
-  return ASSETS.flatMap((asset) =>
-    feeds[asset].rounds.map(({ time, answer }) => ({ asset, time: Math.ceil(time), price: fromAnswer(answer) })),
-  )
-    .filter(({ time }) => time > start && time <= end)
-    .sort((a, b) => a.time - b.time);
 }

@@ -23,6 +23,13 @@ export class OpenInterest {
     interest.units += change;
   }
 
+  /** Says that so many units have been held for a day. */
+  presume(underlying: number, units: number): void {
+    const interest = this.#interest(underlying);
+    interest.average = units;
+    interest.updatedAt = this.now;
+  }
+
   averageOf(underlying: number): number {
     const { units, average, updatedAt } = this.#interest(underlying);
     const share = Math.min((this.now - updatedAt) / AVERAGING_SECONDS, 1);

@@ -9,6 +9,8 @@ export interface ModelResult extends Summary {
   /** Of all that was wanted at the start, and of what margin let be opened. */
   readonly notional: number;
   readonly openInterest: number;
+  /** What traders had, and what was asked of them, once everybody had opened. */
+  readonly atStart: { readonly equity: number; readonly initial: number; readonly maintenance: number };
   /** Accounts of traders that were liquidated at least once, and those left without a leg by it. */
   readonly liquidatedAccounts: number;
   readonly closedAccounts: number;

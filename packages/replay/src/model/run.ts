@@ -1,7 +1,9 @@
+import type { Risk } from "@plimsoll/risk";
+import type { Configuration, UnderlyingConfiguration } from "../../../../deploy/configuration.ts";
 import type { MarginRule } from "../market/deployment.ts";
 import { countLiquidated, tally } from "../market/events.ts";
 import { Life } from "../market/life.ts";
-import { type OpenMarket, BACKSTOP_SHARE, RESERVE_SHARE, openMarket } from "../market/opening.ts";
+import { type OpenMarket, type People, BACKSTOP_SHARE, RESERVE_SHARE, openMarket } from "../market/opening.ts";
 import { Rhythm } from "../market/rhythm.ts";
 import { configurationFor, termsOf } from "../market/terms.ts";
 import type { Holder } from "../market/venue.ts";
@@ -18,6 +20,7 @@ import { Inventory } from "./inventory.ts";
 import { ModelKeeper } from "./keeper.ts";
 import { type Clearing, LAPSE_SECONDS, ModelLiquidator } from "./liquidator.ts";
 import { ModelMarket } from "./market.ts";
+import { type Outside, RecordedPrices } from "./outside.ts";
 import type { ModelResult } from "./result.ts";
 
 /** How a scenario is run in the model. */
@@ -30,6 +33,20 @@ export interface ModelOptions {
   readonly gasPriceGwei: number;
   /** As the contracts have them, unless somebody wants to see what is needed. */
   readonly limits?: Partial<Limits>;
+  readonly premises?: Premises;
+}
+
+/** What is not as on any day of a replay. */
+export interface Premises {
+  readonly people?: People;
+  /** Open interest of each underlying that has been there for a day, units. */
+  readonly interest: ReadonlyMap<number, number>;
+  /** Other parameters, from when the margin rule holds. */
+  readonly amend?: (underlying: UnderlyingConfiguration) => UnderlyingConfiguration;
+  /** Whether the margin rule holds before anybody has opened. */
+  readonly isOwn: boolean;
+  /** Whether reserve and backstop are shares of what is open in the end, and not of what was wanted. */
+  readonly isFundedByOpened: boolean;
 }
 
 export interface Limits {
@@ -43,10 +60,14 @@ export interface Limits {
 
 /** The backstop's number of accounts on chain. */
 const SLOTS = 16;
-const DEPLOYED: Limits = { backstopShare: BACKSTOP_SHARE, slots: SLOTS, lapseSeconds: LAPSE_SECONDS };
+/** As the contracts have them. */
+export const DEPLOYED: Limits = { backstopShare: BACKSTOP_SHARE, slots: SLOTS, lapseSeconds: LAPSE_SECONDS };
 /** How often the backstop is valued. */
 const GLANCE_SECONDS = 10 * MINUTE;
 const GWEI = 1e9;
+
+const NOTHING_UNUSUAL: Premises = { interest: new Map(), isOwn: false, isFundedByOpened: false };
+const nothing = () => Promise.resolve();
 
 /** One run of the model, while it runs. */
 interface Stage {
@@ -57,14 +78,20 @@ interface Stage {
   readonly keeper: ModelKeeper;
   readonly inventory: Inventory;
   readonly openInterest: number;
+  readonly atStart: ModelResult["atStart"];
+}
+
+/** Prices outside are those of the scenario unless something else moves them too. */
+export interface World {
+  readonly scenario: Scenario;
+  readonly random: Random;
+  readonly outside?: Outside;
 }
 
 /** Runs a scenario in the model: the same people, prices, rounds and keeper as a replay, without a chain. */
-export async function simulate(
-  { scenario, random }: { readonly scenario: Scenario; readonly random: Random },
-  options: ModelOptions,
-): Promise<ModelResult> {
-  const stage = await open({ scenario, random }, options);
+export async function simulate(world: World, options: ModelOptions): Promise<ModelResult> {
+  const stage = await open(world, options);
+  const { scenario, random } = world;
   const { clearing, liquidator, market, keeper, inventory } = stage;
   const life = new Life(market, scenario, random.fork("life"));
   const rhythm = new Rhythm();
@@ -84,13 +111,15 @@ export async function simulate(
 }
 
 async function open(
-  { scenario, random }: { readonly scenario: Scenario; readonly random: Random },
-  { accounts, margin, design, latencyMinutes, gasPriceGwei, limits }: ModelOptions,
+  { scenario, random, outside = new RecordedPrices(scenario) }: World,
+  { accounts, margin, design, latencyMinutes, gasPriceGwei, limits, premises = NOTHING_UNUSUAL }: ModelOptions,
 ): Promise<Stage> {
   const { backstopShare, slots, lapseSeconds } = { ...DEPLOYED, ...limits };
   const terms = termsOf(scenario);
   const books = new Books();
-  const prices = new ModelMarket(scenario, await configurationFor(scenario, terms), books.openInterest);
+  const configuration = await configurationFor(scenario, terms);
+  const prices = new ModelMarket(outside, configuration, books.openInterest);
+  for (const [underlying, units] of premises.interest) books.openInterest.presume(underlying, units);
   const backstop = new ModelBackstop(books, prices, slots);
   const clearing = { books, market: prices, backstop };
   const fund = (notional: number) => {
@@ -99,9 +128,16 @@ async function open(
     return Promise.resolve();
   };
   const venue = new ModelExchange(books, prices, terms);
-  const plan = { scenario, random: random.fork("market"), accounts, keepers: 1, onProgress: () => undefined };
-  const market = await openMarket({ venue, fund }, plan);
-  prices.margin = margin;
+  const crowd = { accounts, keepers: 1, people: premises.people };
+  const plan = { scenario, random: random.fork("market"), ...crowd, onProgress: () => undefined };
+  const { isFundedByOpened, isOwn } = premises;
+  const impose = () => {
+    prices.margin = margin;
+    prices.relist(amended(configuration, premises));
+  };
+  if (isOwn) impose();
+  const market = await openMarket({ venue, fund: isFundedByOpened ? nothing : fund }, plan);
+  impose();
   const liquidator = new ModelLiquidator(clearing, lapseSeconds);
   const capital = market.keepers[0]?.account ?? 0n;
   const keeper = new ModelKeeper({
@@ -113,16 +149,19 @@ async function open(
     (sum, { account }) => sum + exposureOf(books.portfolio(account), (part) => prices.notionalOf(part)),
     0,
   );
-  return { scenario, clearing, liquidator, market, keeper, inventory: new Inventory(clearing, capital), openInterest };
+  if (isFundedByOpened) await fund(openInterest);
+  const inventory = new Inventory(clearing, capital);
+  const atStart = totalOf(market.traders.map(({ account }) => liquidator.risk(account)));
+  return { scenario, clearing, liquidator, market, keeper, inventory, openInterest, atStart };
 }
 
 function conclude(stage: Stage, { design, margin, seed, latencyMinutes }: ModelOptions): ModelResult {
-  const { clearing, liquidator, market, keeper, openInterest } = stage;
+  const { clearing, liquidator, market, keeper, openInterest, atStart } = stage;
   const { events, liquidatedNotional, closed } = liquidator;
   const { peakNeed: needed, peakLoss: lost, peakHeld: held } = clearing.backstop;
   return {
     ...{ design: nameOfDesign(design), margin: nameOf(margin), seed, latencyMinutes },
-    ...{ notional: market.notional, openInterest },
+    ...{ notional: market.notional, openInterest, atStart },
     accounts: market.traders.length + market.makers.size,
     ...tally(events),
     liquidatedAccounts: countLiquidated(events.filter(({ account }) => !isBackstops(account))),
@@ -134,6 +173,19 @@ function conclude(stage: Stage, { design, margin, seed, latencyMinutes }: ModelO
     openDeficit: market.traders.reduce((sum, { account }) => sum + Math.max(-liquidator.risk(account).equity, 0), 0),
     ...{ transactions: keeper.transactions, failed: keeper.failed },
     conservationError: clearing.books.conservation().total.toString(),
+  };
+}
+
+function amended({ underlyings }: Configuration, { amend }: Premises): readonly UnderlyingConfiguration[] {
+  return amend === undefined ? underlyings : underlyings.map(amend);
+}
+
+function totalOf(risks: readonly Risk[]): ModelResult["atStart"] {
+  const sum = (pick: (risk: Risk) => number) => risks.reduce((total, risk) => total + pick(risk), 0);
+  return {
+    equity: sum(({ equity }) => equity),
+    initial: sum(({ initial }) => initial),
+    maintenance: sum(({ maintenance }) => maintenance),
   };
 }
 

@@ -2,7 +2,7 @@ import type { DesignRow, SizeRow, Spread, SweepResult, WaterfallRow } from "../m
 import { formatUsd } from "./text.ts";
 
 /** Median over the seeds, and the least and the most where there are several. */
-function formatSpread({ median, least, most }: Spread, format: (value: number) => string): string {
+export function formatSpread({ median, least, most }: Spread, format: (value: number) => string): string {
   return least === most ? format(median) : `${format(median)} (${format(least)} to ${format(most)})`;
 }
 
@@ -85,7 +85,8 @@ export function renderDesignsText(result: SweepResult): string {
   ].join("\n\n");
 }
 
-function columns(rows: readonly (readonly string[])[]): string {
+/** Lined up, the first to the left and all others to the right. */
+export function columns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
   const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0));
   return rows.map((row) => `  ${row.map(pad).join("  ")}`).join("\n");
