@@ -25,6 +25,7 @@ const steps: readonly Step[] = [
   { name: "Lint", command: ["npm", "run", "--silent", "lint"] },
   { name: "Types", command: ["tsc", "--noEmit"] },
   { name: "Vectors", command: ["tsx", "scripts/vectors.ts", "--check"] },
+  { name: "Storage layout", command: ["tsx", "scripts/storage.ts", "--check"] },
   { name: COMPILE, command: ["hardhat", "build"] },
   { name: "Generated types", command: ["tsx", "scripts/typechain.ts", "--check"], needsContracts: true },
   { name: "Sizes", command: ["tsx", "scripts/checks/sizes.ts"], needsContracts: true },
