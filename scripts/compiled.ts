@@ -63,7 +63,7 @@ const compileStandard = solc.compile as (input: string, callbacks: { readonly im
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-const read: Import = (path) => {
+export const read: Import = (path) => {
   const file = [join(ROOT, path), join(ROOT, "node_modules", path)].find((place) => existsSync(place));
   return file === undefined ? { error: `${path} not found` } : { contents: readFileSync(file, "utf8") };
 };
@@ -84,7 +84,9 @@ export function analyse(): readonly CompiledContract[] {
       ),
     },
   };
-  const { errors = [], contracts = {} } = JSON.parse(compileStandard(JSON.stringify(input), { import: read })) as Output;
+  const { errors = [], contracts = {} } = JSON.parse(
+    compileStandard(JSON.stringify(input), { import: read }),
+  ) as Output;
   const fatal = errors.filter(({ severity }) => severity === "error");
   if (fatal.length > 0) throw new Error(fatal.map(({ formattedMessage }) => formattedMessage).join("\n"));
   return files.flatMap((file) =>
