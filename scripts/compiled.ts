@@ -37,7 +37,7 @@ export interface Documented {
   readonly events?: Readonly<Record<string, Entry>>;
 }
 
-interface Entry {
+export interface Entry {
   readonly notice?: string;
   readonly details?: string;
   readonly params?: Readonly<Record<string, string>>;

@@ -27,6 +27,7 @@ const steps: readonly Step[] = [
   { name: "Vectors", command: ["tsx", "scripts/vectors.ts", "--check"] },
   { name: "Storage layout", command: ["tsx", "scripts/storage.ts", "--check"] },
   { name: "Proofs", command: ["tsx", "scripts/prove.ts"] },
+  { name: "Catalogue", command: ["tsx", "scripts/catalogue.ts", "--check"] },
   { name: COMPILE, command: ["hardhat", "build"] },
   { name: "Generated types", command: ["tsx", "scripts/typechain.ts", "--check"], needsContracts: true },
   { name: "Sizes", command: ["tsx", "scripts/checks/sizes.ts"], needsContracts: true },
