@@ -52,6 +52,7 @@ function meaningOf({ userdoc, devdoc }: CompiledContract, item: AbiItem): string
   return [entryOf(userdoc, item).notice ?? "", details, ...parameters]
     .filter((text) => text !== "")
     .join(" ")
+    .replaceAll(/@param (\w+)/g, "`$1`:")
     .replaceAll("|", "\\|")
     .replaceAll("\n", " ");
 }
