@@ -76,7 +76,7 @@ export default defineConfig({
     solidity: {
       fsPermissions: { readDirectory: ["vectors"] },
       fuzz: { runs: 256 },
-      invariant: { runs: 64, depth: 64, failOnRevert: true },
+      invariant: { runs: 16, depth: 64, failOnRevert: true },
     },
     mocha: { timeout: 120_000 },
   },

@@ -101,7 +101,6 @@ contract ClearinghouseLinearMarginTest is ClearinghouseInvariants {
         target(handler_);
     }
 
-    /// hardhat-config: invariant.runs = 64
     function invariant_booksBalance() public {
         requireBalancedBooks();
     }

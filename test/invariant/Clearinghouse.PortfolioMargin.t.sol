@@ -143,7 +143,6 @@ contract ClearinghousePortfolioMarginTest is ClearinghouseInvariants, StartingPa
         markets.listUnderlying(id, listing, parameters);
     }
 
-    /// hardhat-config: invariant.runs = 16
     function invariant_booksBalance() public {
         requireBalancedBooks();
     }

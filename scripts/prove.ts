@@ -1,0 +1,77 @@
+// `npm run prove`: gives the properties of test/model to the compiler's model checker and says of each what it found. Fails unless all are
+// proven and those of the control refuted. The libraries have no loops, so that the bounded engine looks at every path.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import solc from "solc";
+import { read, ROOT } from "./compiled.ts";
+
+interface Message {
+  readonly errorCode: string;
+  readonly severity: string;
+  readonly formattedMessage: string;
+  readonly sourceLocation?: { readonly file: string; readonly start: number };
+}
+
+type Verdict = "proven" | "refuted" | "undecided";
+
+/** The checker's codes for an assertion; anything else that it says of one is no proof. */
+const VERDICTS: Readonly<Record<string, Verdict>> = { 2961: "proven", 4661: "refuted" };
+const MODELS: readonly { readonly name: string; readonly expected: Verdict }[] = [
+  { name: "AuctionCurve", expected: "proven" },
+  { name: "Control", expected: "refuted" },
+];
+
+const compileStandard = solc.compile as (input: string, callbacks: { readonly import: typeof read }) => string;
+
+function check(name: string): readonly { readonly property: string; readonly verdict: Verdict }[] {
+  const file = `test/model/${name}.sol`;
+  const source = readFileSync(join(ROOT, file), "utf8");
+  const input = {
+    language: "Solidity",
+    sources: { [file]: { content: source } },
+    settings: {
+      evmVersion: "osaka",
+      outputSelection: {},
+      modelChecker: {
+        engine: "bmc",
+        solvers: ["z3"],
+        targets: ["assert"],
+        contracts: { [file]: [`${name}Model`] },
+        showUnproved: true,
+        showProvedSafe: true,
+      },
+    },
+  };
+  const { errors = [] } = JSON.parse(compileStandard(JSON.stringify(input), { import: read })) as {
+    errors?: readonly Message[];
+  };
+  const fatal = errors.find(({ severity }) => severity === "error");
+  if (fatal !== undefined) throw new Error(fatal.formattedMessage);
+  // Places are in bytes.
+  const bytes = Buffer.from(source);
+  const propertyAt = (start: number) =>
+    [
+      ...bytes
+        .subarray(0, start)
+        .toString()
+        .matchAll(/function (\w+)/g),
+    ].at(-1)?.[1] ?? "?";
+  const found = new Map<string, Verdict>();
+  for (const { errorCode, sourceLocation } of errors) {
+    if (sourceLocation?.file !== file) continue;
+    const verdict = VERDICTS[errorCode];
+    if (verdict !== undefined) found.set(propertyAt(sourceLocation.start), verdict);
+  }
+  return [...source.matchAll(/function (\w+)/g)].map(([, property = ""]) => ({
+    property,
+    verdict: found.get(property) ?? "undecided",
+  }));
+}
+
+const results = MODELS.flatMap(({ name, expected }) =>
+  check(name).map((result) => ({ name, ...result, isExpected: result.verdict === expected })),
+);
+for (const { name, property, verdict, isExpected } of results) {
+  console.log(`${isExpected ? " " : "!"} ${verdict.padEnd(9)}  ${name}.${property}`);
+}
+process.exitCode = results.every(({ isExpected }) => isExpected) ? 0 : 1;
