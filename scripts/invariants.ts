@@ -1,12 +1,13 @@
-// `npm run invariants -- --runs 256 --depth 128 [--seed 1]`: the Solidity invariants of test/invariant at more and longer sequences than
-// `npm test` plays. The contracts must have been compiled. A violation prints its sequence; the same seed finds it again. The last line
-// states calls, seed, commit and violations.
+// npm run invariants: the Solidity invariants of test/invariant, longer than npm test plays them. Run with --help.
 import { execFileSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import config from "../hardhat.config.ts";
+
+const VIOLATION = 1;
+const UNUSABLE_INPUT = 2;
 
 interface Suite {
   readonly testResults: readonly { readonly name: string; readonly status: string; readonly kind?: unknown }[];
@@ -21,10 +22,39 @@ function suitesOf(result: unknown): readonly Suite[] {
   throw new TypeError("Hardhat's Solidity runner returned no results");
 }
 
-function positive(text: string): number {
+interface Options {
+  readonly runs: number;
+  readonly depth: number;
+  readonly seed: number;
+}
+
+const HELP = `
+Each sequence begins on freshly deployed contracts and makes random calls; after every call all invariants are checked. A violation prints
+its sequence, and the same seed finds it again. The contracts must have been compiled. The last line states calls, violations, seed and commit.
+
+Examples:
+  npm run invariants
+  npm run invariants -- --runs 150 --depth 100 --seed 27
+
+Exit status: 0 when everything held, 1 when not, 2 for arguments that cannot be used.`;
+
+function whole(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new RangeError("--runs, --depth and --seed are positive whole numbers");
+  throw new InvalidArgumentError("Expected a whole number from 1 on.");
+}
+
+function parseArguments(argv: readonly string[]): Options {
+  return new Command("npm run invariants --")
+    .description("Plays random sequences of calls against the invariants of the contracts.")
+    .option("--runs <number>", "sequences", whole, 256)
+    .option("--depth <number>", "calls in each", whole, 128)
+    .option("--seed <number>", "another seed plays other sequences", whole, 1)
+    .addHelpText("after", HELP)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .parse(argv, { from: "user" })
+    .opts<Options>();
 }
 
 /** What the runner says of a sequence of random calls. */
@@ -33,31 +63,33 @@ function callsOf(kind: unknown): number {
   return Number(kind.calls);
 }
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: "string", default: "256" },
-    depth: { type: "string", default: "128" },
-    seed: { type: "string", default: "1" },
-  },
-});
-const [runs, depth, seed] = [positive(values.runs), positive(values.depth), positive(values.seed)];
+async function play({ runs, depth, seed }: Options): Promise<number> {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const hre = await createHardhatRuntimeEnvironment(config, {}, root);
+  const { profiles } = hre.config.test.solidity;
+  Object.assign(profiles.default ?? {}, {
+    invariant: { ...profiles.default?.invariant, runs, depth },
+    fuzz: { ...profiles.default?.fuzz, seed: `0x${seed.toString(16).padStart(64, "0")}` },
+  });
+  const started = performance.now();
+  const testFiles = globSync("test/invariant/*.t.sol", { cwd: root }).sort();
+  const result: unknown = await hre.tasks
+    .getTask(["test", "solidity"])
+    .run({ noCompile: true, testFiles, grep: "invariant_", testSummaryIndex: 1 });
+  const played = suitesOf(result).flatMap(({ testResults }) => testResults);
+  const calls = played.reduce((sum, { kind }) => sum + callsOf(kind), 0);
+  const violations = played.filter(({ status }) => status === "Failure").length;
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
+  const seconds = Math.round((performance.now() - started) / 1000);
+  console.log(`${calls} calls, ${violations} violations, seed ${seed}, commit ${commit}, ${seconds} s`);
+  return violations === 0 && played.length > 0 ? 0 : VIOLATION;
+}
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const hre = await createHardhatRuntimeEnvironment(config, {}, root);
-const { profiles } = hre.config.test.solidity;
-Object.assign(profiles.default ?? {}, {
-  invariant: { ...profiles.default?.invariant, runs, depth },
-  fuzz: { ...profiles.default?.fuzz, seed: `0x${seed.toString(16).padStart(64, "0")}` },
-});
-const started = performance.now();
-const testFiles = globSync("test/invariant/*.t.sol", { cwd: root }).sort();
-const result: unknown = await hre.tasks
-  .getTask(["test", "solidity"])
-  .run({ noCompile: true, testFiles, grep: "invariant_", testSummaryIndex: 1 });
-const played = suitesOf(result).flatMap(({ testResults }) => testResults);
-const calls = played.reduce((sum, { kind }) => sum + callsOf(kind), 0);
-const violations = played.filter(({ status }) => status === "Failure").length;
-const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
-const seconds = Math.round((performance.now() - started) / 1000);
-console.log(`${calls} calls, ${violations} violations, seed ${seed}, commit ${commit}, ${seconds} s`);
-process.exitCode = violations === 0 && played.length > 0 ? 0 : 1;
+/** Commander has printed what was wrong with an argument. */
+function explain(error: unknown): number {
+  if (!(error instanceof CommanderError)) throw error;
+  return error.exitCode === 0 ? 0 : UNUSABLE_INPUT;
+}
+
+const main = async () => play(parseArguments(process.argv.slice(2)));
+process.exitCode = await main().catch(explain);
