@@ -223,8 +223,8 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
         }
         Risk[] memory risks = evaluate(touched.portfolios());
         for (uint256 i = 0; i < touched.count; ++i) {
-            touched.entries[i].before = risks[i];
-            touched.entries[i].isEvaluated = false;
+            touched.get(i).before = risks[i];
+            touched.get(i).isEvaluated = false;
         }
     }
 
@@ -290,11 +290,11 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
         Side memory seller = takeSide(touch(touched, action.seller), action.instrument, -size, value);
         ledger.record(action.instrument, buyer.longs + seller.longs, buyer.entryValue + seller.entryValue);
         bool isOpening = !Ledger.isReduction(buyer.held, size) || !Ledger.isReduction(seller.held, -size);
-        if (isOpening) IMarkets(markets).requireTradable(action.instrument);
-        uint256 openInterestAfter = ledger.openInterest[underlying].units;
-        if (openInterestAfter > openInterestBefore) {
-            uint256 cap = IMarkets(markets).underlying(underlying).openInterestCap;
-            require(openInterestAfter <= cap, OpenInterestCapExceeded(underlying, openInterestAfter, cap));
+        if (isOpening) {
+            uint256 cap = IMarkets(markets).requireTradable(action.instrument);
+            uint256 openInterestAfter = ledger.openInterest[underlying].units;
+            bool isWithinCap = openInterestAfter <= openInterestBefore || openInterestAfter <= cap;
+            require(isWithinCap, OpenInterestCapExceeded(underlying, openInterestAfter, cap));
         }
         emit Filled(action.buyer, action.seller, action.instrument, action.size, action.price);
     }
@@ -342,7 +342,7 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
     function requireMargin(TouchedSet memory touched) private view {
         bool needed = false;
         for (uint256 i = 0; i < touched.count; ++i) {
-            TouchedAccount memory entry = touched.entries[i];
+            TouchedAccount memory entry = touched.get(i);
             entry.portfolio = ledger.portfolio(entry.account);
             entry.isCharged = entry.isCharged && entry.portfolio.hasLiabilities();
             entry.isEvaluated = entry.isCharged || entry.portfolio.positions.length > entry.legsBefore;
@@ -352,7 +352,7 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
         Risk[] memory risks = evaluate(touched.portfolios());
         uint256 next = 0;
         for (uint256 i = 0; i < touched.count; ++i) {
-            TouchedAccount memory entry = touched.entries[i];
+            TouchedAccount memory entry = touched.get(i);
             if (entry.isEvaluated) requireMarginOf(entry, risks[next++]);
         }
     }

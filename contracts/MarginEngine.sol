@@ -73,11 +73,14 @@ contract MarginEngine is IMarginEngine, MarginModel {
     function evaluate(Portfolio[] calldata portfolios) external view returns (Risk[] memory risks) {
         unchecked {
             uint256 all = 0;
+            (uint256 largest, uint256 most) = (0, 0);
             Evaluation[] memory evaluations = new Evaluation[](portfolios.length);
             // As many as the caller pays for; the clearinghouse passes at most `MAX_TOUCHED_ACCOUNTS` and a few packages.
             for (uint256 i = 0; i < portfolios.length; ++i) {
-                uint256 own = underlyingsOf(portfolios[i]);
-                if (portfolios.length > 1) share(evaluations, i, portfolios[i].positions);
+                Position[] calldata positions = portfolios[i].positions;
+                uint256 own = underlyingsOf(positions);
+                if (portfolios.length > 1) share(evaluations, i, positions);
+                if (positions.length >= most) (most, largest) = (positions.length, i);
                 ScanLoss.open(evaluations[i].scan, own >> UNDERLYING_BITS != 0);
                 for (; own != 0; own >>= UNDERLYING_BITS) all = withUnderlying(all, uint16(own));
             }
@@ -86,17 +89,23 @@ contract MarginEngine is IMarginEngine, MarginModel {
                 Market memory market = load(uint16(all));
                 // One table for all.
                 market.set.lattice = lattice;
-                for (uint256 i = 0; i < portfolios.length; ++i) {
-                    Evaluation memory evaluation = evaluations[i];
-                    market.isKept = i + 1 < portfolios.length;
-                    if (evaluation.market != market.underlying) addBook(evaluation, portfolios[i], market);
+                market.openInterest = openInterest.averageOpenInterest(market.underlying);
+                // The largest last: keeping options costs gas, and nothing follows that could use them.
+                for (uint256 i = 1; i <= portfolios.length; ++i) {
+                    uint256 index = FixedPointMathLib.rawMod(largest + i, portfolios.length);
+                    market.isFirst = i == 1;
+                    market.isKept = i < portfolios.length;
+                    Evaluation memory evaluation = evaluations[index];
+                    if (evaluation.market != market.underlying) addBook(evaluation, portfolios[index], market);
                 }
             }
             AccountParameters memory account = markets.accountParameters();
             risks = new Risk[](portfolios.length);
             for (uint256 i = 0; i < portfolios.length; ++i) {
-                risks[i].equity = equityOf(evaluations[i].standing, portfolios[i]);
-                setRequirements(risks[i], evaluations[i], account, portfolios[i].cash < 0);
+                (Risk memory risk, Evaluation memory evaluation) = (risks[i], evaluations[i]);
+                int256 cash = portfolios[i].cash;
+                risk.equity = equityOf(evaluation.standing, cash);
+                setRequirements(risk, evaluation, account, cash < 0);
             }
         }
     }
@@ -114,7 +123,7 @@ contract MarginEngine is IMarginEngine, MarginModel {
     /// @dev Lets portfolios of the same positions share one evaluation: a taker without positions holds what he takes.
     function share(Evaluation[] memory evaluations, uint256 index, Position[] calldata positions) private pure {
         unchecked {
-            bytes32 positionsHash = keccak256(abi.encode(positions));
+            bytes32 positionsHash = positions.hash();
             uint256 first = 0;
             while (first < index && evaluations[first].positionsHash != positionsHash) ++first;
             Evaluation memory evaluation = evaluations[first];
@@ -165,7 +174,7 @@ contract MarginEngine is IMarginEngine, MarginModel {
     }
 
     /// @dev Delta is the slope between the two innermost nodes; a point's would jump at a strike on its last day.
-    function addConcentration(Tiers memory addOns, Market memory market, Revaluation memory book) private view {
+    function addConcentration(Tiers memory addOns, Market memory market, Revaluation memory book) private pure {
         unchecked {
             uint256 spot = market.spot;
             uint256 rate = market.parameters.addOns.concentration();
@@ -175,8 +184,8 @@ contract MarginEngine is IMarginEngine, MarginModel {
             uint256 distance = nodes[NEAREST_ABOVE].price - nodes[NEAREST_BELOW].price;
             uint256 delta = MarginAddOns.exposureUp(FixedPointMathLib.abs(gain), distance, spot);
             uint256 depth = market.parameters.addOns.depth() * spot;
-            uint256 others = openInterest.averageOpenInterest(market.underlying);
-            others = FixedPointMathLib.min(FixedPointMathLib.mulWadUp(others, spot), MAX_DEPTHS * depth);
+            uint256 others = FixedPointMathLib.mulWadUp(market.openInterest, spot);
+            others = FixedPointMathLib.min(others, MAX_DEPTHS * depth);
             addOns.initial += MarginAddOns.concentration(delta, others, depth, rate);
             addOns.maintenance += MarginAddOns.concentration(delta, delta, depth, rate);
             uint256 vega = FixedPointMathLib.max(

@@ -39,13 +39,16 @@ abstract contract MarginModel is IMarginModel {
 
     /// @dev What an evaluation knows of an underlying. @param validity As `Validity`. @param widest Ranges of the widened grid while the
     /// price is overdue, else of the grid. @param highestPrice Of all nodes. @param set Without strike nodes; laid out when the first options are met.
-    /// @param tenors Those met so far. @param leg Filled anew for each option. @param isKept Whether options are kept for portfolios that follow.
+    /// @param tenors Those met so far. @param leg Filled anew for each option. @param isFirst Whether it is the first portfolio's turn.
+    /// @param isKept Whether options are kept for portfolios that follow. @param openInterest Average, WAD; 0 outside of the engine.
     struct Market {
         uint16 underlying;
+        bool isFirst;
         bool isKept;
         bool isOverdue;
         uint256 validity;
         uint256 validSince;
+        uint256 openInterest;
         uint256 spot;
         int256 logSpot;
         uint256 highestPrice;
@@ -99,14 +102,13 @@ abstract contract MarginModel is IMarginModel {
     }
 
     /// @dev Checked, for the cash of a hypothetical portfolio is any number; what its positions are worth is below 2^240.
-    function equityOf(Standing memory standing, Portfolio calldata portfolio) internal pure returns (int256) {
-        return portfolio.cash + standing.equity;
+    function equityOf(Standing memory standing, int256 cash) internal pure returns (int256) {
+        return cash + standing.equity;
     }
 
-    /// @dev The underlyings of a portfolio, whose legs are checked. @return all See `UNDERLYING_BITS`.
-    function underlyingsOf(Portfolio calldata portfolio) internal pure returns (uint256 all) {
+    /// @dev The underlyings of the legs of a portfolio, which are checked. @return all See `UNDERLYING_BITS`.
+    function underlyingsOf(Position[] calldata positions) internal pure returns (uint256 all) {
         unchecked {
-            Position[] calldata positions = portfolio.positions;
             require(positions.length <= MAX_LEGS, TooManyLegs(positions.length));
             uint256 last = 0;
             for (uint256 i = 0; i < positions.length; ++i) {
@@ -303,12 +305,14 @@ abstract contract MarginModel is IMarginModel {
         Revaluation memory revaluation,
         Position position
     ) private pure {
-        KeptOption[] memory list = KeptOptions.find(tenor.kept, position);
-        if (list.length != 0 && revaluation.sums.repeat(list[0], position)) return;
+        if (!market.isFirst) {
+            KeptOption[] memory found = KeptOptions.find(tenor.kept, position);
+            if (found.length != 0 && revaluation.sums.repeat(found[0], position)) return;
+        }
         OptionLeg memory leg = market.leg;
         leg.set(position, tenor, market.logSpot);
         if (!market.isKept) return revaluation.set.addOption(revaluation.sums, leg);
-        list = new KeptOption[](1);
+        KeptOption[] memory list = new KeptOption[](1);
         KeptOption memory kept = list[0];
         (kept.position, kept.others) = (position, tenor.kept);
         revaluation.set.addAndKeep(revaluation.sums, leg, kept);

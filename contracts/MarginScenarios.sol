@@ -39,12 +39,12 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
         Standing memory standing;
         node = ScenarioGrid.fromLowest(node);
         int256 profit = 0;
-        for (uint256 all = underlyingsOf(portfolio); all != 0; all >>= UNDERLYING_BITS) {
+        for (uint256 all = underlyingsOf(portfolio.positions); all != 0; all >>= UNDERLYING_BITS) {
             Market memory market = load(uint16(all));
             profit += witnessBook(standing, portfolio, market, node, volatility);
             if (market.validity > uint256(result.validity)) result.validity = Validity(market.validity);
         }
-        result.equity = equityOf(standing, portfolio);
+        result.equity = equityOf(standing, portfolio.cash);
         uint256 loss = profit < 0 ? uint256(-profit) : 0;
         uint256 floor = markets.accountParameters().floor;
         bool isLiable = portfolio.cash < 0 || standing.isLiable;
@@ -59,7 +59,7 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
         uint16 underlying
     ) external view returns (Scenarios memory result) {
         // Every leg is checked, of other underlyings too.
-        underlyingsOf(portfolio);
+        underlyingsOf(portfolio.positions);
         Market memory market = load(underlying);
         Standing memory standing;
         Book memory book = read(standing, portfolio, market);

@@ -283,14 +283,15 @@ contract Markets is IMarkets, AccessManaged {
     }
 
     /// @inheritdoc IMarkets
-    function requireTradable(Instrument instrument) external view {
+    function requireTradable(Instrument instrument) external view returns (uint256 openInterestCap) {
         uint16 id = instrument.underlying();
         require(instrument.isWellFormed(), NotTradable(instrument));
         requireListed(id);
         Underlying storage listing = listings[id];
         require(!listing.openingPaused, OpeningIsPaused(id));
+        openInterestCap = listing.openInterestCap;
         Kind kind = instrument.kind();
-        if (kind == Kind.Perpetual) return;
+        if (kind == Kind.Perpetual) return openInterestCap;
         if (kind == Kind.Spot) require(tokens[instrument].token != address(0), NotTradable(instrument));
         else require(instrument.isOption() && isOnGrid(instrument, listing), NotTradable(instrument));
     }

@@ -178,8 +178,9 @@ contract OrderSettlement is IOrderSettlement, EIP712 {
             InvalidSignature(orderHash, signed.signer)
         );
         Account account = signed.order.account;
+        // An owner may do everything with an account, so only others are asked about.
         require(
-            clearinghouse.isAuthorised(account, signed.signer, MAY_TRADE),
+            signed.signer == account.owner() || clearinghouse.isAuthorised(account, signed.signer, MAY_TRADE),
             SignerNotAuthorised(account, signed.signer)
         );
     }

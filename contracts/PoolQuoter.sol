@@ -85,8 +85,8 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         PoolParameters memory set = _parametersOf(instrument.underlying());
         PoolMarket memory market = _marketOf(instrument.underlying(), set);
         Position added = toPosition(instrument, -proposal.size);
-        Position[] memory positions = clearinghouse.positions(proposal.bucket);
-        result.isReduction = _isReduction(positions, added);
+        bool isFirst;
+        (result.isReduction, isFirst) = _placeOf(added, proposal.bucket);
         bool isOpen = instrument.isOption() ? market.isOpenForOptions : market.isOpen;
         bool isUsable = market.validity != Validity.Invalid;
         require(isUsable && (isOpen || result.isReduction), FeedNotFresh());
@@ -98,7 +98,7 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         _requireLimits(set, proposal.total, PoolInventory.sum(proposal.total, result.change));
         int256 share = PoolQuote.addedShare(proposal.held, result.change);
         int256 margin;
-        (margin, result.commitment) = _marginUp(added, share, positions.length == 0);
+        (margin, result.commitment) = _marginUp(added, share, isFirst);
         margin = SignedMulDiv.mulDivUp(margin, set.marginRate, WAD);
         result.quote = unit.priced(proposal.size, set.skewUp(market.spot, proposal.total, result.change), margin);
     }
@@ -166,13 +166,14 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
     }
 
     /// @param added What the bucket is to hold more.
-    function _isReduction(Position[] memory positions, Position added) private pure returns (bool) {
-        for (uint256 i = 0; i < positions.length; ++i) {
-            if (positions[i].instrument() != added.instrument()) continue;
-            return Ledger.isReduction(positions[i].size(), added.size());
-        }
-        require(positions.length < MAX_BUCKET_LEGS, TooManyLegs(MAX_BUCKET_LEGS));
-        return false;
+    /// @return isReduction Whether it takes off a leg that is there.
+    /// @return isFirst Whether there is none at all.
+    function _placeOf(Position added, Account bucket) private view returns (bool isReduction, bool isFirst) {
+        int256 held = clearinghouse.position(bucket, added.instrument());
+        if (held != 0) return (Ledger.isReduction(held, added.size()), false);
+        uint256 legs = clearinghouse.positions(bucket).length;
+        require(legs < MAX_BUCKET_LEGS, TooManyLegs(MAX_BUCKET_LEGS));
+        return (false, legs == 0);
     }
 
     function _marketOf(uint16 underlying, PoolParameters memory set) private view returns (PoolMarket memory) {

@@ -252,7 +252,10 @@ contract VolatilityOracle is IVolatilityOracle, AccessManaged, EIP712 {
     /// @inheritdoc IVolatilityOracle
     function surface(uint16 underlying) external view returns (Surface memory mark) {
         State storage state = listed(underlying);
-        setMark(mark, state.surface, atPresent(state, underlying).observed);
+        AcceptedSurface storage accepted = state.surface;
+        // Only what stands in for one asks for the price.
+        if (isFresh(accepted.timestamp, block.timestamp)) SurfaceReports.set(mark, accepted);
+        else SurfaceReports.set(mark, faded(accepted, atPresent(state, underlying).observed));
     }
 
     /// @inheritdoc IVolatilityOracle

@@ -170,5 +170,6 @@ interface IMarkets {
 
     /// @notice Reverts unless risk in this instrument may be opened now: listed underlying, not paused, a kind that is
     /// traded, strike on the grid, expiry at 08:00 UTC, in the future and within the longest tenor.
-    function requireTradable(Instrument instrument) external view;
+    /// @return openInterestCap Of its underlying, see `Underlying`: whoever opens asks for it next.
+    function requireTradable(Instrument instrument) external view returns (uint256 openInterestCap);
 }

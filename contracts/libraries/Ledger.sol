@@ -8,7 +8,7 @@ import { Portfolio } from "../interfaces/IMarginEngine.sol";
 import { Account } from "../types/Account.sol";
 import { Instrument, Kind } from "../types/Instrument.sol";
 import { MAX_LEGS } from "../types/Limits.sol";
-import { Position, toPosition } from "../types/Position.sol";
+import { Position, PositionLibrary, toPosition } from "../types/Position.sol";
 import { CashIndex, CashIndexState } from "./CashIndex.sol";
 import { Funding, FundingState, PerpetualEntry } from "./Funding.sol";
 import { LossRecords } from "./LossRecords.sol";
@@ -74,6 +74,8 @@ library Ledger {
     using CashIndex for CashIndexState;
     using Funding for PerpetualEntry;
     using OpenInterest for OpenInterestState;
+    using PositionLibrary for Position[];
+    using PositionLibrary for Position[MAX_LEGS];
     using SafeCast for int256;
     using SafeCast for uint256;
 
@@ -148,8 +150,8 @@ library Ledger {
             int256 cash_ = self.cashIndex.valueOf(state.cash);
             Position[] memory list = new Position[](count);
             for (uint256 i = 0; i < count; ++i) {
-                Position leg = state.legs[i];
-                list[i] = leg;
+                Position leg = state.legs.leg(i);
+                list.set(i, leg);
                 Instrument instrument = leg.instrument();
                 if (!instrument.isPerpetual()) continue;
                 (int256 value, ) = entryOf(self, account, instrument, leg.size());
@@ -322,10 +324,12 @@ library Ledger {
 
     /// @return index `legCount` where there is no such leg.
     function find(AccountState storage state, Instrument instrument) private view returns (uint256 index, int256 size) {
-        uint256 count = state.legCount;
-        for (; index < count; ++index) {
-            Position leg = state.legs[index];
-            if (leg.instrument() == instrument) return (index, leg.size());
+        unchecked {
+            uint256 count = state.legCount;
+            for (; index < count; ++index) {
+                Position leg = state.legs.leg(index);
+                if (leg.instrument() == instrument) return (index, leg.size());
+            }
         }
     }
 

@@ -203,9 +203,10 @@ library ScenarioKernel {
     }
 
     function addRepeated(ScenarioSums memory sums) private pure {
-        ScenarioRows to = sums.repeatedTo;
+        (ScenarioRows to, ScenarioRows from) = (sums.repeatedTo, sums.repeatedFrom);
         if (!to.exists()) return;
-        sums.rows.addDifference(to, sums.repeatedFrom, sums.repeatedFactor);
+        if (sums.repeatedFactor > 0) sums.rows.addDifference(to, from);
+        else sums.rows.addDifference(from, to);
         (sums.repeatedTo, sums.snapshot) = (ScenarioRows.wrap(0), ScenarioRows.wrap(0));
     }
 

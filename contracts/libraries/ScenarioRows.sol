@@ -46,19 +46,29 @@ library ScenarioRowsLibrary {
         }
     }
 
-    /// @notice Adds `more` less `less`, times `factor`: rows with the same places.
-    function addDifference(ScenarioRows self, ScenarioRows more, ScenarioRows less, int256 factor) internal pure {
-        uint256 end = self.row(VOLATILITY_NODES);
+    /// @notice Adds `more` less `less`: rows with the same places, so that nothing is added to their counts.
+    function addDifference(ScenarioRows self, ScenarioRows more, ScenarioRows less) internal pure {
+        uint256 step = self.stride();
+        // From a place of the last row to the next of the first.
+        uint256 back;
+        unchecked {
+            back = (VOLATILITY_NODES - 1) * step - 0x20;
+        }
         assembly ("memory-safe") {
             more := sub(more, self)
             less := sub(less, self)
+            let end := add(self, step)
+            // A place of all three rows at a time.
             for {
-                let word := self
+                let word := add(self, 0x20)
             } lt(word, end) {
-                word := add(word, 0x20)
+                word := sub(word, back)
             } {
-                let difference := sub(mload(add(word, more)), mload(add(word, less)))
-                mstore(word, add(mload(word), mul(factor, difference)))
+                mstore(word, sub(add(mload(word), mload(add(word, more))), mload(add(word, less))))
+                word := add(word, step)
+                mstore(word, sub(add(mload(word), mload(add(word, more))), mload(add(word, less))))
+                word := add(word, step)
+                mstore(word, sub(add(mload(word), mload(add(word, more))), mload(add(word, less))))
             }
         }
     }

@@ -20,16 +20,20 @@ struct TouchedAccount {
     Portfolio portfolio;
 }
 
-/// @param entries The first `count` are in use.
+/// @param lists The first `count` are in use, and have one account each: the others take no room.
 struct TouchedSet {
-    TouchedAccount[] entries;
+    TouchedAccount[][] lists;
     uint256 count;
 }
 
 /// @title The accounts that one call touches, each once. In memory: it ends with the call.
 library TouchedAccounts {
     function create() internal pure returns (TouchedSet memory set) {
-        set.entries = new TouchedAccount[](MAX_TOUCHED_ACCOUNTS);
+        set.lists = new TouchedAccount[][](MAX_TOUCHED_ACCOUNTS);
+    }
+
+    function get(TouchedSet memory self, uint256 index) internal pure returns (TouchedAccount memory) {
+        return self.lists[index][0];
     }
 
     /// @return entry Of the account; a new one has no account's data yet when `isNew`.
@@ -37,11 +41,15 @@ library TouchedAccounts {
         TouchedSet memory self,
         Account account
     ) internal pure returns (TouchedAccount memory entry, bool isNew) {
-        for (uint256 i = 0; i < self.count; ++i) {
-            if (self.entries[i].account == account) return (self.entries[i], false);
+        uint256 count = self.count;
+        for (uint256 i = 0; i < count; ++i) {
+            entry = get(self, i);
+            if (entry.account == account) return (entry, false);
         }
-        require(self.count < MAX_TOUCHED_ACCOUNTS, IClearinghouse.TooManyAccounts(MAX_TOUCHED_ACCOUNTS));
-        entry = self.entries[self.count++];
+        require(count < MAX_TOUCHED_ACCOUNTS, IClearinghouse.TooManyAccounts(MAX_TOUCHED_ACCOUNTS));
+        TouchedAccount[] memory list = new TouchedAccount[](1);
+        (self.lists[count], self.count) = (list, count + 1);
+        entry = list[0];
         entry.account = account;
         isNew = true;
     }
@@ -49,11 +57,12 @@ library TouchedAccounts {
     /// @notice The portfolios that are to be evaluated, in the order of the entries.
     function portfolios(TouchedSet memory self) internal pure returns (Portfolio[] memory list) {
         uint256 count = 0;
-        for (uint256 i = 0; i < self.count; ++i) if (self.entries[i].isEvaluated) ++count;
+        for (uint256 i = 0; i < self.count; ++i) if (get(self, i).isEvaluated) ++count;
         list = new Portfolio[](count);
         uint256 next = 0;
         for (uint256 i = 0; i < self.count; ++i) {
-            if (self.entries[i].isEvaluated) list[next++] = self.entries[i].portfolio;
+            TouchedAccount memory entry = get(self, i);
+            if (entry.isEvaluated) list[next++] = entry.portfolio;
         }
     }
 }

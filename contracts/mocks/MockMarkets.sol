@@ -46,8 +46,9 @@ contract MockMarkets {
         return listed;
     }
 
-    function requireTradable(Instrument instrument) external view {
+    function requireTradable(Instrument instrument) external view returns (uint256) {
         bool isExpired = instrument.expiry() != 0 && instrument.expiry() <= block.timestamp;
         require(instrument.isWellFormed() && !closed[instrument] && !isExpired, IMarkets.NotTradable(instrument));
+        return listings[instrument.underlying()].openInterestCap;
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { Instrument } from "./Instrument.sol";
+import { MAX_LEGS } from "./Limits.sol";
 
 /// @notice One leg of a portfolio in one word: instrument (high 128 bits) · signed size in WAD units (low 128 bits).
 type Position is uint256;
@@ -17,6 +18,30 @@ library PositionLibrary {
     function leg(Position[] calldata positions, uint256 index) internal pure returns (Position position) {
         assembly ("memory-safe") {
             position := calldataload(add(positions.offset, shl(5, index)))
+        }
+    }
+
+    /// @notice Likewise of an account's legs in storage.
+    function leg(Position[MAX_LEGS] storage legs, uint256 index) internal view returns (Position position) {
+        assembly ("memory-safe") {
+            position := sload(add(legs.slot, index))
+        }
+    }
+
+    /// @notice Likewise writes one into a list that is long enough.
+    function set(Position[] memory positions, uint256 index, Position position) internal pure {
+        assembly ("memory-safe") {
+            mstore(add(positions, shl(5, add(index, 1))), position)
+        }
+    }
+
+    /// @notice Of the words of a list: two of the same hash are the same.
+    function hash(Position[] calldata positions) internal pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            let size_ := shl(5, positions.length)
+            calldatacopy(words, positions.offset, size_)
+            result := keccak256(words, size_)
         }
     }
 

@@ -66,7 +66,7 @@ export const INCIDENTS: readonly Incident[] = [
     mutants: [
       mutant("open interest has no cap", "the pump paid", [
         CLEARINGHOUSE,
-        "require(openInterestAfter <= cap, OpenInterestCapExceeded(underlying, openInterestAfter, cap));",
+        "require(isWithinCap, OpenInterestCapExceeded(underlying, openInterestAfter, cap));",
         "",
       ]),
       mutant("collateral has no cap", "the pump paid", [
