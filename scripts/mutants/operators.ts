@@ -159,13 +159,18 @@ const rounding: Rule = (node, { source, program }) => {
   if (called !== undefined && other !== undefined) {
     return [{ operator: "rounding", ...rangeOf(called), text: source.textOf(called).replace(/\w+$/, other) }];
   }
+  return called === undefined ? [] : explicitRounding(node, source, called);
+};
+
+/** Where no function beside the one called rounds the other way. */
+function explicitRounding(node: Node, source: Source, called: Node): Change[] {
   const passed = nodesIn(node["arguments"]);
-  if (called !== undefined && nameOf(called) === "ceilDiv" && passed.length === 2) {
+  if (nameOf(called) === "ceilDiv" && passed.length === 2) {
     const [dividend = "", divisor = ""] = passed.map((argument) => source.textOf(argument));
     return [{ operator: "rounding", ...rangeOf(node), text: `((${dividend}) / (${divisor}))` }];
   }
   const last = passed.at(-1);
-  if (called !== undefined && last !== undefined && isDownByDefault(source.textOf(called), passed.length)) {
+  if (last !== undefined && isDownByDefault(source.textOf(called), passed.length)) {
     return [{ operator: "rounding", start: endOf(last), end: endOf(last), text: ", Math.Rounding.Ceil" }];
   }
   return passed.flatMap((argument) => {
@@ -174,7 +179,7 @@ const rounding: Rule = (node, { source, program }) => {
     const reversed = text.endsWith("Ceil") ? text.replace(/Ceil$/, "Floor") : text.replace(/Floor$/, "Ceil");
     return [{ operator: "rounding" as const, ...rangeOf(argument), text: reversed }];
   });
-};
+}
 
 /** OpenZeppelin's function rounds as its fourth argument says, and down without one. */
 function isDownByDefault(called: string, passed: number): boolean {

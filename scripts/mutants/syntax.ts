@@ -124,7 +124,7 @@ export function nodesIn(value: unknown): Node[] {
 /** The node and all below it, each with those above it, the nearest last; nothing below one for which `visit` gives false. */
 export function walk(
   node: Node,
-  visit: (node: Node, above: readonly Node[]) => boolean | undefined | void,
+  visit: (node: Node, above: readonly Node[]) => unknown,
   above: readonly Node[] = [],
 ): void {
   if (visit(node, above) === false) return;

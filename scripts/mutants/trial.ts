@@ -75,14 +75,19 @@ export async function tryMutant(
     }
     return { outcome: "survived", by: "", reason: "" };
   } catch (error) {
-    if (error instanceof CompileError) return { outcome: "does not compile", by: "", reason: shortened(error.output) };
-    if (error instanceof TestTimeoutError) {
-      return { outcome: "timed out", by: error.files.join(" "), reason: `after ${error.limitSeconds.toFixed(0)} s` };
-    }
-    throw error;
+    return verdictOf(error);
   } finally {
     await workshop.restore();
   }
+}
+
+/** What it says of a mutant that trying it failed; anything unexpected is thrown on. */
+function verdictOf(error: unknown): Verdict {
+  if (error instanceof CompileError) return { outcome: "does not compile", by: "", reason: shortened(error.output) };
+  if (error instanceof TestTimeoutError) {
+    return { outcome: "timed out", by: error.files.join(" "), reason: `after ${error.limitSeconds.toFixed(0)} s` };
+  }
+  throw error;
 }
 
 function nameOf({ file, name }: Ending): string {
