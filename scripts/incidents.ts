@@ -4,11 +4,13 @@ import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import hre from "hardhat";
 import { INCIDENTS, type Incident, type Mutant } from "../test/incidents/mutants.ts";
-import { CompileError, ConfigurationError, type Profiles, type Settings } from "./incidents/compiler.ts";
+import { CompileError } from "./incidents/compiler.ts";
 import { SearchTextError, mutated } from "./incidents/mutation.ts";
-import { ScenarioRunError } from "./incidents/scenario.ts";
+import { profilesOf } from "./incidents/profiles.ts";
+import { TestRunError } from "./incidents/testProcess.ts";
+import { DEPLOYED, SCENARIOS, control, testFile, tryMutant } from "./incidents/trial.ts";
 import { ControlError, UnknownIncidentError, chosen, outcomeOf, table, type Verdict } from "./incidents/verdict.ts";
-import { Workshop, testFile } from "./incidents/workshop.ts";
+import { Workshop } from "./incidents/workshop.ts";
 
 const NOT_AS_IT_SHOULD_BE = 1;
 const UNUSABLE_INPUT = 2;
@@ -47,15 +49,6 @@ async function runGreen(files: string[]): Promise<number> {
   return (result as { success: boolean }).success ? 0 : NOT_AS_IT_SHOULD_BE;
 }
 
-function profilesFor(scenario: string): Profiles {
-  const { compilers = [], overrides = {} } = hre.config.solidity.profiles.default ?? {};
-  const settings = new Map(Object.entries(overrides).map(([file, compiler]) => [file, compiler.settings as Settings]));
-  const deployed = compilers[0]?.settings as Settings | undefined;
-  const quick = settings.get(scenario);
-  if (deployed === undefined || quick === undefined) throw new ConfigurationError(scenario);
-  return { quick, deployed };
-}
-
 async function judge(workshop: Workshop, incident: string, mutant: Mutant): Promise<Verdict> {
   const started = performance.now();
   const verdict = (outcome: Pick<Verdict, "outcome" | "reason">): Verdict => ({
@@ -65,10 +58,10 @@ async function judge(workshop: Workshop, incident: string, mutant: Mutant): Prom
     ...outcome,
   });
   try {
-    return verdict(outcomeOf(await workshop.try(incident, mutant), mutant));
+    return verdict(outcomeOf(await tryMutant(workshop, incident, mutant), mutant));
   } catch (error) {
     if (error instanceof CompileError) return verdict({ outcome: "does not compile", reason: error.output });
-    if (error instanceof ScenarioRunError) return verdict({ outcome: "red for another reason", reason: error.message });
+    if (error instanceof TestRunError) return verdict({ outcome: "red for another reason", reason: error.message });
     throw error;
   }
 }
@@ -83,15 +76,15 @@ async function runMutants(incidents: readonly Incident[]): Promise<number> {
   const started = performance.now();
   const names = incidents.map(({ name }) => name);
   const all = incidents.flatMap(({ mutants }) => mutants);
-  const [first = ""] = names.map(testFile);
-  const workshop = await Workshop.open(fileURLToPath(root), profilesFor(first));
+  const stock = { profiles: profilesOf(hre.config), contracts: DEPLOYED, tests: [SCENARIOS] };
+  const workshop = await Workshop.open(fileURLToPath(root), stock);
   const verdicts: Verdict[] = [];
   try {
     console.log("without a mutant …");
-    const control = await workshop.control(names, all);
-    const failures = control.filter(({ isGreen }) => !isGreen);
+    const endings = await control(workshop, names, all);
+    const failures = endings.filter(({ isGreen }) => !isGreen);
     if (failures.length > 0) throw new ControlError(failures);
-    console.log(`without a mutant: ${control.length} tests green`);
+    console.log(`without a mutant: ${endings.length} tests green`);
     for (const { name, mutants } of incidents) {
       for (const mutant of mutants) {
         const verdict = await judge(workshop, name, mutant);
@@ -123,7 +116,7 @@ async function main(argv: readonly string[]): Promise<number> {
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : UNUSABLE_INPUT;
   const isInput = error instanceof UnknownIncidentError;
-  const isFinding = [SearchTextError, ControlError, ScenarioRunError].some((kind) => error instanceof kind);
+  const isFinding = [SearchTextError, ControlError, TestRunError].some((kind) => error instanceof kind);
   if (!(error instanceof Error) || !(isInput || isFinding)) throw error;
   console.error(`error: ${error.message}`);
   return isInput ? UNUSABLE_INPUT : NOT_AS_IT_SHOULD_BE;

@@ -36,15 +36,6 @@ export class CompileError extends Error {
   }
 }
 
-/** Hardhat's configuration does not say how to compile a scenario. */
-export class ConfigurationError extends Error {
-  override readonly name = "ConfigurationError";
-
-  constructor(readonly scenario: string) {
-    super(`hardhat.config.ts has no compiler settings of its own for ${scenario}`);
-  }
-}
-
 /** How contracts may be compiled: as tests are, without optimiser, and as what is deployed. */
 export interface Profiles {
   readonly quick: Settings;
@@ -72,28 +63,49 @@ export class Compiler {
     return isOutOfStack(output) ? undefined : this.#bytecodeOf(name, output);
   }
 
+  /**
+   * Contracts of a file by name, without optimiser; those that are not deployed have no code.
+   * @throws CompileError
+   */
+  compileFile(file: string): ReadonlyMap<string, Bytecode> {
+    const output = this.#compiled(file, "*", this.#profiles.quick);
+    const contracts = Object.entries(output.contracts?.[file] ?? {});
+    if (contracts.length === 0) throw new CompileError(file, errorsOf(output));
+    return new Map(
+      contracts.flatMap(([name, { evm }]) => (evm === undefined ? [] : [[name, bytecodeOf(evm)] as const])),
+    );
+  }
+
   /** The files that a contract is compiled from, itself included. */
   filesOf(name: string): ReadonlySet<string> {
+    return this.filesFrom(fileOf(name));
+  }
+
+  /** The files that a file is compiled from, itself included; what only `without` leads to is left out. */
+  filesFrom(first: string, without: ReadonlySet<string> = new Set()): ReadonlySet<string> {
     const found = new Set<string>();
     const visit = (file: string) => {
-      if (found.has(file) || !existsSync(join(this.#root, file))) return;
+      if (found.has(file) || without.has(file) || !existsSync(join(this.#root, file))) return;
       found.add(file);
       for (const [, path = ""] of readFileSync(join(this.#root, file), "utf8").matchAll(/from "(\.[^"]+)"/g)) {
         visit(normalize(join(dirname(file), path)));
       }
     };
-    visit(fileOf(name));
+    visit(first);
     return found;
   }
 
   #bytecodeOf(name: string, output: Output): Bytecode {
     const evm = output.contracts?.[fileOf(name)]?.[name]?.evm;
     if (evm === undefined || evm.bytecode.object === "") throw new CompileError(name, errorsOf(output));
-    return { creation: `0x${evm.bytecode.object}`, runtime: `0x${evm.deployedBytecode.object}` };
+    return bytecodeOf(evm);
   }
 
   #run(name: string, settings: Settings): Output {
-    const file = fileOf(name);
+    return this.#compiled(fileOf(name), name, settings);
+  }
+
+  #compiled(file: string, name: string, settings: Settings): Output {
     const input = {
       language: "Solidity",
       sources: { [file]: { content: readFileSync(join(this.#root, file), "utf8") } },
@@ -113,6 +125,10 @@ export class Compiler {
 
 export function fileOf(contract: string): string {
   return `contracts/${contract}.sol`;
+}
+
+function bytecodeOf({ bytecode, deployedBytecode }: Evm): Bytecode {
+  return { creation: `0x${bytecode.object}`, runtime: `0x${deployedBytecode.object}` };
 }
 
 function isOutOfStack({ errors = [] }: Output): boolean {

@@ -1,5 +1,5 @@
 import type { Incident, Mutant } from "../../test/incidents/mutants.ts";
-import type { Ending } from "./scenario.ts";
+import type { Ending } from "./testProcess.ts";
 
 /** `red` is the only good one: the assertion that the mutant names has failed. */
 export type Outcome = "red" | "green" | "red for another reason" | "does not compile";

@@ -1,25 +1,20 @@
+import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Mutant } from "../../test/incidents/mutants.ts";
 import { Compiler, fileOf, type Bytecode, type Profiles } from "./compiler.ts";
-import { mutated } from "./mutation.ts";
-import { runScenarios, type Ending } from "./scenario.ts";
+import { TestProcess, type Ending } from "./testProcess.ts";
 
-/** What the scenarios deploy from artifacts. */
-const DEPLOYED = [
-  "PriceOracle",
-  "VolatilityOracle",
-  "Markets",
-  "Clearinghouse",
-  "ClearinghouseForce",
-  "ClearinghouseBooks",
-  "MarginEngine",
-  "BackstopVault",
-  "Liquidator",
-  "LiquidityPool",
-  "PoolQuoter",
-] as const;
+/** What a workshop holds. */
+export interface Stock {
+  readonly profiles: Profiles;
+  /** What tests deploy from artifacts, by name. */
+  readonly contracts: readonly string[];
+  /** Folders of tests. */
+  readonly tests: readonly string[];
+  /** Of a fuzz test that does not say itself how often it is run; as configured where there is none. */
+  readonly fuzzRuns?: number;
+}
 
 /** As Hardhat writes it; only the code is of interest. */
 interface Artifact {
@@ -27,97 +22,104 @@ interface Artifact {
   readonly deployedBytecode: string;
 }
 
-const SCENARIOS = "test/incidents";
-/** Artifacts without the build infos, of which the scenarios need nothing and which are a hundred times larger. */
-const COPIED = ["package.json", "contracts", SCENARIOS, "artifacts/contracts", "artifacts/@openzeppelin"];
-const ARTIFACTS_OF_SCENARIOS = join("artifacts", SCENARIOS);
+/** Without the build infos, of which tests need nothing and which are a hundred times larger. */
+const COPIED = ["package.json", "contracts", "vectors", "artifacts/contracts", "artifacts/@openzeppelin"];
+/** Where the test runner keeps what failed, to try it again: on the next mutant that would only cost time. */
+const FAILURES = "cache";
 
 /** A copy of the compiled project in a temporary folder, in which contracts are changed, compiled and tried. */
 export class Workshop {
   readonly folder: string;
-  readonly #compiler: Compiler;
+  readonly compiler: Compiler;
+  readonly stock: Stock;
+  readonly #tests: TestProcess;
   readonly #files: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Artifacts by contract, as mutants are compiled, once they were needed. */
-  readonly #originals = new Map<string, Artifact>();
+  /** Text of what has been changed since the last restoring, by path. */
+  readonly #before = new Map<string, string>();
 
-  private constructor(folder: string, profiles: Profiles) {
+  private constructor(folder: string, stock: Stock) {
     this.folder = folder;
-    this.#compiler = new Compiler(folder, profiles);
-    this.#files = new Map(DEPLOYED.map((name) => [name, this.#compiler.filesOf(name)]));
+    this.stock = stock;
+    this.compiler = new Compiler(folder, stock.profiles);
+    this.#tests = new TestProcess(folder, stock.fuzzRuns);
+    this.#files = new Map(stock.contracts.map((name) => [name, this.compiler.filesOf(name)]));
   }
 
-  static async open(root: string, profiles: Profiles): Promise<Workshop> {
-    const folder = await mkdtemp(join(tmpdir(), "incidents-"));
-    for (const path of [...COPIED, ARTIFACTS_OF_SCENARIOS]) {
-      await cp(join(root, path), join(folder, path), { recursive: true });
-    }
+  /** @param root Of the project, or the folder of another workshop. */
+  static async open(root: string, stock: Stock): Promise<Workshop> {
+    const folder = await mkdtemp(join(tmpdir(), "workshop-"));
+    const folders = [
+      ...COPIED,
+      "test/helpers",
+      ...stock.tests,
+      ...stock.tests.map((tests) => join("artifacts", tests)),
+    ];
+    for (const path of folders) await cp(join(root, path), join(folder, path), { recursive: true });
     await symlink(join(root, "node_modules"), join(folder, "node_modules"));
-    return new Workshop(folder, profiles);
+    return new Workshop(folder, stock);
   }
 
   async close(): Promise<void> {
+    this.#tests.close();
     await rm(this.folder, { recursive: true });
   }
 
-  /** Runs scenarios on the code as it is, but every contract that a mutant touches compiled as the mutant will be. */
-  async control(incidents: readonly string[], mutants: readonly Mutant[]): Promise<Ending[]> {
-    for (const contract of new Set(mutants.flatMap((mutant) => this.#touchedBy(mutant)))) {
-      const bytecode = this.#compiler.compileQuickly(contract);
-      if (bytecode === undefined) continue;
-      const artifact = { ...(await this.#original(contract)), ...fieldsOf(bytecode) };
-      this.#originals.set(contract, artifact);
-      await this.#install(contract, artifact);
+  /** Contracts that are compiled from one of the files. */
+  touchedBy(files: readonly string[]): string[] {
+    return this.stock.contracts.filter((name) => files.some((file) => this.#files.get(name)?.has(file)));
+  }
+
+  /** Compiles contracts for good as mutants of them will be. */
+  async makeComparable(contracts: Iterable<string>): Promise<void> {
+    for (const contract of contracts) {
+      const bytecode = this.compiler.compileQuickly(contract);
+      if (bytecode !== undefined) await this.#install(artifactOf(contract), bytecode);
     }
-    return runScenarios(this.folder, incidents.map(testFile));
+    this.#before.clear();
   }
 
-  /** Runs a scenario on a mutant, after the control, and leaves the originals behind. */
-  async try(incident: string, mutant: Mutant): Promise<Ending[]> {
-    const before = new Map<string, string>();
-    const touched = this.#touchedBy(mutant);
-    try {
-      for (const edit of mutant.edits) {
-        const path = join(this.folder, edit.file);
-        const source = await readFile(path, "utf8");
-        if (!before.has(path)) before.set(path, source);
-        await writeFile(path, mutated(source, edit));
-      }
-      for (const contract of touched) {
-        const artifact = await this.#original(contract);
-        await this.#install(contract, { ...artifact, ...fieldsOf(this.#compiler.compile(contract)) });
-      }
-      return await runScenarios(this.folder, [testFile(incident)]);
-    } finally {
-      for (const [path, source] of before) await writeFile(path, source);
-      for (const contract of touched) await this.#install(contract, await this.#original(contract));
+  read(file: string): Promise<string> {
+    return readFile(join(this.folder, file), "utf8");
+  }
+
+  /** Changes a file until the next {@link restore}. */
+  async put(file: string, content: string): Promise<void> {
+    const path = join(this.folder, file);
+    if (!this.#before.has(path)) this.#before.set(path, await this.read(file));
+    await writeFile(path, content);
+  }
+
+  /** @throws CompileError */
+  async compile(contract: string): Promise<void> {
+    await this.#install(artifactOf(contract), this.compiler.compile(contract));
+  }
+
+  /** Compiles the contracts of a test, which hold what it calls of libraries. @throws CompileError */
+  async compileTest(file: string): Promise<void> {
+    for (const [name, bytecode] of this.compiler.compileFile(file)) {
+      const artifact = join("artifacts", file, `${name}.json`);
+      if (existsSync(join(this.folder, artifact))) await this.#install(artifact, bytecode);
     }
   }
 
-  #touchedBy({ edits }: Mutant): string[] {
-    return DEPLOYED.filter((name) => edits.some(({ file }) => this.#files.get(name)?.has(file)));
+  /** @throws TestRunError, TestTimeoutError */
+  run(files: readonly string[], limitSeconds?: number): Promise<Ending[]> {
+    return this.#tests.run(files, limitSeconds);
   }
 
-  async #original(contract: string): Promise<Artifact> {
-    const known = this.#originals.get(contract);
-    if (known !== undefined) return known;
-    const artifact = JSON.parse(await readFile(this.#pathOf(contract), "utf8")) as Artifact;
-    this.#originals.set(contract, artifact);
-    return artifact;
+  /** Everything as it was before the first change. */
+  async restore(): Promise<void> {
+    for (const [path, text] of this.#before) await writeFile(path, text);
+    this.#before.clear();
+    await rm(join(this.folder, FAILURES), { recursive: true, force: true });
   }
 
-  async #install(contract: string, artifact: Artifact): Promise<void> {
-    await writeFile(this.#pathOf(contract), JSON.stringify(artifact));
-  }
-
-  #pathOf(contract: string): string {
-    return join(this.folder, "artifacts", fileOf(contract), `${contract}.json`);
+  async #install(file: string, { creation, runtime }: Bytecode): Promise<void> {
+    const artifact = JSON.parse(await this.read(file)) as Artifact;
+    await this.put(file, JSON.stringify({ ...artifact, bytecode: creation, deployedBytecode: runtime }));
   }
 }
 
-function fieldsOf({ creation, runtime }: Bytecode): Artifact {
-  return { bytecode: creation, deployedBytecode: runtime };
-}
-
-export function testFile(incident: string): string {
-  return `${SCENARIOS}/${incident}.t.sol`;
+function artifactOf(contract: string): string {
+  return join("artifacts", fileOf(contract), `${contract}.json`);
 }

@@ -37,7 +37,13 @@ const DOORS: Readonly<Record<string, string>> = {
 };
 
 const lockDropped: Mutant = { name: "no lock", edits: [], red: "got in" };
-const ending = (isGreen: boolean, reason = "") => ({ name: "test_nobodyGetsIn()", isGreen, reason });
+const ending = (isGreen: boolean, reason = "") => ({
+  file: "test/incidents/GmxReentrancy.t.sol",
+  name: "test_nobodyGetsIn()",
+  isGreen,
+  reason,
+  seconds: 0,
+});
 
 describe("incidents", () => {
   it("each have a scenario and a mutant, and every scenario is one", () => {

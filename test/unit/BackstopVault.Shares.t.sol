@@ -28,6 +28,17 @@ contract BackstopVaultSharesTest is BackstopFixture {
         assertEq(vault.balanceOf(lender), 1e12);
     }
 
+    function test_whoMintsForAnotherPaysAndTheOtherHasTheShares() public {
+        usdc.mint(lender, 1000 * USDC);
+        vm.startPrank(lender);
+        usdc.approve(address(vault), type(uint256).max);
+        uint256 paid = vault.mint(1e12, carol);
+        vm.stopPrank();
+        assertEq(usdc.balanceOf(lender), 1000 * USDC - paid, "the caller pays");
+        assertEq(vault.balanceOf(carol), 1e12, "the receiver has the shares");
+        assertEq(vault.balanceOf(lender), 0);
+    }
+
     function testFuzz_roundTripNeverGains(uint256 other, uint256 gift, uint256 assets) public {
         other = bound(other, 1, 1e6);
         gift = bound(gift, 0, 1e6);

@@ -61,6 +61,16 @@ contract PriceOracleConfigurationTest is OracleTest {
         assertRefused(feed);
     }
 
+    function test_setFeedTakesTheLargestPriceThatTheWordsHold() public {
+        Feed memory feed = ethFeed();
+        feed.aggregator = address(new MockAggregator(18, "18 decimals"));
+        feed.decimals = 18;
+        feed.maxAnswer = int128(uint128(type(uint96).max));
+        prices.setFeed(ETH, feed);
+        ++feed.maxAnswer;
+        assertRefused(feed);
+    }
+
     function test_setFeedIsRestricted() public {
         address stranger = makeAddr("stranger");
         Feed memory feed = ethFeed();
