@@ -16,6 +16,7 @@ import { type KeeperDesk, addAccounts } from "./market/keepers.ts";
 import type { Life } from "./market/life.ts";
 import type { Observer } from "./market/observer.ts";
 import type { OpenMarket } from "./market/opening.ts";
+import type { PoolSide } from "./market/poolSide.ts";
 import { priceAt } from "./path.ts";
 import { ASSETS, perAsset } from "./prices/arguments.ts";
 import type { KeeperAccounts, PricePoint, ReplayResult, Summary, TraderOutcome } from "./result.ts";
@@ -26,6 +27,8 @@ export interface Played {
   readonly deployment: Deployment;
   readonly scenario: Scenario;
   readonly market: OpenMarket<Member>;
+  /** Where people trade with it. */
+  readonly pool: PoolSide | undefined;
 }
 
 /** Who took down what happened. */
@@ -40,7 +43,7 @@ const PRICE_SECONDS = 900;
 
 /** Turns what was taken down, and the state of the chain at the end, into the result. */
 export async function conclude(
-  { deployment, scenario, market }: Played,
+  { deployment, scenario, market, pool }: Played,
   { desks, life, reader, observer }: Witnesses,
   options: { readonly seed: string; readonly margin: MarginRule },
 ): Promise<ReplayResult> {
@@ -49,6 +52,7 @@ export async function conclude(
   const members = [...market.traders, ...market.makers.values()];
   const owners = new Map([...members, ...market.keepers].map(({ wallet, label }) => [wallet.address, label]));
   owners.set(deployment.addresses.backstopVault, "backstop");
+  owners.set(deployment.addresses.liquidityPool, "liquidity pool");
   const labelOf = (account: Account) => owners.get(ownerOf(account)) ?? ownerOf(account);
   return {
     ...{ title: scenario.title, seed: options.seed, margin: nameOf(options.margin) },
@@ -66,14 +70,23 @@ export async function conclude(
     traders: market.traders.map((trader) => outcomeOf(trader, { life, observer, events: reader.events })),
     keepers,
     activity: { done: life.done, refused: life.refused },
+    expired: pool?.ledger.sums.expired ?? 0,
+    pool: pool?.record(liquidationsOf(reader.events, deployment.addresses.liquidityPool)) ?? null,
     conservation,
     summary: {
       accounts: members.length,
       ...tally(reader.events),
       keeperProfit: profitOf(keepers),
       conservationError: conservation.total.toString(),
+      fees: pool?.ledger.sums.fees ?? 0,
+      pool: pool?.summary() ?? null,
     },
   };
+}
+
+/** @param owner Whose accounts were liquidated. */
+function liquidationsOf(events: readonly LiquidationEvent[], owner: string): number {
+  return events.filter((event) => isLiquidation(event) && ownerOf(event.account) === owner).length;
 }
 
 /** Change of equity and what the hedges made, less what hedging and gas cost. */

@@ -31,17 +31,19 @@ const SLICE_ALONE = { maxGroups: 1 };
 export interface KeeperSettings {
   readonly latencySeconds: number;
   readonly design: LegDesign;
+  /** Whether expiries, funding and the pool are looked after: the model has none of them. */
+  readonly hasUpkeep?: boolean;
 }
 
 /** How the keeper of a replay is set, on chain and in the model. */
-export function keeperOptions({ latencySeconds, design }: KeeperSettings): KeeperOptions {
+export function keeperOptions({ latencySeconds, design, hasUpkeep = false }: KeeperSettings): KeeperOptions {
   const patience = Math.max(PATIENCE_SECONDS, latencySeconds);
   return {
     gas: { mode: "fixed" },
     legs: design === "pro-rata" ? SLICE_ALONE : {},
     recheck: RECHECK,
-    // What a replay measures is liquidation.
-    settlements: { expiries: false, funding: false },
+    settlements: { expiries: hasUpkeep, funding: hasUpkeep },
+    vaults: { isEnabled: hasUpkeep },
     lensChunk: LENS_CHUNK,
     maxInFlight: MAX_IN_FLIGHT,
     fees: { replaceAfterSeconds: patience },
