@@ -19,7 +19,7 @@ import type { OpenMarket } from "./market/opening.ts";
 import type { PoolSide } from "./market/poolSide.ts";
 import { priceAt } from "./path.ts";
 import { ASSETS, perAsset } from "./prices/arguments.ts";
-import type { KeeperAccounts, PricePoint, ReplayResult, Summary, TraderOutcome } from "./result.ts";
+import type { KeeperAccounts, PricePoint, ReplayResult, ReplaySummary, Summary, TraderOutcome } from "./result.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What was replayed. */
@@ -54,6 +54,7 @@ export async function conclude(
   owners.set(deployment.addresses.backstopVault, "backstop");
   owners.set(deployment.addresses.liquidityPool, "liquidity pool");
   const labelOf = (account: Account) => owners.get(ownerOf(account)) ?? ownerOf(account);
+  const traded = poolOutcome(pool, liquidationsOf(reader.events, deployment.addresses.liquidityPool));
   return {
     ...{ title: scenario.title, seed: options.seed, margin: nameOf(options.margin) },
     ...{ start: scenario.start, end: scenario.end },
@@ -70,17 +71,31 @@ export async function conclude(
     traders: market.traders.map((trader) => outcomeOf(trader, { life, observer, events: reader.events })),
     keepers,
     activity: { done: life.done, refused: life.refused },
-    expired: pool?.ledger.sums.expired ?? 0,
-    pool: pool?.record(liquidationsOf(reader.events, deployment.addresses.liquidityPool)) ?? null,
+    ...traded.records,
     conservation,
     summary: {
       accounts: members.length,
       ...tally(reader.events),
       keeperProfit: profitOf(keepers),
       conservationError: conservation.total.toString(),
-      fees: pool?.ledger.sums.fees ?? 0,
-      pool: pool?.summary() ?? null,
+      ...traded.summary,
     },
+  };
+}
+
+/** What signed orders alone do not have. @param liquidations Of the pool's buckets. */
+function poolOutcome(
+  pool: PoolSide | undefined,
+  liquidations: number,
+): {
+  readonly records: Pick<ReplayResult, "expired" | "pool">;
+  readonly summary: Pick<ReplaySummary, "fees" | "pool">;
+} {
+  if (pool === undefined) return { records: { expired: 0, pool: null }, summary: { fees: 0, pool: null } };
+  const { expired, fees } = pool.ledger.sums;
+  return {
+    records: { expired, pool: pool.record(liquidations) },
+    summary: { fees, pool: pool.summary() },
   };
 }
 

@@ -1,8 +1,9 @@
+import type { Account } from "@plimsoll/client";
 import { CauseFinder } from "./market/causes.ts";
 import { SimulatedChain } from "./market/chain.ts";
 import { type MarginRule, type VenueKind, deployExchange, setStaticMargin } from "./market/deployment.ts";
 import { EventReader, type LiquidationEvent } from "./market/events.ts";
-import { Exchange } from "./market/exchange.ts";
+import { Exchange, type Member } from "./market/exchange.ts";
 import { fundBackstop } from "./market/funding.ts";
 import { FeedPlayer } from "./market/feeds.ts";
 import { KeeperDesk } from "./market/keepers.ts";
@@ -85,12 +86,12 @@ interface Stage extends Played {
 }
 
 async function play(stage: Stage, options: ReplayOptions, onProgress: Progress): Promise<ReplayResult> {
-  const { chain, deployment, scenario, market, pool, random } = stage;
+  const { chain, deployment, scenario, market, random } = stage;
   const { start, end } = scenario;
   const desks: KeeperDesk[] = [];
   const settings = {
     ...{ latencySeconds: options.latencyMinutes * MINUTE, design: options.design ?? "legs" },
-    hasUpkeep: pool !== undefined,
+    hasUpkeep: stage.pool !== undefined,
   };
   for (const member of market.keepers) desks.push(await KeeperDesk.open(stage, member, settings));
   const feeds = new FeedPlayer(chain, deployment, scenario);
@@ -104,21 +105,31 @@ async function play(stage: Stage, options: ReplayOptions, onProgress: Progress):
     const rounds = await feeds.playUntil(time);
     await chain.advanceTo(time);
     for (const desk of desks) await desk.settle();
-    await life.pass(time);
-    await pool?.pass(time);
+    await act(stage, life, time);
     if (rhythm.isDue(time, rounds)) rhythm.rest(time, await tickAll(desks));
     const news = await reader.read();
     life.hear(news);
     await explain(news, observer);
     await watch(observer, time, time - start);
-    if ((time - start) % GLANCE_SECONDS === 0) await pool?.depositors.claim();
     onProgress("replaying", (time - start) / (end - start));
   }
   await feeds.playLast();
   await watch(observer, chain.now, 0);
-  await settleLosses(chain, deployment, reader.accounts);
-  await settleExpiries(chain, deployment, { series: pool?.series ?? [], accounts: reader.accounts });
+  await settleAll(stage, reader.accounts);
   return await conclude(stage, { desks, life, reader, observer }, options);
+}
+
+/** What people do by now. */
+async function act({ pool, scenario }: Stage, life: Life<Member>, time: number): Promise<void> {
+  await life.pass(time);
+  await pool?.pass(time);
+  if ((time - scenario.start) % GLANCE_SECONDS === 0) await pool?.depositors.claim();
+}
+
+/** So that the sums of the views are exact. */
+async function settleAll({ chain, deployment, pool }: Stage, accounts: Iterable<Account>): Promise<void> {
+  await settleLosses(chain, deployment, accounts);
+  await settleExpiries(chain, deployment, { series: pool?.series ?? [], accounts });
 }
 
 /** Why auctions started, of those who are looked at. */

@@ -62,7 +62,7 @@ export class ShortDated<H extends Holder> {
     const taker = traders[trader];
     const expiry = this.#terms.expiryInside;
     if (taker === undefined || expiry === undefined) return;
-    const asset = taker.legs[0]?.asset ?? "ETH";
+    const asset = taker.legs[0]?.asset ?? (taker.funds.BTC > 0 ? "BTC" : "ETH");
     const maker = makers.get(makerKey({ asset, kind, size: 1, moneyness, expiry: 0 }));
     if (maker === undefined) return;
     const price = priceAt(this.#scenario.feeds[asset].path, now);
