@@ -62,7 +62,7 @@ export class ShortDated<H extends Holder> {
     const taker = traders[trader];
     const expiry = this.#terms.expiryInside;
     if (taker === undefined || expiry === undefined) return;
-    const asset = taker.legs[0]?.asset ?? (taker.funds.BTC > 0 ? "BTC" : "ETH");
+    const asset = assetOf(taker);
     const maker = makers.get(makerKey({ asset, kind, size: 1, moneyness, expiry: 0 }));
     if (maker === undefined) return;
     const price = priceAt(this.#scenario.feeds[asset].path, now);
@@ -87,6 +87,11 @@ function makePlans(trader: number, { start, end }: { start: number; end: number 
       share: random.between(SIZE.least, SIZE.most),
     },
   ];
+}
+
+/** What the trader trades otherwise, or holds. */
+function assetOf({ legs, funds }: Holder): Asset {
+  return legs[0]?.asset ?? (funds.BTC > 0 ? "BTC" : "ETH");
 }
 
 /** What was paid in at the start, USD at this price. */
