@@ -1,4 +1,5 @@
 import { ownerOf } from "@plimsoll/client";
+import { isBackstopsTurn, toNumber } from "@plimsoll/risk";
 import { accountKey, keyOf, topUpKey } from "./actions.js";
 import type { PlannedAction } from "./actions.js";
 import type { KeeperConfig } from "./config.js";
@@ -132,8 +133,12 @@ export function wholeProfit({ auction, risk }: AccountView, { riskCharge }: Plan
   return auction.payment - mulWadDown(wad(riskCharge), risk.maintenance);
 }
 
-/** The backstop takes over once the payment has reached its limit, or the reserve cannot pay a keeper any more. */
+/**
+ * The backstop takes over once the payment has reached its limit, or the reserve cannot pay a keeper any more. What is offered
+ * does not show the second: of a reserve that is short it has less by what is due to the starter.
+ */
 function isAbsorbable({ auction, risk }: AccountView, { config, reserve }: PlanState): boolean {
   const isAtLimit = auction.payment >= mulWadDown(wad(config.absorbAtShare), risk.maintenance);
-  return isAtLimit || auction.payment - risk.equity >= reserve;
+  const exact = { equity: toNumber(risk.equity), maintenance: toNumber(risk.maintenance) };
+  return isAtLimit || isBackstopsTurn(exact, auction.elapsedSeconds, toNumber(reserve));
 }

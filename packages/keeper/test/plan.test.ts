@@ -103,6 +103,14 @@ describe("plan", () => {
     expect(kinds(stateOf([at(25)], { reserve: usd(1_000), config: shy }))).to.deep.equal(["absorb"]);
   });
 
+  it("calls the backstop where the reserve has something, but less than what would be offered", () => {
+    // 20 and a sixtieth of 100 are lacking; of the 10 there are, 5 are due to who started the auction.
+    const bankrupt = viewOf(account, { equity: -20, maintenance: 100 });
+    const short = inAuction(bankrupt, { isBankrupt: true, isWhole: true, payment: usd(-15) });
+    expect(kinds(stateOf([short], { reserve: usd(10) }))).to.deep.equal(["absorb"]);
+    expect(kinds(stateOf([short], { reserve: usd(22) }))).to.deep.equal([]);
+  });
+
   it("never bids for an account of the keeper itself", () => {
     const own = inAuction(viewOf(toAccount(KEEPER, 3n), { equity: 90, maintenance: 100 }));
     expect(kinds(stateOf([own]))).to.deep.equal([]);

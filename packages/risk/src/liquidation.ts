@@ -95,7 +95,11 @@ export function auctionState(
 }
 
 /** Whether the backstop may take the account over. */
-export function isBackstopsTurn(risk: Risk, elapsedSeconds: number, reserve: number): boolean {
+export function isBackstopsTurn(
+  risk: Pick<Risk, "equity" | "maintenance">,
+  elapsedSeconds: number,
+  reserve: number,
+): boolean {
   if (risk.equity >= risk.maintenance || !isBankrupt(risk.equity, elapsedSeconds)) return false;
   const offer = bankruptcyPayment(risk, elapsedSeconds);
   return offer - risk.equity > reserve || offer >= LIQUIDATION_RULES.backstopLimit * risk.maintenance;
