@@ -9,6 +9,8 @@ const PATIENCE_SECONDS = 600;
  * headroom. More often is only slower.
  */
 const RECHECK = { minAgeSeconds: 900, maxAgeSeconds: 3600, maxMove: 0.03, movePerHeadroom: 0.03 };
+/** How often the pool is looked at: a look evaluates all of its buckets, and more often is only slower. */
+const VAULT_LOOKS = { lookAfterSeconds: 1800, maxMove: 0.03 };
 /** Accounts in one lens call: larger answers cost the simulated chain more memory than they save calls. */
 const LENS_CHUNK = 20;
 /**
@@ -43,7 +45,7 @@ export function keeperOptions({ latencySeconds, design, hasUpkeep = false }: Kee
     legs: design === "pro-rata" ? SLICE_ALONE : {},
     recheck: RECHECK,
     settlements: { expiries: hasUpkeep, funding: hasUpkeep },
-    vaults: { isEnabled: hasUpkeep },
+    vaults: { ...VAULT_LOOKS, isEnabled: hasUpkeep },
     lensChunk: LENS_CHUNK,
     maxInFlight: MAX_IN_FLIGHT,
     fees: { replaceAfterSeconds: patience },
