@@ -10,8 +10,7 @@ import * as Contracts from "./index.js";
 
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
-  getContractFactory(name: 'AutoTopUp', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AutoTopUp__factory>
-getContractFactory(name: 'BackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BackstopVault__factory>
+  getContractFactory(name: 'BackstopVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BackstopVault__factory>
 getContractFactory(name: 'Clearinghouse', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Clearinghouse__factory>
 getContractFactory(name: 'ClearinghouseBooks', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ClearinghouseBooks__factory>
 getContractFactory(name: 'ClearinghouseForce', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ClearinghouseForce__factory>
@@ -60,6 +59,7 @@ getContractFactory(name: 'ISettlementPrices', signerOrOptions?: ethers.Signer | 
 getContractFactory(name: 'ITradeRouter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITradeRouter__factory>
 getContractFactory(name: 'ITradedPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITradedPool__factory>
 getContractFactory(name: 'IVolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IVolatilityOracle__factory>
+getContractFactory(name: 'AutoTopUp', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AutoTopUp__factory>
 getContractFactory(name: 'AggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AggregatorProxy__factory>
 getContractFactory(name: 'BatchCaller', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BatchCaller__factory>
 getContractFactory(name: 'BlocklistToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BlocklistToken__factory>
@@ -82,8 +82,7 @@ getContractFactory(name: 'StaticMarginEngine', signerOrOptions?: ethers.Signer |
 getContractFactory(name: 'TestToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.TestToken__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 
-  getContractAt(name: 'AutoTopUp', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AutoTopUp>
-getContractAt(name: 'BackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BackstopVault>
+  getContractAt(name: 'BackstopVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BackstopVault>
 getContractAt(name: 'Clearinghouse', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Clearinghouse>
 getContractAt(name: 'ClearinghouseBooks', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ClearinghouseBooks>
 getContractAt(name: 'ClearinghouseForce', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ClearinghouseForce>
@@ -132,6 +131,7 @@ getContractAt(name: 'ISettlementPrices', address: string | ethers.Addressable, s
 getContractAt(name: 'ITradeRouter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITradeRouter>
 getContractAt(name: 'ITradedPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITradedPool>
 getContractAt(name: 'IVolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IVolatilityOracle>
+getContractAt(name: 'AutoTopUp', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AutoTopUp>
 getContractAt(name: 'AggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AggregatorProxy>
 getContractAt(name: 'BatchCaller', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BatchCaller>
 getContractAt(name: 'BlocklistToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BlocklistToken>
@@ -154,8 +154,7 @@ getContractAt(name: 'StaticMarginEngine', address: string | ethers.Addressable, 
 getContractAt(name: 'TestToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.TestToken>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 
-  deployContract(name: 'AutoTopUp', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
-deployContract(name: 'BackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
+  deployContract(name: 'BackstopVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
 deployContract(name: 'Clearinghouse', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clearinghouse>
 deployContract(name: 'ClearinghouseBooks', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseBooks>
 deployContract(name: 'ClearinghouseForce', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseForce>
@@ -204,6 +203,7 @@ deployContract(name: 'ISettlementPrices', signerOrOptions?: ethers.Signer | Depl
 deployContract(name: 'ITradeRouter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradeRouter>
 deployContract(name: 'ITradedPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradedPool>
 deployContract(name: 'IVolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVolatilityOracle>
+deployContract(name: 'AutoTopUp', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
 deployContract(name: 'AggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AggregatorProxy>
 deployContract(name: 'BatchCaller', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BatchCaller>
 deployContract(name: 'BlocklistToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlocklistToken>
@@ -226,8 +226,7 @@ deployContract(name: 'StaticMarginEngine', signerOrOptions?: ethers.Signer | Dep
 deployContract(name: 'TestToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TestToken>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
-  deployContract(name: 'AutoTopUp', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
-deployContract(name: 'BackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
+  deployContract(name: 'BackstopVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BackstopVault>
 deployContract(name: 'Clearinghouse', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clearinghouse>
 deployContract(name: 'ClearinghouseBooks', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseBooks>
 deployContract(name: 'ClearinghouseForce', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ClearinghouseForce>
@@ -276,6 +275,7 @@ deployContract(name: 'ISettlementPrices', args: any[], signerOrOptions?: ethers.
 deployContract(name: 'ITradeRouter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradeRouter>
 deployContract(name: 'ITradedPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradedPool>
 deployContract(name: 'IVolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVolatilityOracle>
+deployContract(name: 'AutoTopUp', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
 deployContract(name: 'AggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AggregatorProxy>
 deployContract(name: 'BatchCaller', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BatchCaller>
 deployContract(name: 'BlocklistToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlocklistToken>

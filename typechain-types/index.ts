@@ -6,8 +6,6 @@ export type { openzeppelin };
 import type * as contracts from './contracts/index.js';
 export type { contracts };
 export * as factories from './factories/index.js';
-export type { AutoTopUp } from './contracts/AutoTopUp.js';
-export { AutoTopUp__factory } from './factories/contracts/AutoTopUp__factory.js';
 export type { BackstopVault } from './contracts/BackstopVault.js';
 export { BackstopVault__factory } from './factories/contracts/BackstopVault__factory.js';
 export type { Clearinghouse } from './contracts/Clearinghouse.js';
@@ -106,6 +104,8 @@ export type { ITradedPool } from './contracts/interfaces/ITradeRouter.sol/ITrade
 export { ITradedPool__factory } from './factories/contracts/interfaces/ITradeRouter.sol/ITradedPool__factory.js';
 export type { IVolatilityOracle } from './contracts/interfaces/IVolatilityOracle.js';
 export { IVolatilityOracle__factory } from './factories/contracts/interfaces/IVolatilityOracle__factory.js';
+export type { AutoTopUp } from './contracts/AutoTopUp.js';
+export { AutoTopUp__factory } from './factories/contracts/AutoTopUp__factory.js';
 export type { AggregatorProxy } from './contracts/mocks/AggregatorProxy.js';
 export { AggregatorProxy__factory } from './factories/contracts/mocks/AggregatorProxy__factory.js';
 export type { BatchCaller } from './contracts/mocks/BatchCaller.js';

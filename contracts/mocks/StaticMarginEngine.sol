@@ -3,8 +3,10 @@ pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { IMarginEngine, Portfolio, Risk } from "../interfaces/IMarginEngine.sol";
+import { IMarketSources } from "../interfaces/IMarketSources.sol";
 import { IMarkets } from "../interfaces/IMarkets.sol";
-import { Validity } from "../interfaces/IPriceOracle.sol";
+import { IPriceOracle, Validity } from "../interfaces/IPriceOracle.sol";
+import { IVolatilityOracle } from "../interfaces/IVolatilityOracle.sol";
 import { Instrument, Kind, toInstrument } from "../types/Instrument.sol";
 import { Position } from "../types/Position.sol";
 
@@ -13,17 +15,24 @@ import { Position } from "../types/Position.sol";
 /// accounts differ by the requirement alone. Maintenance is half of initial. Nothing offsets anything: every position is
 /// charged by itself. A bought option is charged its value at most, because more cannot be lost; spot is charged
 /// only while the account owes something or holds a derivative.
-contract StaticMarginEngine is IMarginEngine {
+contract StaticMarginEngine is IMarginEngine, IMarketSources {
     uint256 private constant MAINTENANCE_DIVISOR = 2;
 
     IMarginEngine public immutable engine;
     IMarkets public immutable markets;
+    IPriceOracle public immutable priceOracle;
+    IVolatilityOracle public immutable volatilityOracle;
     /// @notice Initial requirement per USD of notional, WAD.
     uint256 public immutable rate;
 
-    constructor(IMarginEngine engine_, IMarkets markets_, uint256 rate_) {
+    constructor(IMarginEngine engine_, uint256 rate_) {
+        IMarketSources sources = IMarketSources(address(engine_));
         engine = engine_;
-        markets = markets_;
+        (markets, priceOracle, volatilityOracle) = (
+            sources.markets(),
+            sources.priceOracle(),
+            sources.volatilityOracle()
+        );
         rate = rate_;
     }
 

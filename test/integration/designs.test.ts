@@ -20,7 +20,7 @@ const crash = () => crashOf(0.7, 40);
 async function both(margin: MarginRule): Promise<{ chain: ReplayResult; model: ModelResult }> {
   const options = { seed: "1", accounts: 14, margin, latencyMinutes: 1, gasPriceGwei: 1 };
   const world = { scenario: crash(), random: new Random("1") };
-  const chain = await replay(world, { ...options, keepers: 1 }, () => undefined);
+  const chain = await replay(world, { ...options, keepers: 1, venue: "orders" }, () => undefined);
   const model = await simulate(world, { ...options, design: { kind: "legs" } });
   return { chain, model };
 }

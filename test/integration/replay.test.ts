@@ -81,10 +81,32 @@ describe("Replay of a short crash", function () {
     expect(last.maintenance / first.maintenance).to.be.within(1, 1.02 ** 2.1);
   });
 
+  it("trades with the pool, and reports what it earned part by part", () => {
+    const { pool, summary } = result;
+    if (pool === null || summary.pool === null) throw new Error("nobody traded with the pool");
+    const { profit, spread, charges, funding, inventory, sharePrice, peakUtilisation } = summary.pool;
+    expect(pool.trades).to.be.above(0);
+    expect(pool.requests).to.be.above(4);
+    expect(pool.refreshes).to.be.above(0);
+    expect(spread).to.be.above(0);
+    expect(peakUtilisation).to.be.within(0.01, 1);
+    expect(spread + charges + funding + inventory).to.satisfy(isNear(profit, 1e-6));
+    expect(pool.points[0]?.sharePrice).to.satisfy(isNear(1, 0.2));
+    expect(pool.points.at(-1)?.sharePrice).to.equal(sharePrice);
+    expect(pool.points.at(-1)?.equity).to.satisfy(isNear(pool.deposited - pool.redeemed + profit, 1e-6));
+    expect(summary.fees).to.be.above(0);
+  });
+
+  it("can do without what the model does not have", async () => {
+    const { pool, summary } = await run({ venue: "orders" });
+    expect({ pool, fees: summary.fees }).to.deep.equal({ pool: null, fees: 0 });
+    expect(summary.conservationError).to.equal("0");
+  });
+
   it("renders a page that stands alone", () => {
     const page = renderPage(result);
     expect(page).to.match(/^<!doctype html>/);
-    expect(page.match(/<svg /g)?.length).to.be.at.least(6);
+    expect(page.match(/<svg /g)?.length).to.be.at.least(8);
     expect(page).not.to.match(/<script|<link|src="http/);
   });
 
@@ -151,7 +173,7 @@ describe("npm start", function () {
     expect(summary).to.include({ accounts: 12, conservationError: "0" });
     expect(summary).to.have.all.keys(
       ...["accounts", "marginCalls", "liquidations", "badDebt", "keeperProfit", "waterfall"],
-      "conservationError",
+      ...["conservationError", "fees", "pool"],
     );
     expect(readFileSync(join(folder, "replay.html"), "utf8")).to.match(/eth_1h.csv/);
     expect(JSON.parse(readFileSync(join(folder, "replay.json"), "utf8"))).to.deep.include({ summary });

@@ -5,9 +5,11 @@ import type { AccountView, Leg } from "./domain.js";
 import { settlementKey } from "./settlements.js";
 import type { SettlementAction } from "./settlements.js";
 import type { UnwindAction } from "./unwinding.js";
+import { vaultKey } from "./vaults.js";
+import type { VaultAction } from "./vaults.js";
 
 /** What a keeper may do. */
-export type Action = PlannedAction | UnwindAction | SettlementAction;
+export type Action = PlannedAction | UnwindAction | SettlementAction | VaultAction;
 
 /** What the planner wants done. A liquidation of legs still has to be told which. */
 export type PlannedAction =
@@ -59,17 +61,22 @@ export interface Prepared {
 }
 
 /**
- * One transaction at a time per key: per account, and per underlying for the walk. Top-ups have keys of their own: one that fails, because the
+ * One transaction at a time per key: per account, per underlying for the walk, per bucket for the pool. Top-ups have keys of their own: one that fails, because the
  * owner's wallet is empty, must not delay the liquidation of the account.
  */
 export function keyOf(action: Action): string {
   if (isSettlement(action)) return settlementKey(action);
+  if (isVaultAction(action)) return vaultKey(action);
   if (action.kind === "topUp") return topUpKey(action.account);
   return action.kind === "walkRounds" ? `walk:${action.underlying}` : accountKey(action.account);
 }
 
 export function isSettlement(action: Action): action is SettlementAction {
   return action.kind === "proveSettlement" || action.kind === "settleExpired" || action.kind === "accrueFunding";
+}
+
+export function isVaultAction(action: Action): action is VaultAction {
+  return action.kind === "refreshBucket" || action.kind === "executeRequests" || action.kind === "releaseEmpty";
 }
 
 /** Share of the expected payment that an action must still bring: marks may move a little before it is mined. */

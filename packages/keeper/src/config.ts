@@ -6,7 +6,7 @@ const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "not an address");
 const GWEI = 10n ** 9n;
 const ETHER = 10n ** 18n;
 
-/** Where the contracts are. `gasUnderlying`: whose price turns the gas token into USD. Without `autoTopUp` top-ups, without `backstopVault` its unwinding is left to others. */
+/** Where the contracts are. `gasUnderlying`: whose price turns the gas token into USD. Without `autoTopUp` top-ups, without `backstopVault` its unwinding, without `liquidityPool` its upkeep is left to others. */
 export const deploymentSchema = z.object({
   chainId: z.number().int().positive(),
   startBlock: z.number().int().nonnegative().default(0),
@@ -18,6 +18,7 @@ export const deploymentSchema = z.object({
   volatilityOracle: address,
   autoTopUp: address.optional(),
   backstopVault: address.optional(),
+  liquidityPool: address.optional(),
   underlyings: z.array(z.number().int().positive()).min(1),
   gasUnderlying: z.number().int().positive().default(1),
 });
@@ -67,6 +68,21 @@ const settlementsSchema = z.object({
   readsPerPass: z.number().int().positive().default(200),
 });
 
+/** For who lends to the liquidity pool and the backstop; nobody pays for it. Shares are of a bucket's target, or of a limit. */
+const vaultsSchema = z.object({
+  isEnabled: z.boolean().default(true),
+  /** Between two looks, unless a price has moved by `maxMove`. */
+  lookAfterSeconds: seconds.default(300),
+  maxMove: z.number().positive().default(0.01),
+  /** A bucket that lacks so much is refreshed: a quarter of the way from its target down to initial margin. */
+  missingShare: share.default(0.05),
+  /** So is one with so much to spare. */
+  spareShare: share.default(0.25),
+  /** So are all buckets of an underlying on which the stored net exposure is off by so much of its limit. */
+  driftShare: share.default(0.02),
+  maxRequestsPerCall: z.number().int().positive().default(32),
+});
+
 export const configSchema = z.object({
   maxHeadAgeSeconds: seconds.default(60),
   /** Most blocks by which the node and its witness may differ. */
@@ -97,6 +113,7 @@ export const configSchema = z.object({
     .prefault({}),
   legs: legsSchema.prefault({}),
   settlements: settlementsSchema.prefault({}),
+  vaults: vaultsSchema.prefault({}),
   hedge: hedgeSchema.prefault({}),
   index: z
     .object({

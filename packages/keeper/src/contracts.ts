@@ -6,9 +6,11 @@ import {
   IClearinghouseBooks__factory,
   IClearinghouse__factory,
   ILens__factory,
+  ILiquidityPool__factory,
   ILiquidator__factory,
   IMarginEngine__factory,
   IMarkets__factory,
+  IPoolQuoter__factory,
   IPriceOracle__factory,
   ISettlementPrices__factory,
   IVolatilityOracle__factory,
@@ -27,6 +29,8 @@ export const booksInterface = IClearinghouseBooks__factory.createInterface();
 export const liquidatorInterface = ILiquidator__factory.createInterface();
 export const autoTopUpInterface = IAutoTopUp__factory.createInterface();
 export const vaultInterface = IBackstopVault__factory.createInterface();
+export const poolInterface = ILiquidityPool__factory.createInterface();
+export const quoterInterface = IPoolQuoter__factory.createInterface();
 const lensInterface = ILens__factory.createInterface();
 const engineInterface = IMarginEngine__factory.createInterface();
 export const marketsInterface = IMarkets__factory.createInterface();

@@ -70,5 +70,6 @@ export async function createKeeper(parts: KeeperParts): Promise<Keeper> {
     backoff: new Backoff(config.backoff),
     gas: new GasTable(config.gas),
     savedAt: -Infinity,
+    vaultLook: undefined,
   };
 }

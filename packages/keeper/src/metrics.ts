@@ -10,6 +10,7 @@ export interface KeeperMetrics {
   readonly endangered: Gauge;
   readonly inFlight: Gauge;
   readonly unsettled: Gauge;
+  readonly poolMissingUsd: Gauge;
   readonly actions: Counter<"kind" | "result">;
   readonly errors: Counter<"code">;
   readonly profitUsd: Counter;
@@ -36,6 +37,11 @@ export function createMetrics(): KeeperMetrics {
     unsettled: new Gauge({
       name: name("unsettled_accounts"),
       help: "Accounts with expired options that have not become cash",
+      registers,
+    }),
+    poolMissingUsd: new Gauge({
+      name: name("pool_missing_usd"),
+      help: "Equity that buckets of the liquidity pool lack of their targets, as of the last look",
       registers,
     }),
     actions: new Counter({

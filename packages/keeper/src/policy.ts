@@ -5,6 +5,7 @@ import {
   autoTopUpInterface,
   booksInterface,
   liquidatorInterface,
+  poolInterface,
   settlementPricesInterface,
   vaultInterface,
   volatilityInterface,
@@ -45,9 +46,15 @@ const liquidatorFunctions = [
 /** Of the clearinghouse: what anyone may do for everybody, and by which nothing of the keeper's moves. */
 const booksFunctions = ["settle", "settleExpired", "accrueFunding"] as const;
 
+/** Of the backstop: for the keeper's own account, and for its depositors. */
+const vaultFunctions = ["unwind", "releaseEmpty"] as const;
+
+/** Of the liquidity pool: what anyone may do for its depositors. */
+const poolFunctions = ["refresh", "execute"] as const;
+
 /**
  * Signs only what a keeper has to sign, and denies everything else: the pinned chain, the Liquidator's, the walk's, the settlement's,
- * the funding's, the top-up's and the unwinding's selectors at their own addresses, no value, takers of the keeper alone, and at most so much gas a transaction and a day.
+ * the funding's, the top-up's, the backstop's and the pool's selectors at their own addresses, no value, takers of the keeper alone, and at most so much gas a transaction and a day.
  */
 export class SigningPolicy {
   private readonly allowed: ReadonlyMap<string, ReadonlySet<string>>;
@@ -58,7 +65,14 @@ export class SigningPolicy {
     private readonly signer: Signer,
     private readonly deployment: Pick<
       Deployment,
-      "chainId" | "clearinghouse" | "liquidator" | "priceOracle" | "volatilityOracle" | "autoTopUp" | "backstopVault"
+      | "chainId"
+      | "clearinghouse"
+      | "liquidator"
+      | "priceOracle"
+      | "volatilityOracle"
+      | "autoTopUp"
+      | "backstopVault"
+      | "liquidityPool"
     >,
     private readonly limits: KeeperConfig["policy"],
   ) {
@@ -80,7 +94,15 @@ export class SigningPolicy {
     if (deployment.autoTopUp !== undefined)
       allowed.set(deployment.autoTopUp.toLowerCase(), new Set([autoTopUpInterface.getFunction("topUp").selector]));
     if (deployment.backstopVault !== undefined)
-      allowed.set(deployment.backstopVault.toLowerCase(), new Set([vaultInterface.getFunction("unwind").selector]));
+      allowed.set(
+        deployment.backstopVault.toLowerCase(),
+        new Set(vaultFunctions.map((name) => vaultInterface.getFunction(name).selector)),
+      );
+    if (deployment.liquidityPool !== undefined)
+      allowed.set(
+        deployment.liquidityPool.toLowerCase(),
+        new Set(poolFunctions.map((name) => poolInterface.getFunction(name).selector)),
+      );
     this.allowed = allowed;
   }
 

@@ -1,6 +1,7 @@
 import {
   PAYMENT_TOLERANCE,
   isSettlement,
+  isVaultAction,
   prepareAccountAction,
   prepareLiquidation,
   prepareTakeOver,
@@ -16,6 +17,7 @@ import { prepareSettlement } from "./settling.js";
 import type { Keeper, Tick } from "./tick.js";
 import { prepareUnwinding } from "./unwinding.js";
 import type { UnwindAction } from "./unwinding.js";
+import { prepareVault } from "./vaultUpkeep.js";
 import { prepareStart } from "./witness.js";
 
 /** From what is wanted to a call that can be sent. @returns The reason where there is nothing worth sending yet. */
@@ -23,6 +25,7 @@ export async function prepare(keeper: Keeper, action: Action, tick: Tick): Promi
   const { deployment } = keeper.contracts;
   if (action.kind === "walkRounds") return prepareWalk(deployment, action.underlying);
   if (isSettlement(action)) return prepareSettlement(keeper, action);
+  if (isVaultAction(action)) return prepareVault(keeper, action);
   if ("view" in action) return prepareTaking(keeper, action, tick);
   if (action.kind === "topUp")
     return deployment.autoTopUp === undefined ? "no top-ups here" : prepareTopUp(deployment.autoTopUp, action);

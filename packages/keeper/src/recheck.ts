@@ -15,7 +15,7 @@ export interface Moment {
 }
 
 /** The largest relative change between two values. */
-function relativeMove(from: bigint, to: bigint): number {
+export function relativeMove(from: bigint, to: bigint): number {
   if (from === to) return 0;
   return from === 0n ? Infinity : Math.abs(Number(to) / Number(from) - 1);
 }

@@ -24,6 +24,9 @@ export const intentSchema = z.object({
     "proveSettlement",
     "settleExpired",
     "accrueFunding",
+    "refreshBucket",
+    "executeRequests",
+    "releaseEmpty",
     "cancel",
   ]),
   subject: z.object({

@@ -24,6 +24,8 @@ import type { KeeperStore } from "./store.js";
 import { planUnwinding } from "./unwinding.js";
 import type { UnwindAction } from "./unwinding.js";
 import { planUpkeep } from "./settling.js";
+import { planVaultUpkeep } from "./vaultUpkeep.js";
+import type { Look } from "./vaults.js";
 import type { Watch } from "./watch.js";
 
 /** A keeper: what it talks to and what it remembers. Made by `createKeeper`. */
@@ -47,6 +49,8 @@ export interface Keeper {
   readonly logger: Logger;
   readonly metrics: KeeperMetrics;
   savedAt: number;
+  /** When pool and backstop were last looked at. */
+  vaultLook: Look | undefined;
 }
 
 export interface Skipped {
@@ -139,10 +143,10 @@ async function pass(keeper: Keeper, head: Head): Promise<TickReport> {
   await act(keeper, planned, { tick, done });
   // Only then is anything asked that can wait, and nobody who was just acted on is acted on again.
   await act(keeper, await planUnwindings(keeper, tick), { tick, done });
-  await act(keeper, await planUpkeep(keeper, { now, changed, markets, blocked: blockedNow(keeper, now) }), {
-    tick,
-    done,
-  });
+  const upkeep = await planUpkeep(keeper, { now, changed, markets, blocked: blockedNow(keeper, now) });
+  await act(keeper, upkeep, { tick, done });
+  const vaults = await planVaultUpkeep(keeper, { now, markets, blocked: blockedNow(keeper, now) });
+  await act(keeper, vaults, { tick, done });
   await save(keeper, now);
   const counts = { watched: index.owing.size, checked, endangered: views.length };
   return { status: "ran", head, ...counts, ...done };

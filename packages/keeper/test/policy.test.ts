@@ -13,6 +13,7 @@ import {
   autoTopUpInterface,
   booksInterface,
   clearinghouseInterface,
+  poolInterface,
   priceInterface,
   settlementPricesInterface,
   vaultInterface,
@@ -119,6 +120,24 @@ describe("signing policy", () => {
       { to: clearinghouse, data: approve },
     ];
     for (const call of denied) await expectDenied({ ...call, nonce: 4 }, "selector");
+  });
+
+  it("signs what is for depositors of pool and backstop, and nothing else of the two", async () => {
+    const to = address(7);
+    const refresh = poolInterface.encodeFunctionData("refresh", [1, 0]);
+    const execute = poolInterface.encodeFunctionData("execute", [32n]);
+    const release = vaultInterface.encodeFunctionData("releaseEmpty");
+    await expectDenied({ to, data: refresh }, "target");
+    policy = new SigningPolicy(wallet, { ...deployment, liquidityPool: to, backstopVault: address(8) }, limits);
+    const calls = [
+      { to, data: refresh },
+      { to, data: execute },
+      { to: address(8), data: release },
+    ];
+    for (const [nonce, call] of calls.entries()) await policy.sign(request({ ...call, nonce, gasLimit: 500_000n }), 0);
+    const cancel = poolInterface.encodeFunctionData("cancelDeposit", [wallet.address, wallet.address]);
+    await expectDenied({ to, data: cancel, nonce: 3 }, "selector");
+    await expectDenied({ to: address(8), data: execute, nonce: 3 }, "selector");
   });
 
   it("signs top-ups at their own address, and none where the venue has none", async () => {

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { ArgumentError } from "./errors.ts";
-import type { MarginRule } from "./market/deployment.ts";
+import { type MarginRule, VENUES, type VenueKind } from "./market/deployment.ts";
 import { LEG_DESIGNS, type LegDesign } from "./market/keeperSettings.ts";
 import { MAX_ACCOUNTS, MIN_ACCOUNTS, count, pricesOption, toGwei, toMargin } from "./options.ts";
 import { type Asset, assignFiles, toBoundary } from "./prices/arguments.ts";
@@ -18,6 +18,7 @@ export interface Request {
   readonly gasPriceGwei: number;
   readonly margin: MarginRule;
   readonly design: LegDesign;
+  readonly venue: VenueKind;
   readonly json: boolean;
   readonly out: string;
   readonly image: string | undefined;
@@ -28,9 +29,9 @@ const DEFAULT_ACCOUNTS = 104;
 const HELP = `
 Without --prices a built-in crash is replayed: a seeded path of ETH and BTC, shaped by March 2020.
 
-What happens: all contracts are deployed to a chain inside this process. Simulated traders pay in and sign real
-orders. Prices become Chainlink rounds (0.5 % deviation, 1 h heartbeat). The keeper of packages/keeper liquidates,
-with latency and gas, and hedges elsewhere what it takes. The summary ends with a check that nothing is missing.
+What happens: all contracts are deployed to a chain inside this process. Simulated traders pay in, sign real orders
+and trade with the liquidity pool, to which others lend. Prices become Chainlink rounds (0.5 % deviation, 1 h heartbeat). The keeper of packages/keeper liquidates,
+with latency and gas, hedges elsewhere what it takes, settles what expires, and looks after the pool. The summary ends with a check that nothing is missing.
 
 Price files are CSV with a header, plain or gzipped: klines (timestamp, open, high, low, close; any bar length
 from a minute on) or Chainlink rounds (updated_at, round_id, answer). Times are UTC.
@@ -62,7 +63,10 @@ export function parseArguments(argv: readonly string[]): Request {
   };
 }
 
-interface Options extends Pick<Request, "seed" | "accounts" | "keepers" | "margin" | "design" | "json" | "out"> {
+interface Options extends Pick<
+  Request,
+  "seed" | "accounts" | "keepers" | "margin" | "design" | "venue" | "json" | "out"
+> {
   readonly prices: string[];
   readonly from?: string;
   readonly to?: string;
@@ -93,6 +97,11 @@ function makeCommand(): Command {
       new Option("--design <name>", "which legs a keeper takes: those that it likes best, or the same share of all")
         .choices(LEG_DESIGNS)
         .default("legs"),
+    )
+    .addOption(
+      new Option("--venue <kind>", "full (pool, fees, funding, expiries), or orders: what npm run designs models")
+        .choices(VENUES)
+        .default("full"),
     )
     .option("--keepers <number>", "keepers with capital", count(1, 8), 1)
     .option("--latency <minutes>", "from a keeper's look to its transaction in a block", count(0, 600), 2)

@@ -33,6 +33,8 @@ export interface LedgerState {
   readonly indices: CashIndices;
   /** USD WAD. */
   readonly reserve: bigint;
+  /** Funding and expiries that some have paid and others not received yet, with what rounding left of both, USD WAD; else nothing. */
+  readonly underWay?: bigint;
   readonly usdc: TokenBalance;
   /** By the spot instrument that stands for the token. */
   readonly collaterals: ReadonlyMap<bigint, TokenBalance>;
@@ -40,7 +42,7 @@ export interface LedgerState {
 
 /** How far the books are off, signed, in the smallest unit (1e-18 USD, 1e-18 units). All zero when value is conserved. */
 export interface Conservation {
-  /** INV-1: USDC recorded − (Σ scaled cash · index + Σ entry values), rounded down once for all, − reserve. */
+  /** INV-1: USDC recorded − (Σ scaled cash · index + Σ entry values), rounded down once for all, − reserve − what is under way. */
   readonly cash: bigint;
   /** INV-1: recorded − Σ spot positions, by token. */
   readonly tokens: Readonly<Record<string, bigint>>;
@@ -69,11 +71,18 @@ const sum = (values: Iterable<bigint>) => [...values].reduce((total, value) => t
 const toWad = (inTokens: bigint, decimals: number) => inTokens * 10n ** BigInt(WAD_DECIMALS - decimals);
 
 /** Recomputes INV-1 and INV-2 from balances alone, in whole numbers. */
-export function checkConservation({ accounts, indices, reserve, usdc, collaterals }: LedgerState): Conservation {
+export function checkConservation({
+  accounts,
+  indices,
+  reserve,
+  underWay = 0n,
+  usdc,
+  collaterals,
+}: LedgerState): Conservation {
   const nets = netPositions(accounts);
   const owned = sum(accounts.map(({ scaledCash }) => scaledCash * (scaledCash < 0n ? indices.borrow : indices.supply)));
   const custody = toWad(usdc.recordedInTokens, usdc.decimals) - sum(accounts.map(({ entryValues }) => entryValues));
-  const cash = floorDiv(custody * SCALE - owned, SCALE) - reserve;
+  const cash = floorDiv((custody - underWay) * SCALE - owned, SCALE) - reserve;
   const tokens: Record<string, bigint> = {};
   for (const [instrument, { symbol, recordedInTokens, decimals }] of collaterals) {
     tokens[symbol] = toWad(recordedInTokens, decimals) - (nets.get(instrument) ?? 0n);

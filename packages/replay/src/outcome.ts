@@ -16,9 +16,10 @@ import { type KeeperDesk, addAccounts } from "./market/keepers.ts";
 import type { Life } from "./market/life.ts";
 import type { Observer } from "./market/observer.ts";
 import type { OpenMarket } from "./market/opening.ts";
+import type { PoolSide } from "./market/poolSide.ts";
 import { priceAt } from "./path.ts";
 import { ASSETS, perAsset } from "./prices/arguments.ts";
-import type { KeeperAccounts, PricePoint, ReplayResult, Summary, TraderOutcome } from "./result.ts";
+import type { KeeperAccounts, PricePoint, ReplayResult, ReplaySummary, Summary, TraderOutcome } from "./result.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What was replayed. */
@@ -26,6 +27,8 @@ export interface Played {
   readonly deployment: Deployment;
   readonly scenario: Scenario;
   readonly market: OpenMarket<Member>;
+  /** Where people trade with it. */
+  readonly pool: PoolSide | undefined;
 }
 
 /** Who took down what happened. */
@@ -40,7 +43,7 @@ const PRICE_SECONDS = 900;
 
 /** Turns what was taken down, and the state of the chain at the end, into the result. */
 export async function conclude(
-  { deployment, scenario, market }: Played,
+  { deployment, scenario, market, pool }: Played,
   { desks, life, reader, observer }: Witnesses,
   options: { readonly seed: string; readonly margin: MarginRule },
 ): Promise<ReplayResult> {
@@ -49,7 +52,9 @@ export async function conclude(
   const members = [...market.traders, ...market.makers.values()];
   const owners = new Map([...members, ...market.keepers].map(({ wallet, label }) => [wallet.address, label]));
   owners.set(deployment.addresses.backstopVault, "backstop");
+  owners.set(deployment.addresses.liquidityPool, "liquidity pool");
   const labelOf = (account: Account) => owners.get(ownerOf(account)) ?? ownerOf(account);
+  const traded = poolOutcome(pool, liquidationsOf(reader.events, deployment.addresses.liquidityPool));
   return {
     ...{ title: scenario.title, seed: options.seed, margin: nameOf(options.margin) },
     ...{ start: scenario.start, end: scenario.end },
@@ -66,14 +71,37 @@ export async function conclude(
     traders: market.traders.map((trader) => outcomeOf(trader, { life, observer, events: reader.events })),
     keepers,
     activity: { done: life.done, refused: life.refused },
+    ...traded.records,
     conservation,
     summary: {
       accounts: members.length,
       ...tally(reader.events),
       keeperProfit: profitOf(keepers),
       conservationError: conservation.total.toString(),
+      ...traded.summary,
     },
   };
+}
+
+/** What signed orders alone do not have. @param liquidations Of the pool's buckets. */
+function poolOutcome(
+  pool: PoolSide | undefined,
+  liquidations: number,
+): {
+  readonly records: Pick<ReplayResult, "expired" | "pool">;
+  readonly summary: Pick<ReplaySummary, "fees" | "pool">;
+} {
+  if (pool === undefined) return { records: { expired: 0, pool: null }, summary: { fees: 0, pool: null } };
+  const { expired, fees } = pool.ledger.sums;
+  return {
+    records: { expired, pool: pool.record(liquidations) },
+    summary: { fees, pool: pool.summary() },
+  };
+}
+
+/** @param owner Whose accounts were liquidated. */
+function liquidationsOf(events: readonly LiquidationEvent[], owner: string): number {
+  return events.filter((event) => isLiquidation(event) && ownerOf(event.account) === owner).length;
 }
 
 /** Change of equity and what the hedges made, less what hedging and gas cost. */

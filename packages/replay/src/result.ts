@@ -12,7 +12,7 @@ export interface Waterfall {
   readonly shared: number;
 }
 
-/** The last line of `--json`. USD amounts are rounded numbers; `conservationError` is exact, in the smallest unit. */
+/** What a replay and the model of one have in common. USD amounts are rounded numbers; `conservationError` is exact, in the smallest unit. */
 export interface Summary {
   readonly accounts: number;
   readonly marginCalls: number;
@@ -21,6 +21,56 @@ export interface Summary {
   readonly keeperProfit: number;
   readonly waterfall: Waterfall;
   readonly conservationError: string;
+}
+
+/** The last line of `--json`. */
+export interface ReplaySummary extends Summary {
+  /** Fees of orders, to the reserve. */
+  readonly fees: number;
+  /** Nothing where nobody trades with it. */
+  readonly pool: PoolSummary | null;
+}
+
+/** What lending to the liquidity pool came to, USD: profit is the sum of the four after it. */
+export interface PoolSummary {
+  readonly profit: number;
+  /** What traders paid beyond mark for what price and volatility may be off by. */
+  readonly spread: number;
+  /** The same for the inventory that they added and the margin that it takes. */
+  readonly charges: number;
+  readonly funding: number;
+  /** All else: what positions gained and lost at mark, interest, liquidations. */
+  readonly inventory: number;
+  /** Of a share, from 1 at the start. */
+  readonly sharePrice: number;
+  /** Highest initial requirement of all buckets, per USD of equity. */
+  readonly peakUtilisation: number;
+}
+
+/** The pool at a time. Requirements per USD of its equity. */
+export interface PoolPoint {
+  readonly time: number;
+  readonly equity: number;
+  readonly sharePrice: number;
+  readonly utilisation: number;
+  readonly maintenance: number;
+}
+
+/** What the liquidity pool did. USD. */
+export interface PoolRecord {
+  readonly points: readonly PoolPoint[];
+  readonly trades: number;
+  /** Value at mark. */
+  readonly traded: number;
+  /** Trades that it did not take, which market makers got. */
+  readonly refusals: Readonly<Record<string, number>>;
+  readonly deposited: number;
+  readonly redeemed: number;
+  /** Requests that were executed, whole or in part, and those that were not accepted. */
+  readonly requests: number;
+  readonly requestsRefused: number;
+  readonly refreshes: number;
+  readonly liquidations: number;
 }
 
 /** All times in Unix seconds, all amounts in USD. */
@@ -39,7 +89,7 @@ export interface VolatilityPoint {
   readonly maintenance: number;
 }
 
-export const GROUPS = ["traders", "market makers", "keepers", "backstop", "reserve"] as const;
+export const GROUPS = ["traders", "market makers", "keepers", "backstop", "reserve", "liquidity pool"] as const;
 export type Group = (typeof GROUPS)[number];
 
 export interface EquityPoint {
@@ -125,6 +175,9 @@ export interface ReplayResult {
   readonly traders: readonly TraderOutcome[];
   readonly keepers: KeeperAccounts;
   readonly activity: { readonly done: number; readonly refused: number };
+  /** Positions that expired and became cash. */
+  readonly expired: number;
+  readonly pool: PoolRecord | null;
   readonly conservation: Conservation;
-  readonly summary: Summary;
+  readonly summary: ReplaySummary;
 }

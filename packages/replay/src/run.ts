@@ -1,8 +1,9 @@
+import type { Account } from "@plimsoll/client";
 import { CauseFinder } from "./market/causes.ts";
 import { SimulatedChain } from "./market/chain.ts";
-import { type MarginRule, deployExchange, setStaticMargin } from "./market/deployment.ts";
+import { type MarginRule, type VenueKind, deployExchange, setStaticMargin } from "./market/deployment.ts";
 import { EventReader, type LiquidationEvent } from "./market/events.ts";
-import { Exchange } from "./market/exchange.ts";
+import { Exchange, type Member } from "./market/exchange.ts";
 import { fundBackstop } from "./market/funding.ts";
 import { FeedPlayer } from "./market/feeds.ts";
 import { KeeperDesk } from "./market/keepers.ts";
@@ -10,8 +11,10 @@ import type { LegDesign } from "./market/keeperSettings.ts";
 import { Life } from "./market/life.ts";
 import { Observer, chooseSample } from "./market/observer.ts";
 import { openMarket } from "./market/opening.ts";
+import { PoolRoute } from "./market/poolRoute.ts";
+import { PoolSide } from "./market/poolSide.ts";
 import { Rhythm } from "./market/rhythm.ts";
-import { settleLosses } from "./market/settling.ts";
+import { settleExpiries, settleLosses } from "./market/settling.ts";
 import { type Played, conclude } from "./outcome.ts";
 import { MINUTE, priceAt } from "./path.ts";
 import { ASSETS, perAsset } from "./prices/arguments.ts";
@@ -30,6 +33,8 @@ export interface ReplayOptions {
   readonly gasPriceGwei: number;
   /** Which legs the keeper takes: those that it likes best, as it does unless told otherwise, or the same share of all. */
   readonly design?: LegDesign;
+  /** Everything that is deployed, unless told otherwise. */
+  readonly venue?: VenueKind;
 }
 
 /** Told what is being done, and how far it is, 0 to 1. */
@@ -48,10 +53,18 @@ export async function replay(
   onProgress("deploying the contracts", 0);
   const chain = await SimulatedChain.create(scenario.start, options.gasPriceGwei);
   try {
-    const deployment = await deployExchange(chain, scenario);
-    const exchange = new Exchange(chain, deployment, options.seed);
+    const { seed, venue = "full" } = options;
+    const deployment = await deployExchange(chain, scenario, venue);
+    const route = venue === "full" ? new PoolRoute(chain, deployment, random.fork("routes")) : undefined;
+    const exchange = new Exchange(chain, deployment, { seed, pool: route });
+    const place = { chain, deployment, exchange };
+    const pool = route && new PoolSide(place, route);
+    const fund = async (notional: number) => {
+      await fundBackstop(place, notional);
+      await pool?.depositors.open(notional);
+    };
     const market = await openMarket(
-      { venue: exchange, fund: (notional) => fundBackstop({ chain, deployment, exchange }, notional) },
+      { venue: exchange, fund },
       {
         ...{ scenario, random: random.fork("market"), accounts: options.accounts, keepers: options.keepers },
         onProgress: (done, total) => {
@@ -60,7 +73,8 @@ export async function replay(
       },
     );
     if (options.margin.kind === "static") await setStaticMargin(deployment, options.margin.share);
-    return await play({ chain, deployment, scenario, market, random }, options, onProgress);
+    pool?.begin(market, scenario, random);
+    return await play({ chain, deployment, scenario, market, pool, random }, options, onProgress);
   } finally {
     await chain.close();
   }
@@ -75,7 +89,10 @@ async function play(stage: Stage, options: ReplayOptions, onProgress: Progress):
   const { chain, deployment, scenario, market, random } = stage;
   const { start, end } = scenario;
   const desks: KeeperDesk[] = [];
-  const settings = { latencySeconds: options.latencyMinutes * MINUTE, design: options.design ?? "legs" };
+  const settings = {
+    ...{ latencySeconds: options.latencyMinutes * MINUTE, design: options.design ?? "legs" },
+    hasUpkeep: stage.pool !== undefined,
+  };
   for (const member of market.keepers) desks.push(await KeeperDesk.open(stage, member, settings));
   const feeds = new FeedPlayer(chain, deployment, scenario);
   const life = new Life(market, scenario, random.fork("life"));
@@ -88,7 +105,7 @@ async function play(stage: Stage, options: ReplayOptions, onProgress: Progress):
     const rounds = await feeds.playUntil(time);
     await chain.advanceTo(time);
     for (const desk of desks) await desk.settle();
-    await life.pass(time);
+    await act(stage, life, time);
     if (rhythm.isDue(time, rounds)) rhythm.rest(time, await tickAll(desks));
     const news = await reader.read();
     life.hear(news);
@@ -98,8 +115,21 @@ async function play(stage: Stage, options: ReplayOptions, onProgress: Progress):
   }
   await feeds.playLast();
   await watch(observer, chain.now, 0);
-  await settleLosses(chain, deployment, reader.accounts);
+  await settleAll(stage, reader.accounts);
   return await conclude(stage, { desks, life, reader, observer }, options);
+}
+
+/** What people do by now. */
+async function act({ pool, scenario }: Stage, life: Life<Member>, time: number): Promise<void> {
+  await life.pass(time);
+  await pool?.pass(time);
+  if ((time - scenario.start) % GLANCE_SECONDS === 0) await pool?.depositors.claim();
+}
+
+/** So that the sums of the views are exact. */
+async function settleAll({ chain, deployment, pool }: Stage, accounts: Iterable<Account>): Promise<void> {
+  await settleLosses(chain, deployment, accounts);
+  await settleExpiries(chain, deployment, { series: pool?.series ?? [], accounts });
 }
 
 /** Why auctions started, of those who are looked at. */
@@ -119,7 +149,11 @@ async function tickAll(desks: readonly KeeperDesk[]): Promise<number> {
   return open;
 }
 
-function observe({ deployment, scenario, market }: Stage, desks: readonly KeeperDesk[], margin: MarginRule): Observer {
+function observe(
+  { deployment, scenario, market, pool }: Stage,
+  desks: readonly KeeperDesk[],
+  margin: MarginRule,
+): Observer {
   const prices = perAsset((asset) => priceAt(scenario.feeds[asset].path, scenario.start));
   return new Observer(deployment, {
     traders: market.traders,
@@ -127,6 +161,7 @@ function observe({ deployment, scenario, market }: Stage, desks: readonly Keeper
     keepers: () => desks.flatMap(({ accounts }) => accounts),
     assets: ASSETS.filter((asset) => scenario.feeds[asset].isTraded),
     sample: chooseSample(market.traders, prices),
+    pool: pool?.ledger,
     causes: margin.kind === "dynamic" ? new CauseFinder(deployment) : undefined,
   });
 }

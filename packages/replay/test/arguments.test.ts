@@ -26,6 +26,7 @@ describe("Command line of the replay", () => {
   });
 
   it("understands a static margin in per cent", () => {
+    expect([parseArguments([]).venue, parseArguments(["--venue", "orders"]).venue]).to.deep.equal(["full", "orders"]);
     expect(parseArguments(["--margin", "static:12.5"]).margin).to.deep.equal({ kind: "static", share: 0.125 });
   });
 

@@ -57,6 +57,12 @@ describe("Conservation check", () => {
     });
   });
 
+  it("counts what is under way as nobody's yet", () => {
+    const reserve = (state: LedgerState) => state.reserve - 5n;
+    expect(checkConservation(tampered((state) => ({ reserve: reserve(state), underWay: 5n }))).total).to.equal(0n);
+    expect(checkConservation(tampered(() => ({ underWay: 5n }))).cash).to.equal(-5n);
+  });
+
   it("sees one missing unit of 1e-18 USD in an account", () => {
     const state = tampered(({ accounts }) => ({
       accounts: accounts.map((account, i) =>

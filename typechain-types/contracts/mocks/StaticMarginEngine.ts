@@ -15,7 +15,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface StaticMarginEngineInterface extends Interface {
-    getFunction(nameOrSignature: "engine" | "evaluate" | "mark" | "markets" | "rate"): FunctionFragment;
+    getFunction(nameOrSignature: "engine" | "evaluate" | "mark" | "markets" | "priceOracle" | "rate" | "volatilityOracle"): FunctionFragment;
 
     
 
@@ -23,13 +23,17 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
 encodeFunctionData(functionFragment: 'evaluate', values: [PortfolioStruct[]]): string;
 encodeFunctionData(functionFragment: 'mark', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'markets', values?: undefined): string;
+encodeFunctionData(functionFragment: 'priceOracle', values?: undefined): string;
 encodeFunctionData(functionFragment: 'rate', values?: undefined): string;
+encodeFunctionData(functionFragment: 'volatilityOracle', values?: undefined): string;
 
     decodeFunctionResult(functionFragment: 'engine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'evaluate', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'mark', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'markets', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'priceOracle', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rate', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'volatilityOracle', data: BytesLike): Result;
   }
 
   
@@ -100,9 +104,25 @@ decodeFunctionResult(functionFragment: 'rate', data: BytesLike): Result;
     
 
     
+    priceOracle: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     rate: TypedContractMethod<
       [],
       [bigint],
+      'view'
+    >
+    
+
+    
+    volatilityOracle: TypedContractMethod<
+      [],
+      [string],
       'view'
     >
     
@@ -130,9 +150,19 @@ getFunction(nameOrSignature: 'markets'): TypedContractMethod<
       [string],
       'view'
     >;
+getFunction(nameOrSignature: 'priceOracle'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
 getFunction(nameOrSignature: 'rate'): TypedContractMethod<
       [],
       [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'volatilityOracle'): TypedContractMethod<
+      [],
+      [string],
       'view'
     >;
 

@@ -23,10 +23,13 @@ export async function readLedger(deployment: Deployment, accounts: Iterable<Acco
     balances.push({ scaledCash: await books.scaledCash(account), entryValues, positions });
   }
   const { borrowIndex, supplyIndex } = await books.cashTotals();
+  const [{ paid }, { received }] = await Promise.all([books.funding(UNDERLYINGS.ETH), books.settling()]);
   return {
     accounts: balances,
     indices: { borrow: borrowIndex, supply: supplyIndex },
     reserve: await clearinghouse.reserve(),
+    // Of all underlyings together.
+    underWay: paid + received,
     usdc: await readToken(deployment, 0n, { symbol: "USDC", address: deployment.usdc, decimals: 6 }),
     collaterals,
   };

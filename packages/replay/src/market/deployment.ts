@@ -11,6 +11,13 @@ import { toWad } from "./wad.ts";
 /** Which rule asks for margin: the protocol's, or a fixed share of notional for comparison. */
 export type MarginRule = { readonly kind: "dynamic" } | { readonly kind: "static"; readonly share: number };
 
+/**
+ * What people trade on: everything that is deployed, or what the model of `npm run designs` has as well: signed orders alone, without fees, funding
+ * and options that expire during the replay.
+ */
+export const VENUES = ["full", "orders"] as const;
+export type VenueKind = (typeof VENUES)[number];
+
 /** The exchange of one replay. */
 export interface Deployment {
   readonly addresses: Addresses;
@@ -26,9 +33,9 @@ export interface Deployment {
 const WAD_DECIMALS = 18;
 
 /** Deploys everything for a scenario: prices and volatilities as they were known at its start; no delays, for nobody waits. */
-export async function deployExchange(chain: SimulatedChain, scenario: Scenario): Promise<Deployment> {
+export async function deployExchange(chain: SimulatedChain, scenario: Scenario, venue: VenueKind): Promise<Deployment> {
   const terms = termsOf(scenario);
-  const configuration = await configurationFor(scenario, terms);
+  const configuration = await configurationFor(scenario, terms, venue === "full");
   const market = await deployLocal(chain.connection, { configuration, handOver: false });
   const decimals = new Map(configuration.underlyings.map(({ symbol, collateral }) => [symbol, collateral.decimals]));
   const token = async (asset: Asset, name: string) => ({
@@ -54,7 +61,7 @@ export async function deployExchange(chain: SimulatedChain, scenario: Scenario):
 export async function setStaticMargin({ contracts, addresses }: Deployment, share: number): Promise<void> {
   const signer = contracts.clearinghouse.runner;
   const factory = new StaticMarginEngine__factory(signer as Signer);
-  const engine = await factory.deploy(addresses.marginEngine, addresses.markets, toWad(share));
+  const engine = await factory.deploy(addresses.marginEngine, toWad(share));
   await contracts.clearinghouse.setMarginEngine(await engine.getAddress());
 }
 

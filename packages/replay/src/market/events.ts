@@ -39,10 +39,12 @@ export type LiquidationEvent =
   /** Of the clearinghouse: the part of `charged` that positive cash bore. */
   | { readonly name: "LossShared"; readonly time: number; readonly account: Account; readonly amount: bigint };
 
-interface RawLog {
+/** As a node returns it. */
+export interface RawLog {
   readonly address: string;
   readonly topics: string[];
   readonly data: string;
+  readonly blockNumber: string;
   readonly blockTimestamp: string;
 }
 

@@ -24,6 +24,7 @@ import {
 import { ASSETS, type Asset, UNDERLYINGS } from "../prices/arguments.ts";
 import type { Call, SimulatedChain } from "./chain.ts";
 import type { Deployment } from "./deployment.ts";
+import type { PoolRoute } from "./poolRoute.ts";
 import type { Participant, WantedLeg } from "./population.ts";
 import { listedInstrument } from "./terms.ts";
 import { type Holder, OPTION_SPREAD, PERPETUAL_SPREAD, type Trade, type Venue } from "./venue.ts";
@@ -48,12 +49,19 @@ export class Exchange implements Venue<Member> {
   readonly #chain: SimulatedChain;
   readonly #deployment: Deployment;
   readonly #seed: string;
+  readonly #pool: PoolRoute | undefined;
   #salt = 0n;
 
-  constructor(chain: SimulatedChain, deployment: Deployment, seed: string) {
+  /** @param pool The way to the liquidity pool, where people trade with it. */
+  constructor(
+    chain: SimulatedChain,
+    deployment: Deployment,
+    { seed, pool }: { readonly seed: string; readonly pool: PoolRoute | undefined },
+  ) {
     this.#chain = chain;
     this.#deployment = deployment;
     this.#seed = seed;
+    this.#pool = pool;
   }
 
   /** Gives a participant a wallet, the funds of the plan, and an account that lets the order settlement trade it. */
@@ -69,7 +77,7 @@ export class Exchange implements Venue<Member> {
       deposits.push({ account, asset: spot(UNDERLYINGS[asset]), amountInTokens });
     }
     await this.#batch(wallet.address, {
-      approvals: [approveTrading(account, this.#deployment.addresses.orderSettlement)],
+      approvals: this.#operators().map((operator) => approveTrading(account, operator)),
       deposits: deposits.filter(({ amountInTokens }) => amountInTokens > 0n),
     });
     return member;
@@ -87,8 +95,16 @@ export class Exchange implements Venue<Member> {
     return await this.#chain.attempt(this.#batchCall(wallet.address, { withdrawals }));
   }
 
-  /** Both sign an order at a price around mark, and the maker has them filled. @returns why it was refused, if it was. */
+  /** With the pool where the trader goes there and it wants to, else by orders. @returns why it was refused, if it was. */
   async trade(trade: Trade<Member>): Promise<PlimsollError | undefined> {
+    if (this.#pool?.takes(trade) !== true) return await this.#cross(trade);
+    const answer = await this.#pool.trade(trade);
+    if (answer === "refused") return await this.#cross(trade);
+    return answer === "done" ? undefined : answer;
+  }
+
+  /** Both sign an order at a price around mark, and the maker has them filled. */
+  async #cross(trade: Trade<Member>): Promise<PlimsollError | undefined> {
     const price = await this.#quote(trade);
     const maker = await this.#sign(trade.maker, { ...trade, size: -trade.size, reduceOnly: false }, price);
     const taker = await this.#sign(trade.taker, trade, price);
@@ -116,6 +132,11 @@ export class Exchange implements Venue<Member> {
   async #approve(owner: string, tokenAddress: string, spender: string): Promise<void> {
     const data = token.encodeFunctionData("approve", [spender, UNLIMITED]);
     await this.#chain.send({ from: owner, to: tokenAddress, data });
+  }
+
+  #operators(): string[] {
+    const { liquidityPool, orderSettlement } = this.#deployment.addresses;
+    return this.#pool === undefined ? [orderSettlement] : [orderSettlement, liquidityPool];
   }
 
   #enrol(participant: Participant): Member {

@@ -9,6 +9,8 @@ const PATIENCE_SECONDS = 600;
  * headroom. More often is only slower.
  */
 const RECHECK = { minAgeSeconds: 900, maxAgeSeconds: 3600, maxMove: 0.03, movePerHeadroom: 0.03 };
+/** How often the pool is looked at: a look evaluates all of its buckets, and more often is only slower. */
+const VAULT_LOOKS = { lookAfterSeconds: 1800, maxMove: 0.03 };
 /** Accounts in one lens call: larger answers cost the simulated chain more memory than they save calls. */
 const LENS_CHUNK = 20;
 /**
@@ -31,17 +33,19 @@ const SLICE_ALONE = { maxGroups: 1 };
 export interface KeeperSettings {
   readonly latencySeconds: number;
   readonly design: LegDesign;
+  /** Whether expiries, funding and the pool are looked after: the model has none of them. */
+  readonly hasUpkeep?: boolean;
 }
 
 /** How the keeper of a replay is set, on chain and in the model. */
-export function keeperOptions({ latencySeconds, design }: KeeperSettings): KeeperOptions {
+export function keeperOptions({ latencySeconds, design, hasUpkeep = false }: KeeperSettings): KeeperOptions {
   const patience = Math.max(PATIENCE_SECONDS, latencySeconds);
   return {
     gas: { mode: "fixed" },
     legs: design === "pro-rata" ? SLICE_ALONE : {},
     recheck: RECHECK,
-    // What a replay measures is liquidation.
-    settlements: { expiries: false, funding: false },
+    settlements: { expiries: hasUpkeep, funding: hasUpkeep },
+    vaults: { ...VAULT_LOOKS, isEnabled: hasUpkeep },
     lensChunk: LENS_CHUNK,
     maxInFlight: MAX_IN_FLIGHT,
     fees: { replaceAfterSeconds: patience },

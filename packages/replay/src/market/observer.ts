@@ -4,6 +4,7 @@ import type { AccountPoint, DistressPoint, EquityPoint, Group, VolatilityPoint }
 import type { CauseFinder } from "./causes.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Member } from "./exchange.ts";
+import type { PoolLedger } from "./poolLedger.ts";
 import { fromWad } from "./wad.ts";
 
 /** Accounts that one lens call is asked for: larger answers cost the simulated chain more than they save. */
@@ -26,6 +27,7 @@ export interface Observed {
   readonly sample: Member | undefined;
   /** Finds out why auctions start; nobody does under a margin that no volatility moves. */
   readonly causes: CauseFinder | undefined;
+  readonly pool: PoolLedger | undefined;
 }
 
 interface SamplePortfolio {
@@ -89,8 +91,12 @@ export class Observer {
     });
   }
 
-  /** Takes down what is quickly read: the volatilities and the sample. */
+  /** Takes down what is quickly read: the volatilities, the sample and the pool. */
   async glance(time: number): Promise<void> {
+    const { pool } = this.#observed;
+    await pool?.look(time);
+    const standing = pool?.points.at(-1);
+    if (standing !== undefined) this.#note(time, "liquidity pool", standing.equity);
     await this.#lookAtVolatility(time);
     await this.#lookAtSample(time);
   }

@@ -17,31 +17,47 @@ export interface Terms {
   readonly strikeSteps: Readonly<Record<Asset, number>>;
   /** Of the options that are traded, the nearer first, Unix seconds. */
   readonly expiries: readonly [number, number];
+  /** The last expiry that leaves time to trade before it and to settle after it, if the replay has one. */
+  readonly expiryInside: number | undefined;
 }
 
 const DAY = 86_400;
-const EIGHT_O_CLOCK = 8 * 3600;
-/** So far away that none expires during a replay of days: settlement is not built yet. */
+const HOUR = 3600;
+const EIGHT_O_CLOCK = 8 * HOUR;
+/** So far away that none expires during a replay of days: the model of `npm run designs` settles nothing. */
 const EXPIRY_DAYS = [21, 56] as const;
 /** Strikes are about this share of the price apart. */
 const STRIKE_SPACING = 0.02;
 /** Far above what a replay needs: it is about margin, not about caps. */
 const UNLIMITED = 10n ** 30n;
 
-export function termsOf({ feeds, start }: Scenario): Terms {
+/** Least time from the start to an expiry inside, and from there to the end. */
+const HOURS_BEFORE = 6;
+const HOURS_AFTER = 2;
+
+export function termsOf({ feeds, start, end }: Scenario): Terms {
   return {
     strikeSteps: perAsset((asset) => strikeStep(priceAt(feeds[asset].path, start))),
     expiries: [expiryAfter(start, EXPIRY_DAYS[0]), expiryAfter(start, EXPIRY_DAYS[1])],
+    expiryInside: expiryInside(start, end),
   };
 }
 
-/** None: fees would only move cash to the reserve. */
+/** What the model of `npm run designs` does. */
 const NO_FEES = { makerLinear: 0n, takerLinear: 0n, makerOption: 0n, takerOption: 0n, premiumShare: 0n };
 
-/** The parameters of the local network without fees, with the scenario's prices and, where it knows them, volatilities. */
-export async function configurationFor(scenario: Scenario, { strikeSteps }: Terms): Promise<Configuration> {
+/**
+ * The parameters of the local network with the scenario's prices and, where it knows them, volatilities.
+ * @param hasFees Fees as deployed, else none.
+ */
+export async function configurationFor(
+  scenario: Scenario,
+  { strikeSteps }: Terms,
+  hasFees = false,
+): Promise<Configuration> {
   const local = await loadConfiguration("local");
-  return { ...local, fees: NO_FEES, underlyings: local.underlyings.map((one) => adapt(one, scenario, strikeSteps)) };
+  const underlyings = local.underlyings.map((one) => adapt(one, scenario, strikeSteps));
+  return { ...local, fees: hasFees ? local.fees : NO_FEES, underlyings };
 }
 
 /** The listed instrument that comes closest to what is wanted. @param price USD. */
@@ -49,9 +65,13 @@ export function listedInstrument(leg: WantedLeg, price: number, { strikeSteps, e
   const underlying = UNDERLYINGS[leg.asset];
   if (leg.kind === "perpetual") return perpetual(underlying);
   const step = strikeSteps[leg.asset];
-  const strike = toWad(Math.max(1, Math.round((price * leg.moneyness) / step)) * step);
-  const terms = { expiry: expiries[leg.expiry], strike };
+  const terms = { expiry: expiries[leg.expiry], strike: strikeNear(price * leg.moneyness, step) };
   return leg.kind === "call" ? call(underlying, terms) : put(underlying, terms);
+}
+
+/** The strike of the grid that is nearest to a price, WAD. @param step USD. */
+export function strikeNear(price: number, step: number): bigint {
+  return toWad(Math.max(1, Math.round(price / step)) * step);
 }
 
 function adapt(
@@ -80,6 +100,12 @@ function strikeStep(price: number): number {
   const power = 10 ** Math.floor(Math.log10(wanted));
   const digit = [5, 2, 1].find((candidate) => candidate * power <= wanted * 1.0001) ?? 1;
   return digit * power;
+}
+
+/** The last 08:00 UTC that has time before and after it. */
+function expiryInside(start: number, end: number): number | undefined {
+  const last = Math.floor((end - HOURS_AFTER * HOUR - EIGHT_O_CLOCK) / DAY) * DAY + EIGHT_O_CLOCK;
+  return last >= start + HOURS_BEFORE * HOUR ? last : undefined;
 }
 
 /** The first 08:00 UTC at least this many days away. */

@@ -14,6 +14,7 @@ const GROUP_COLOURS: Readonly<Record<Group, string>> = {
   keepers: "#1f9d76",
   backstop: "#8e5bbf",
   reserve: "#c0392b",
+  "liquidity pool": "#2aa5c9",
 };
 const KIND_NAMES: Readonly<Record<LiquidationRecord["kind"], string>> = {
   legs: "some legs",
@@ -26,6 +27,7 @@ const STATIC_SHARES = [0.1, 0.2];
 const LOWEST_SHARE = -0.1;
 
 const AT_A_GLANCE = ["Price", "Volatility of ETH", "Margin of a sample account", "Liquidations an hour"];
+const asFinePercent = (value: number) => `${(value * 100).toFixed(1)} %`;
 const asDollars = (value: number) => `$${(value / 1e6).toFixed(1)}m`;
 
 /** All charts of a replay, in reading order. */
@@ -37,6 +39,7 @@ export function drawCharts(result: ReplayResult): Chart[] {
     distressChart(result),
     liquidationChart(result),
     equityChart(result),
+    ...poolCharts(result),
   ];
 }
 
@@ -158,4 +161,31 @@ function equityChart({ equity }: ReplayResult): Chart {
       y: { tickFormat: asDollars, label: null, grid: true },
     }),
   };
+}
+
+const POOL_COLOURS = { share: "#2aa5c9", initial: TIER_COLOURS.initial, maintenance: TIER_COLOURS.maintenance };
+
+function poolCharts({ pool }: ReplayResult): Chart[] {
+  if (pool === null) return [];
+  const shares = pool.points.map(({ time, sharePrice }) => ({ time, name: "share", value: sharePrice - 1 }));
+  const margins = pool.points.flatMap(({ time, utilisation, maintenance }) => [
+    { time, name: "initial", value: utilisation },
+    { time, name: "maintenance", value: maintenance },
+  ]);
+  return [
+    {
+      title: "A share of the liquidity pool",
+      explanation: "Change of its value since the start. The pool is the other side of those who trade with it.",
+      svg: draw([Plot.ruleY([0], { stroke: "#ccc" }), ...namedLines(shares, POOL_COLOURS)], {
+        y: { tickFormat: asFinePercent, label: null, grid: true },
+      }),
+    },
+    {
+      title: "Margin of the liquidity pool",
+      explanation: "What its positions require, in per cent of its equity. Each bucket stands for itself.",
+      svg: draw(namedLines(margins, POOL_COLOURS), {
+        y: { tickFormat: asPercent, label: null, grid: true, zero: true },
+      }),
+    },
+  ];
 }

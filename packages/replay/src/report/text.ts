@@ -1,4 +1,4 @@
-import { CAUSES, type Cause, type ReplayResult } from "../result.ts";
+import { CAUSES, type Cause, type PoolRecord, type PoolSummary, type ReplayResult } from "../result.ts";
 
 export function formatUsd(amount: number): string {
   const sign = amount < -0.5 ? "−" : "";
@@ -13,10 +13,10 @@ export interface Figure {
 }
 
 /** The summary as figures for people, most important first. */
-export function describe({ summary, keepers, conservation, liquidatedAccounts, causes }: ReplayResult): Figure[] {
-  const { waterfall } = summary;
+export function describe(result: ReplayResult): Figure[] {
+  const { summary, keepers, conservation, liquidatedAccounts, causes, expired, pool } = result;
+  const { fees, waterfall } = summary;
   const isConserved = conservation.total === 0n;
-  const plain = (label: string, value: string): Figure => ({ label, value, mood: "plain" });
   return [
     plain("accounts", String(summary.accounts)),
     plain("margin calls", String(summary.marginCalls)),
@@ -30,11 +30,38 @@ export function describe({ summary, keepers, conservation, liquidatedAccounts, c
     plain("paid by the backstop", formatUsd(waterfall.backstop)),
     plain("deleveraged", formatUsd(waterfall.deleveraged)),
     plain("shared loss", formatUsd(waterfall.shared)),
+    ...(pool === null || summary.pool === null ? [] : poolFigures(pool, summary.pool)),
+    ...(pool === null
+      ? []
+      : [
+          plain("fees of orders, to the reserve", formatUsd(fees)),
+          plain("expired positions settled", String(expired)),
+        ]),
     {
       label: "conservation error, 1e-18 USD",
       value: summary.conservationError,
       mood: isConserved ? "good" : "bad",
     },
+  ];
+}
+
+function plain(label: string, value: string): Figure {
+  return { label, value, mood: "plain" };
+}
+
+function poolFigures({ trades, traded, refusals, liquidations }: PoolRecord, summary: PoolSummary): Figure[] {
+  const refused = Object.values(refusals).reduce((sum, count) => sum + count, 0);
+  return [
+    plain("liquidity pool's profit", formatUsd(summary.profit)),
+    plain("of which spread", formatUsd(summary.spread)),
+    plain("of which for inventory and margin", formatUsd(summary.charges)),
+    plain("of which funding", formatUsd(summary.funding)),
+    plain("of which inventory at mark", formatUsd(summary.inventory)),
+    plain("share of the pool, from 1", summary.sharePrice.toFixed(4)),
+    plain("pool's highest margin utilisation", `${(summary.peakUtilisation * 100).toFixed(0)} %`),
+    plain(`trades with the pool, ${refused} refused`, String(trades)),
+    plain("value of what it traded", formatUsd(traded)),
+    plain("liquidations of its buckets", String(liquidations)),
   ];
 }
 

@@ -1,0 +1,54 @@
+import type { Prepared } from "./actions.js";
+import { poolInterface, vaultInterface } from "./contracts.js";
+import { fromWad, max } from "./domain.js";
+import type { MarketView } from "./domain.js";
+import { codeOf } from "./errors.js";
+import type { Keeper } from "./tick.js";
+import { VaultReads } from "./vaultReads.js";
+import { isLookDue, planVaults, vaultKey } from "./vaults.js";
+import type { VaultAction } from "./vaults.js";
+
+/** What a tick knows before it looks at vaults. */
+export interface VaultOccasion {
+  /** Unix seconds. */
+  readonly now: number;
+  readonly markets: readonly MarketView[];
+  readonly blocked: ReadonlySet<string>;
+}
+
+/** What is due for depositors of pool and backstop, if it is time to look. A read that fails is only logged, and tried again with the next pass. */
+export async function planVaultUpkeep(keeper: Keeper, occasion: VaultOccasion): Promise<VaultAction[]> {
+  const { address, chain, contracts, logger, metrics } = keeper;
+  const { now, markets, blocked } = occasion;
+  const config = keeper.config.vaults;
+  if (!config.isEnabled || !isLookDue(keeper.vaultLook, { at: now, markets }, config)) return [];
+  try {
+    const reads = new VaultReads(chain, contracts);
+    const pool = await reads.pool(markets, { from: address, mostRequests: config.maxRequestsPerCall });
+    const isReleaseDue = await reads.isReleaseDue();
+    keeper.vaultLook = { at: now, markets };
+    const missing = pool?.buckets.reduce((sum, bucket) => sum + max(bucket.missing, 0n), 0n) ?? 0n;
+    metrics.poolMissingUsd.set(fromWad(missing));
+    return planVaults({ pool, isReleaseDue, blocked, config });
+  } catch (error) {
+    metrics.errors.inc({ code: codeOf(error) });
+    logger.warn({ err: error }, "pool and backstop left to the next pass");
+    return [];
+  }
+}
+
+/** From what is due to a call that can be sent. @returns The reason where there is nothing to send it to. */
+export function prepareVault({ contracts, config }: Keeper, action: VaultAction): Prepared | string {
+  const { backstopVault, liquidityPool } = contracts.deployment;
+  const common = { key: vaultKey(action), kind: action.kind, expectedProfit: 0n, subject: {} };
+  if (action.kind === "releaseEmpty") {
+    if (backstopVault === undefined) return "no backstop here";
+    return { ...common, to: backstopVault, data: vaultInterface.encodeFunctionData("releaseEmpty") };
+  }
+  if (liquidityPool === undefined) return "no pool here";
+  const data =
+    action.kind === "refreshBucket"
+      ? poolInterface.encodeFunctionData("refresh", [action.underlying, action.expiry])
+      : poolInterface.encodeFunctionData("execute", [config.vaults.maxRequestsPerCall]);
+  return { ...common, to: liquidityPool, data };
+}

@@ -1,0 +1,154 @@
+import { type Instrument, perpetual } from "@plimsoll/client";
+import type { LogDescription } from "ethers";
+import { Clearinghouse__factory, LiquidityPool__factory } from "../../../../typechain-types/index.ts";
+import { ASSETS, UNDERLYINGS } from "../prices/arguments.ts";
+import type { PoolPoint } from "../result.ts";
+import type { SimulatedChain } from "./chain.ts";
+import type { Deployment } from "./deployment.ts";
+import type { RawLog } from "./events.ts";
+import { fromWad } from "./wad.ts";
+
+const pool = LiquidityPool__factory.createInterface();
+const clearinghouse = Clearinghouse__factory.createInterface();
+const TOPICS = [
+  ...(["Traded", "DepositExecuted", "RedeemExecuted", "BucketRefreshed"] as const).map(
+    (name) => pool.getEvent(name).topicHash,
+  ),
+  ...(["FundingAccrued", "FeePaid", "Expired"] as const).map((name) => clearinghouse.getEvent(name).topicHash),
+];
+const USDC_SCALE = 1e6;
+const WAD = 10n ** 18n;
+/** Shares have six decimals more than USDC. */
+const SHARE_SCALE = 1e12;
+
+/** What the pool did and earned, as sums of its events. USD; `fees` are all traders', to the reserve. */
+export interface PoolSums {
+  trades: number;
+  /** Value at mark of what was traded. */
+  traded: number;
+  spread: number;
+  charges: number;
+  funding: number;
+  deposited: number;
+  redeemed: number;
+  requests: number;
+  refreshes: number;
+  fees: number;
+  expired: number;
+}
+
+/** Follows the liquidity pool from look to look. */
+export class PoolLedger {
+  readonly sums: PoolSums = {
+    ...{ trades: 0, traded: 0, spread: 0, charges: 0, funding: 0, deposited: 0, redeemed: 0 },
+    ...{ requests: 0, refreshes: 0, fees: 0, expired: 0 },
+  };
+  readonly points: PoolPoint[] = [];
+  #nextBlock: number;
+  /** Of what a unit long has paid, by underlying, USD WAD. */
+  readonly #paid = new Map<bigint, bigint>();
+
+  constructor(
+    private readonly chain: SimulatedChain,
+    private readonly deployment: Deployment,
+  ) {
+    this.#nextBlock = deployment.startBlock;
+  }
+
+  /** Reads what happened since the last look, and where the pool stands. @param time Unix seconds. */
+  async look(time: number): Promise<void> {
+    await this.#read();
+    const { clearinghouse: books, lens, liquidityPool } = this.deployment.contracts;
+    const risks = await lens.risks([...(await liquidityPool.buckets())]);
+    const treasury = await books.cash(await liquidityPool.treasury());
+    const sum = (pick: (risk: (typeof risks)[number]) => bigint) =>
+      risks.reduce((total, risk) => total + pick(risk), 0n);
+    const equity = fromWad(treasury + sum((risk) => risk.equity));
+    const supply = Number(await liquidityPool.totalSupply()) / SHARE_SCALE;
+    this.points.push({
+      ...{ time, equity, sharePrice: equity / supply },
+      utilisation: fromWad(sum((risk) => risk.initial)) / equity,
+      maintenance: fromWad(sum((risk) => risk.maintenance)) / equity,
+    });
+  }
+
+  async #read(): Promise<void> {
+    const toBlock = await this.chain.blockNumber();
+    if (toBlock < this.#nextBlock) return;
+    const { addresses } = this.deployment;
+    const filter = {
+      address: [addresses.liquidityPool, addresses.clearinghouse],
+      topics: [TOPICS],
+      fromBlock: `0x${this.#nextBlock.toString(16)}`,
+      toBlock: `0x${toBlock.toString(16)}`,
+    };
+    const logs = (await this.chain.request("eth_getLogs", filter)) as RawLog[];
+    this.#nextBlock = toBlock + 1;
+    for (const log of logs) {
+      const isPool = log.address.toLowerCase() === addresses.liquidityPool.toLowerCase();
+      const event = (isPool ? pool : clearinghouse).parseLog(log);
+      if (event?.name === "FundingAccrued") await this.#accrue(event, Number(log.blockNumber));
+      else if (event !== null) this.#take(event);
+    }
+  }
+
+  #take({ name, args }: LogDescription): void {
+    const { sums } = this;
+    const amount = (key: string) => args.getValue(key) as bigint;
+    switch (name) {
+      case "Traded":
+        this.#trade(args.getValue("quote") as Quote, amount("size"));
+        break;
+      case "DepositExecuted":
+        sums.deposited += Number(amount("assets")) / USDC_SCALE;
+        sums.requests++;
+        break;
+      case "RedeemExecuted":
+        sums.redeemed += Number(amount("assets")) / USDC_SCALE;
+        sums.requests++;
+        break;
+      case "BucketRefreshed":
+        sums.refreshes++;
+        break;
+      case "FeePaid":
+        sums.fees += fromWad(amount("size"));
+        break;
+      case "Expired":
+        sums.expired++;
+        break;
+    }
+  }
+
+  /** What the trader pays beyond mark: the spread first, what is left of it for inventory and margin. */
+  #trade({ price, mark, spread }: Quote, size: bigint): void {
+    const units = size < 0n ? -size : size;
+    const edge = size > 0n ? price - mark : mark - price;
+    const forSpread = edge < spread ? edge : spread;
+    this.sums.trades++;
+    this.sums.traded += fromWad((mark * units) / WAD);
+    this.sums.spread += fromWad((forSpread * units) / WAD);
+    this.sums.charges += fromWad(((edge - forSpread) * units) / WAD);
+  }
+
+  /** The pool has funding accrued before it trades, so what it held in the block before is what it paid or received for. */
+  async #accrue({ args }: LogDescription, block: number): Promise<void> {
+    const underlying = args.getValue("underlying") as bigint;
+    const index = args.getValue("index") as bigint;
+    const step = index - (this.#paid.get(underlying) ?? 0n);
+    this.#paid.set(underlying, index);
+    const { clearinghouse: books, liquidityPool } = this.deployment.contracts;
+    const asset = ASSETS.find((name) => BigInt(UNDERLYINGS[name]) === underlying);
+    if (asset === undefined || step === 0n) return;
+    const instrument: Instrument = perpetual(UNDERLYINGS[asset]);
+    const bucket = await liquidityPool.bucket(underlying, 0);
+    const size = await books.position(bucket, instrument, { blockTag: block - 1 });
+    this.sums.funding -= fromWad((size * step) / WAD);
+  }
+}
+
+/** Of `IPoolQuoter`, USD WAD a unit. */
+interface Quote {
+  readonly price: bigint;
+  readonly mark: bigint;
+  readonly spread: bigint;
+}
