@@ -3,11 +3,10 @@ import type { Interface } from "ethers";
 import {
   BatchCaller__factory,
   Lens__factory,
-  MarginEngine__factory,
   TestToken__factory,
 } from "../../../../typechain-types/index.ts";
 import type { Totals } from "../model/conservation.ts";
-import { SURFACE } from "./contracts.ts";
+import { SURFACE, type SurfaceContract } from "./contracts.ts";
 import type { Theatre } from "./theatre.ts";
 
 /** What the margin engine says, and INV-6 and INV-3 are about. USD WAD. */
@@ -29,12 +28,11 @@ interface Question {
   readonly to: string;
   readonly surface: Interface;
   readonly method: string;
-  readonly args: readonly unknown[];
+  readonly data: string;
 }
 
 const caller = BatchCaller__factory.createInterface();
 const lens = Lens__factory.createInterface();
-const engine = MarginEngine__factory.createInterface();
 const token = TestToken__factory.createInterface();
 const WAD_DECIMALS = 18;
 /** Enough for all accounts at once. */
@@ -44,10 +42,16 @@ const READ_GAS = `0x${(2_000_000_000).toString(16)}`;
 export class Reads {
   readonly #theatre: Theatre;
   readonly #callerAddress: Promise<string>;
+  readonly #totals: readonly Question[];
 
   constructor(theatre: Theatre) {
     this.#theatre = theatre;
     this.#callerAddress = theatre.caller.getAddress();
+    this.#totals = this.#totalQuestions();
+  }
+
+  question(contract: SurfaceContract, method: string, args: readonly unknown[]): Question {
+    return questionOf({ to: this.#theatre.addresses[contract], surface: SURFACE[contract], method }, args);
   }
 
   /** What custody holds and the books say, the given accounts, and the risks of others: in this order, in one call. */
@@ -55,7 +59,7 @@ export class Reads {
     shown: readonly Account[],
     risky: readonly Account[],
   ): Promise<{ totals: Totals; accounts: Map<Account, Shown>; risks: Map<Account, Risk> }> {
-    const totals = this.#totalQuestions();
+    const totals = this.#totals;
     const portfolios = shown.flatMap((account) => [
       this.#clearinghouse("portfolio", account),
       this.#clearinghouse("cash", account),
@@ -78,25 +82,14 @@ export class Reads {
     return toRisks(accounts, answer?.[0] as Risk[]);
   }
 
-  /** USD WAD a unit. */
-  async mark(instrument: Instrument): Promise<bigint> {
-    const to = this.#theatre.market.addresses.marginEngine;
-    const [answer] = await this.ask([{ to, surface: engine, method: "mark", args: [instrument] }]);
-    return answer?.[0] as bigint;
-  }
-
   /** One view of the external surface. */
-  async view(contract: keyof typeof SURFACE, method: string, args: readonly unknown[]): Promise<unknown[]> {
-    const [answer] = await this.ask([
-      { to: this.#theatre.addresses[contract], surface: SURFACE[contract], method, args },
-    ]);
+  async view(contract: SurfaceContract, method: string, args: readonly unknown[]): Promise<unknown[]> {
+    const [answer] = await this.ask([this.question(contract, method, args)]);
     return answer ?? [];
   }
 
   async ask(questions: readonly Question[]): Promise<unknown[][]> {
-    const targets = questions.map(({ to }) => to);
-    const inputs = questions.map(({ surface, method, args }) => surface.encodeFunctionData(method, args));
-    const data = caller.encodeFunctionData("batch", [targets, inputs]);
+    const data = caller.encodeFunctionData("batch", [questions.map((one) => one.to), questions.map((one) => one.data)]);
     const to = await this.#callerAddress;
     const raw = (await this.#theatre.chain.request("eth_call", { to, data, gas: READ_GAS }, "latest")) as string;
     const failure = decodeError(raw);
@@ -108,18 +101,18 @@ export class Reads {
   }
 
   #clearinghouse(method: string, ...args: unknown[]): Question {
-    return { to: this.#theatre.addresses.Clearinghouse, surface: SURFACE.Clearinghouse, method, args };
+    return this.question("Clearinghouse", method, args);
   }
 
   #risksQuestion(accounts: readonly Account[]): Question {
-    return { to: this.#theatre.market.addresses.lens, surface: lens, method: "risks", args: [accounts] };
+    return questionOf({ to: this.#theatre.market.addresses.lens, surface: lens, method: "risks" }, [accounts]);
   }
 
   #totalQuestions(): Question[] {
     const custodian = this.#theatre.addresses.Clearinghouse;
     const ofTokens = [...this.#theatre.tokens].flatMap(([id, { address }]) => [
       this.#clearinghouse("recordedInTokens", assetOf(id)),
-      { to: address, surface: token, method: "balanceOf", args: [custodian] },
+      questionOf({ to: address, surface: token, method: "balanceOf" }, [custodian]),
     ]);
     return [this.#clearinghouse("reserve"), ...ofTokens];
   }
@@ -134,6 +127,10 @@ export class Reads {
     });
     return { reserve: answers[0]?.[0] as bigint, recorded, balances };
   }
+}
+
+function questionOf(asked: Omit<Question, "data">, args: readonly unknown[]): Question {
+  return { ...asked, data: asked.surface.encodeFunctionData(asked.method, args) };
 }
 
 /** Cash for 0, else the token on the underlying. */

@@ -1,4 +1,4 @@
-import { type Account, type Instrument, type PlimsollError, spot } from "@plimsoll/client";
+import { type Account, type Instrument, type PlimsollError, nearestWad, spot } from "@plimsoll/client";
 import { type Call, toAnswer } from "@plimsoll/replay";
 import type { LogDescription } from "ethers";
 import { MockAggregator__factory } from "../../../../typechain-types/index.ts";
@@ -8,6 +8,7 @@ import type { FeedAction } from "../model/feed.ts";
 import { LedgerModel } from "../model/ledger.ts";
 import type { World } from "../model/world.ts";
 import { SURFACE, type SurfaceFunction, contractOf, encode } from "./contracts.ts";
+import { Estimates } from "./estimates.ts";
 import type { Person } from "./people.ts";
 import { Reads, type Risk } from "./reads.ts";
 import { GRACE_SECONDS, TRANSMITTER, type Theatre, permissionsAtTheDoor } from "./theatre.ts";
@@ -35,8 +36,9 @@ export class Stage {
   readonly auctions = new Set<Account>();
   /** Accounts under a margin call. */
   readonly called = new Set<Account>();
-  readonly #marks = new Map<Instrument, bigint>();
+  readonly estimates: Estimates;
   readonly #risks = new Map<Account, Risk>();
+  #audits = 0;
   #salt = 0n;
   #fresh = 1_000n;
 
@@ -44,6 +46,7 @@ export class Stage {
     this.theatre = theatre;
     this.world = world;
     this.reads = new Reads(theatre);
+    this.estimates = new Estimates(this.reads, world, this.model);
     for (const person of theatre.people) {
       for (const one of permissionsAtTheDoor(theatre, person)) {
         this.authority.set({ account: person.accounts[0], expiry: FOREVER, ...one });
@@ -68,6 +71,11 @@ export class Stage {
     return number === 0n ? person.label : `${person.label}'s account ${number.toString()}`;
   }
 
+  /** @returns how many steps were audited, with this one. */
+  countAudit(): number {
+    return ++this.#audits;
+  }
+
   salt(): bigint {
     return ++this.#salt;
   }
@@ -80,14 +88,10 @@ export class Stage {
     return { from, to: this.theatre.addresses[contractOf(name)], data: encode(name, args) };
   }
 
-  /** USD WAD a unit, as the engine says now. */
+  /** USD WAD a unit, as the engine has it to twelve digits. */
   async mark(instrument: Instrument): Promise<bigint> {
-    let mark = this.#marks.get(instrument);
-    if (mark === undefined) {
-      mark = await this.reads.mark(instrument);
-      this.#marks.set(instrument, mark);
-    }
-    return mark;
+    await this.estimates.refresh();
+    return nearestWad(this.estimates.mark(instrument));
   }
 
   /** Risks that were read since prices or time last moved, or are read now. */
@@ -112,7 +116,7 @@ export class Stage {
 
   /** Prices, time or parameters moved: nothing that was read holds. */
   stir(): void {
-    this.#marks.clear();
+    this.estimates.forget();
     this.#risks.clear();
   }
 
