@@ -179,9 +179,12 @@ export async function runCampaign(theatre: Theatre, options: CampaignOptions, on
   for (let index = 0; !collection.isComplete; index++) {
     const { operations } = collection;
     const story = storyAt(options.seed, index);
-    collection.take(index, await playOne(theatre, story, (done) => {
-      onProgress(operations + done);
-    }));
+    collection.take(
+      index,
+      await playOne(theatre, story, (done) => {
+        onProgress(operations + done);
+      }),
+    );
     onProgress(collection.operations);
   }
   return collection.result();

@@ -1,6 +1,7 @@
 import type { Account } from "@plimsoll/client";
 import type { Call } from "@plimsoll/replay";
 import type { LogDescription } from "ethers";
+import { SURFACE } from "../chain/contracts.ts";
 import type { Outcome, Stage } from "../chain/stage.ts";
 import { type Facts, applyEvent, noFacts } from "../model/events.ts";
 
@@ -15,13 +16,15 @@ const LIQUIDATOR_EVENTS: Readonly<Record<string, (stage: Stage, account: Account
   },
 };
 
+const SETTLE = SURFACE.ClearinghouseBooks.getFunction("settle").selector;
 const SETTLING_EVENTS: ReadonlySet<string> = new Set(["LossTaken", "Expired", "SeriesClosed"]);
 
 /** Applies the events of a transaction to the books. In the order of the log: a loss in cash is shared by the cash of that moment. */
-export function keepBooks(stage: Stage, { to }: Call, { ledger, liquidator }: Outcome): Facts {
+export function keepBooks(stage: Stage, { to, data }: Call, { ledger, liquidator }: Outcome): Facts {
   const facts = noFacts();
+  const sharesLoss = ledger.some(({ name }) => name === "LossShared");
   for (const event of ledger) {
-    applyEvent(event, { model: stage.model, facts });
+    applyEvent(event, { model: stage.model, facts, sharesLoss });
     if (event.name === "OperatorSet") noteOperator(stage, event);
   }
   for (const event of liquidator) {
@@ -31,6 +34,11 @@ export function keepBooks(stage: Stage, { to }: Call, { ledger, liquidator }: Ou
   const isSettling =
     to === stage.theatre.addresses.Clearinghouse && ledger.every(({ name }) => SETTLING_EVENTS.has(name));
   if (isSettling) for (const account of facts.touched) facts.partial.add(account);
+  // Changes no view, and so there is no event; but what is rounded afterwards begins from there.
+  if (to === stage.theatre.addresses.Clearinghouse && data.startsWith(SETTLE)) {
+    const [account] = SURFACE.ClearinghouseBooks.decodeFunctionData("settle", data);
+    stage.model.writeFunding(account as bigint);
+  }
   return facts;
 }
 

@@ -6,6 +6,7 @@ import type { Outcome, Stage } from "../chain/stage.ts";
 import { type Violation, checkModel, checkTotals } from "../model/conservation.ts";
 import type { Facts } from "../model/events.ts";
 import { keepBooks } from "./books.ts";
+import { auditPool } from "./pool.ts";
 import { checkWaterfall } from "./waterfall.ts";
 
 /** What was asked for, and what was known before. */
@@ -30,12 +31,14 @@ export async function auditStep(stage: Stage, deed: Deed, outcome: Outcome): Pro
   const { refusal } = outcome;
   if (refusal !== undefined) return INNER_FAILURES.has(refusal.errorName) ? [panicked(refusal.message)] : [];
   const facts = keepBooks(stage, deed.call, outcome);
+  const orders = outcome.orders.flatMap((event) => stage.orders.note(event));
   const charged = [...facts.charged].filter((account) => stage.model.isLiable(account));
   stage.forget(facts.touched);
   const risky = [...new Set([...(await needExact(stage, deed, charged)), ...deed.before.keys()])];
   const shown = facts.ordersLoss ? [] : [...facts.touched].filter((account) => !facts.partial.has(account));
   const state = await stage.reads.state(shown, risky);
   stage.note(state.risks);
+  if (state.risks.size > 0) await stage.estimates.refresh();
   return [
     ...checkModel(stage.model),
     ...checkTotals(stage.model, state.totals),
@@ -43,6 +46,9 @@ export async function auditStep(stage: Stage, deed: Deed, outcome: Outcome): Pro
     ...checkAuthority(stage, deed.call, facts),
     ...checkMargins(stage, { charged, deed, risks: state.risks }),
     ...checkWaterfall(stage, { deed, outcome, risks: state.risks }),
+    ...(await auditPool(stage, outcome)),
+    ...stage.outflow.note(stage, outcome),
+    ...orders,
     ...[...state.risks].flatMap(([account, risk]) => checkRisk(stage, account, risk)),
   ];
 }
@@ -93,7 +99,10 @@ export function checkRisk(stage: Stage, account: Account, risk: Risk): Violation
   const estimate = stage.estimates.of(account);
   if (agrees(risk, estimate)) return violations;
   const other = `${estimate.equity}, ${estimate.initial}, ${estimate.maintenance}`;
-  return [...violations, { invariant: "parity", message: `${stage.nameOf(account)}: ${detail}; by the model ${other}` }];
+  return [
+    ...violations,
+    { invariant: "parity", message: `${stage.nameOf(account)}: ${detail}; by the model ${other}` },
+  ];
 }
 
 function panicked(message: string): Violation {
@@ -104,7 +113,9 @@ function panicked(message: string): Violation {
 function checkAuthority(stage: Stage, call: Call, { acts }: Facts): Violation[] {
   const { addresses } = stage.theatre;
   if (call.to === addresses.Liquidator) return [];
-  const by = { callers: [call.from, call.to], now: stage.world.now };
+  // The router calls them in its caller's name.
+  const behind = call.to === addresses.TradeRouter ? [addresses.LiquidityPool, addresses.OrderSettlement] : [];
+  const by = { callers: [call.from, call.to, ...behind], now: stage.world.now };
   const backstop = addresses.BackstopVault.toLowerCase();
   return acts
     .filter(({ account }) => !(call.to === addresses.BackstopVault && ownerOf(account).toLowerCase() === backstop))

@@ -1,10 +1,6 @@
 import { type Account, CASH, type Instrument, decodeError, instrumentOf, sizeOf, spot } from "@plimsoll/client";
 import type { Interface } from "ethers";
-import {
-  BatchCaller__factory,
-  Lens__factory,
-  TestToken__factory,
-} from "../../../../typechain-types/index.ts";
+import { BatchCaller__factory, Lens__factory, TestToken__factory } from "../../../../typechain-types/index.ts";
 import type { Totals } from "../model/conservation.ts";
 import { SURFACE, type SurfaceContract } from "./contracts.ts";
 import type { Theatre } from "./theatre.ts";
@@ -24,7 +20,7 @@ export interface Shown {
   readonly positions: ReadonlyMap<Instrument, bigint>;
 }
 
-interface Question {
+export interface Question {
   readonly to: string;
   readonly surface: Interface;
   readonly method: string;
@@ -114,7 +110,7 @@ export class Reads {
       this.#clearinghouse("recordedInTokens", assetOf(id)),
       questionOf({ to: address, surface: token, method: "balanceOf" }, [custodian]),
     ]);
-    return [this.#clearinghouse("reserve"), ...ofTokens];
+    return [this.#clearinghouse("reserve"), this.question("ClearinghouseBooks", "cashTotals", []), ...ofTokens];
   }
 
   #toTotals(answers: readonly unknown[][]): Totals {
@@ -122,14 +118,16 @@ export class Reads {
     const balances = new Map<Instrument, bigint>();
     [...this.#theatre.tokens].forEach(([id, { decimals }], i) => {
       const scale = 10n ** BigInt(WAD_DECIMALS - decimals);
-      recorded.set(assetOf(id), (answers[1 + 2 * i]?.[0] as bigint) * scale);
-      balances.set(assetOf(id), (answers[2 + 2 * i]?.[0] as bigint) * scale);
+      recorded.set(assetOf(id), (answers[2 + 2 * i]?.[0] as bigint) * scale);
+      balances.set(assetOf(id), (answers[3 + 2 * i]?.[0] as bigint) * scale);
     });
-    return { reserve: answers[0]?.[0] as bigint, recorded, balances };
+    const [[reserve] = [], [cash] = []] = answers;
+    return { reserve: reserve as bigint, cash: cash as Totals["cash"], recorded, balances };
   }
 }
 
-function questionOf(asked: Omit<Question, "data">, args: readonly unknown[]): Question {
+/** One question to any contract. */
+export function questionOf(asked: Omit<Question, "data">, args: readonly unknown[]): Question {
   return { ...asked, data: asked.surface.encodeFunctionData(asked.method, args) };
 }
 
