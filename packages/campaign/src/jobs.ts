@@ -40,9 +40,10 @@ export async function runJobs(options: CampaignOptions, jobs: number, onProgress
         nextTask: () => (collection.isComplete ? undefined : { seed: options.seed, index: next++ }),
         onReport(report) {
           if (report.kind === "within") within.set(job, report.operations);
-          if (report.kind !== "played") return show();
-          within.delete(job);
-          collection.take(report.index, report.played);
+          if (report.kind === "played") {
+            within.delete(job);
+            collection.take(report.index, report.played);
+          }
           show();
         },
       });
@@ -63,12 +64,12 @@ async function runJob({ nextTask, onReport }: Job): Promise<void> {
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream?.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  let isDone = false;
+  const end = { isDone: false };
   let stories = 0;
   const proceed = () => {
     const task = stories++ < STORIES_PER_JOB ? nextTask() : undefined;
     if (task !== undefined) return child.send(task);
-    isDone = true;
+    end.isDone = true;
     return child.kill();
   };
   child.on("message", (message) => {
@@ -81,5 +82,5 @@ async function runJob({ nextTask, onReport }: Job): Promise<void> {
       resolve();
     });
   });
-  if (!isDone) throw new JobError(output);
+  if (!end.isDone) throw new JobError(output);
 }

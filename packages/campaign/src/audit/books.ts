@@ -30,16 +30,25 @@ export function keepBooks(stage: Stage, { to, data }: Call, { ledger, liquidator
   for (const event of liquidator) {
     LIQUIDATOR_EVENTS[event.name]?.(stage, event.args.getValue("account") as bigint, event);
   }
-  // Whoever settles some losses only may leave others open, and views show all of them.
-  const isSettling =
-    to === stage.theatre.addresses.Clearinghouse && ledger.every(({ name }) => SETTLING_EVENTS.has(name));
-  if (isSettling) for (const account of facts.touched) facts.partial.add(account);
-  // Changes no view, and so there is no event; but what is rounded afterwards begins from there.
-  if (to === stage.theatre.addresses.Clearinghouse && data.startsWith(SETTLE)) {
-    const [account] = SURFACE.ClearinghouseBooks.decodeFunctionData("settle", data);
-    stage.model.writeFunding(account as bigint);
-  }
+  noteSettling(stage, { to, data }, { ledger, facts });
   return facts;
+}
+
+/** Losses may be settled in part, and funding is written with them. */
+function noteSettling(
+  stage: Stage,
+  { to, data }: Pick<Call, "to" | "data">,
+  { ledger, facts }: { readonly ledger: Outcome["ledger"]; readonly facts: Facts },
+): void {
+  if (to !== stage.theatre.addresses.Clearinghouse) return;
+  // Whoever settles some losses only may leave others open, and views show all of them.
+  if (ledger.every(({ name }) => SETTLING_EVENTS.has(name))) {
+    for (const account of facts.touched) facts.partial.add(account);
+  }
+  if (!data.startsWith(SETTLE)) return;
+  // Changes no view, and so there is no event; but what is rounded afterwards begins from there.
+  const [account] = SURFACE.ClearinghouseBooks.decodeFunctionData("settle", data);
+  stage.model.writeFunding(account as bigint);
 }
 
 function noteOperator({ authority }: Stage, { args }: LogDescription): void {

@@ -29,9 +29,12 @@ export async function auditPool(stage: Stage, { pool: events }: Outcome): Promis
       ]),
     ),
   ]);
-  const [assets = 0n, shares = 0n, supply = 0n, ...marks] = answers.map(([answer]) => answer as bigint);
+  const [assets, shares, supply, ...marks] = answers.map(([answer]) => answer as bigint) as [
+    ...[bigint, bigint, bigint],
+    ...bigint[],
+  ];
   const violations = stage.pool.check({ assets, shares, supply }, pool);
-  for (const [i, event] of traded.entries()) violations.push(...checkPrice(event, marks[i] ?? 0n));
+  for (const event of traded) violations.push(...checkPrice(event, marks.shift() ?? 0n));
   for (const controller of controllersIn(events)) violations.push(...(await checkController(stage, controller)));
   return violations;
 }

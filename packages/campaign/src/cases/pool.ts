@@ -166,15 +166,17 @@ interface ClaimTerms {
   readonly args: (amount: bigint, receiver: string, controller: string) => readonly unknown[];
 }
 
+/** Mostly one who has something to claim. */
+function pickController(stage: Stage, dice: Dice, waiting: readonly string[]): string {
+  return waiting.length > 0 && dice.chance(0.9) ? dice.pick(waiting) : dice.pick(stage.people).address;
+}
+
 /** What was executed is claimed, in part or whole, by its controller, his operator or a stranger. */
 function claim({ covers, side, unit, args }: ClaimTerms): Case {
   return {
     ...{ name: covers.replace(".", " "), covers: [covers], weight: 1.2 },
     plan(stage, dice): Plan {
-      const waiting = [...stage.pool[side].claims]
-        .filter(([, one]) => one[unit] > 0n)
-        .map(([controller]) => controller);
-      const controller = waiting.length > 0 && dice.chance(0.9) ? dice.pick(waiting) : dice.pick(stage.people).address;
+      const controller = pickController(stage, dice, stage.pool[side].waiting(unit));
       const whole = stage.pool[side].claimOf(controller)[unit];
       const part = dice.chance(0.4) ? whole : (whole * wad(dice.between(0, 1))) / WAD;
       const isOwn = dice.chance(0.7);
@@ -182,11 +184,9 @@ function claim({ covers, side, unit, args }: ClaimTerms): Case {
       const call = stage.call(covers, args(part, dice.chance(0.8) ? caller : controller, controller), caller);
       const told = `${isOwn ? "a depositor" : "somebody else"} calls ${covers} with ${part.toString()}`;
       // Without a controller among the arguments it is the caller's own.
-      const mustBeOwn = args(0n, "", controller).length === 3;
-      if (isOwn || !mustBeOwn || caller === controller || stage.pool.isOperator(controller, caller)) {
-        return { told, call, tradesShares: "LiquidityPool" };
-      }
-      return { told, call, mustRefuse: true };
+      const isOthers = caller !== controller && args(0n, "", controller).length === 3;
+      if (isOthers && !stage.pool.isOperator(controller, caller)) return { told, call, mustRefuse: true };
+      return { told, call, tradesShares: "LiquidityPool" };
     },
   };
 }

@@ -22,7 +22,11 @@ const USDC_DIGITS = 1e6;
 const APPROVAL_SECONDS = 864_000;
 
 /** Approvals of a wallet's account, signed by a key, for who trades it. */
-async function approvalsOf(stage: Stage, person: Person, signer: Wallet, nonceAhead: bigint) {
+async function approvalsOf(
+  stage: Stage,
+  person: Person,
+  { signer, nonceAhead }: { signer: Wallet; nonceAhead: bigint },
+) {
   const { addresses, broker, market } = stage.theatre;
   const [nonce] = await stage.reads.view("ClearinghouseBooks", "approvalNonce", [person.key.address]);
   const expiry = BigInt(stage.world.now + APPROVAL_SECONDS);
@@ -47,7 +51,7 @@ const approveBySignature: Case = {
     const isForged = dice.chance(0.15);
     const ahead = dice.chance(0.1) ? 1n : 0n;
     const signer = isForged ? pickOther(stage, dice, person).key : person.key;
-    const { approvals, approvalSignature } = await approvalsOf(stage, person, signer, ahead);
+    const { approvals, approvalSignature } = await approvalsOf(stage, person, { signer, nonceAhead: ahead });
     const by = dice.pick(stage.people);
     const call = stage.call("ClearinghouseBooks.approveBySignature", [approvals, approvalSignature], by.address);
     const told = `${by.label} brings approvals of ${person.label}'s wallet`;
@@ -66,7 +70,7 @@ async function prepared(stage: Stage, dice: Dice, person: Person): Promise<Prepa
   const terms = { spender: stage.theatre.addresses.TradeRouter, value, nonce: answer?.[0] as bigint };
   const domain = { name: "USD Coin", version: "1", chainId, verifyingContract: usdc };
   const permit = await signPermit({ ...terms, deadline: BigInt(stage.world.now + 60) }, person.key, domain);
-  const approved = await approvalsOf(stage, person, person.key, 0n);
+  const approved = await approvalsOf(stage, person, { signer: person.key, nonceAhead: 0n });
   const deposit = { account: person.wallet, asset: CASH, amountInTokens: value };
   return preparationFor(person.wallet, { deposit, permit, ...approved });
 }

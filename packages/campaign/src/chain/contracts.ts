@@ -65,11 +65,15 @@ function split(name: SurfaceFunction): { contract: SurfaceContract; surface: Int
   return { contract, surface: SURFACE[contract], method };
 }
 
+function interfaceOf(contract: SurfaceContract): Interface {
+  return SURFACE[contract];
+}
+
 const NAMES = new Map(
   SURFACE_CONTRACTS.flatMap((contract) =>
     writingFunctions(SURFACE[contract]).map((method) => {
-      const selector = (SURFACE[contract] as Interface).getFunction(method)?.selector ?? "";
-      return [`${contract} ${selector}`, `${contract}.${method}` as SurfaceFunction] as const;
+      const selector = interfaceOf(contract).getFunction(method)?.selector ?? "";
+      return [`${contract} ${selector}`, `${contract}.${method}`] as const;
     }),
   ),
 );

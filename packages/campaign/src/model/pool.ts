@@ -21,6 +21,11 @@ export class Side {
     this.claims.set(controller, { assets: before.assets + assets, shares: before.shares + shares });
   }
 
+  /** Who has something to claim. */
+  waiting(unit: keyof Claim): readonly string[] {
+    return [...this.claims].filter(([, one]) => one[unit] > 0n).map(([controller]) => controller);
+  }
+
   claimOf(controller: string): Claim {
     return this.claims.get(controller) ?? { assets: 0n, shares: 0n };
   }
