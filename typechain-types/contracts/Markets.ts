@@ -401,7 +401,7 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     
     requireTradable: TypedContractMethod<
       [instrument: BigNumberish, ],
-      [void],
+      [bigint],
       'view'
     >
     
@@ -581,7 +581,7 @@ getFunction(nameOrSignature: 'refreshCover'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'requireTradable'): TypedContractMethod<
       [instrument: BigNumberish, ],
-      [void],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'riskParameters'): TypedContractMethod<

@@ -1,9 +1,11 @@
+import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 
 /** What somebody asked for on the command line. */
 export interface Request {
   readonly operations: number;
   readonly seed: number;
+  readonly jobs: number;
   readonly json: boolean;
   readonly save: boolean;
   readonly mutants: boolean;
@@ -13,6 +15,7 @@ export interface Request {
 
 const MAX_OPERATIONS = 100_000_000;
 const MAX_SEED = 2 ** 31 - 1;
+const MAX_JOBS = 256;
 
 const HELP = `
 Random people trade, borrow, liquidate and attack on the real contracts, on a chain inside this process, while prices jump, feeds
@@ -25,6 +28,7 @@ test/campaign/stories, where npm test plays it from then on.
 Examples:
   npm run campaign
   npm run campaign -- --operations 100000 --seed 7 --json
+  npm run campaign -- --jobs 8
   npm run campaign -- --save
   npm run campaign -- --story test/campaign/stories/name.json
   npm run campaign -- --mutants
@@ -53,6 +57,7 @@ function makeCommand(): Command {
     .description("Looks for a sequence of calls and shocks that breaks the solvency of the exchange.")
     .option("--operations <number>", "how many steps to play", whole(1, MAX_OPERATIONS), 10_000)
     .option("--seed <number>", "another seed plays other stories", whole(0, MAX_SEED), 1)
+    .option("--jobs <number>", "processes that play", whole(1, MAX_JOBS), availableParallelism())
     .option("--json", "print the result as one JSON object on the last line", false)
     .option("--save", "write a violation that is found to test/campaign/stories", false)
     .option("--story <file>", "play this story instead, and tell it")

@@ -4,9 +4,10 @@ import { ProgressDisplay } from "@plimsoll/replay";
 import { CommanderError } from "commander";
 import hre from "hardhat";
 import { type Request, parseArguments } from "./arguments.ts";
-import { type Found, runCampaign } from "./campaign.ts";
-import { type Theatre, openTheatre } from "./chain/theatre.ts";
+import type { Found } from "./campaign.ts";
+import { openTheatre } from "./chain/theatre.ts";
 import { ArgumentError, StoryFileError, UnknownCaseError, UnknownMutantError } from "./errors.ts";
+import { runJobs } from "./jobs.ts";
 import { runMutants } from "./mutants/run.ts";
 import { type Played, playStory } from "./play.ts";
 import { renderStory, renderSummary, summarise } from "./report.ts";
@@ -26,31 +27,32 @@ async function main(argv: readonly string[]): Promise<number> {
   console.error("checking that the contracts are compiled (up to three minutes the first time) …");
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   if (request.mutants) return (await runMutants(request)) ? 0 : SOMETHING_DID_NOT_HOLD;
-  const theatre = await openTheatre();
-  return story === undefined ? await campaign(theatre, request) : await tell(theatre, story);
+  return story === undefined ? await campaign(request) : await tell(story);
 }
 
-async function tell(theatre: Theatre, story: Story): Promise<number> {
+async function tell(story: Story): Promise<number> {
+  const theatre = await openTheatre();
   const played = await playStory(theatre, story);
   console.log(renderStory(played));
   return played.violations.length === 0 ? 0 : SOMETHING_DID_NOT_HOLD;
 }
 
-async function campaign(theatre: Theatre, request: Request): Promise<number> {
+async function campaign(request: Request): Promise<number> {
   const display = new ProgressDisplay(process.stderr.isTTY);
-  const result = await runCampaign(theatre, request, (done) => {
+  const result = await runJobs(request, request.jobs, (done) => {
     display.show("playing", Math.min(1, done / request.operations));
   }).finally(() => {
     display.stop();
   });
   console.log(renderSummary(result));
-  if (result.found !== undefined) await explainFound(theatre, result.found, request);
+  if (result.found !== undefined) await explainFound(result.found, request);
   if (request.json) console.log(JSON.stringify(summarise(result)));
   return result.found === undefined ? 0 : SOMETHING_DID_NOT_HOLD;
 }
 
 /** Shortens the story, tells it and, if asked to, keeps it. */
-async function explainFound(theatre: Theatre, { story, played }: Found, { save, seed }: Request): Promise<void> {
+async function explainFound({ story, played }: Found, { save, seed }: Request): Promise<void> {
+  const theatre = await openTheatre();
   const invariants = new Set(played.violations.map(({ invariant }) => invariant));
   console.error(`shortening a story of ${story.steps.length} steps …`);
   const isSame = ({ violations }: Played) => violations.some(({ invariant }) => invariants.has(invariant));

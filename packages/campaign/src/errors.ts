@@ -49,3 +49,12 @@ export class UnknownMutantError extends Error {
     super(`no mutant is called "${mutant}"; there are ${known.join(", ")}`);
   }
 }
+
+/** A process that plays stories died. */
+export class JobError extends Error {
+  override readonly name = "JobError";
+
+  constructor(readonly output: string) {
+    super(`a job of the campaign ended before it was done\n${output}`);
+  }
+}

@@ -7,13 +7,18 @@ import { assetOf } from "./chain/reads.ts";
 import { Stage } from "./chain/stage.ts";
 import { type Theatre, rewind } from "./chain/theatre.ts";
 import { wad } from "./cases/case.ts";
+import { pickRates } from "./cases/governance.ts";
 import { World } from "./model/world.ts";
 import type { Story } from "./story.ts";
 
 const USDC_SCALE = 10n ** 12n;
 const RESERVE_USD = 5_000;
-/** What a backer keeps in an account of his own, of what he brings. */
+/** What a backer keeps in an account of his own, of what he brings, and what he puts into the pool besides. */
 const BACKERS_OWN_SHARE = 0.2;
+const POOL_SHARE = 2;
+/** In some stories little stands behind the market, so that losses reach those who share them. */
+const POOR_BACKERS = { probability: 0.4, share: 0.02 };
+const ALL_REQUESTS = 16;
 const usdc = (value: number) => wad(value) / USDC_SCALE;
 
 /** The market of a story as its seed says: parameters near the starting ones, everybody with what he brings. */
@@ -21,16 +26,26 @@ export async function openMarket(theatre: Theatre, story: Story): Promise<Stage>
   await rewind(theatre);
   const random = new Random(`campaign market ${story.seed}`);
   const stage = new Stage(theatre, worldOf(theatre, story));
+  for (const { id } of theatre.configuration.underlyings) {
+    const [, accruedAt] = await stage.reads.view("ClearinghouseBooks", "funding", [id]);
+    stage.model.funding.begin(id, Number(accruedAt));
+  }
   await setParameters(stage, random);
-  for (const person of stage.people) await enter(stage, person, random);
+  const backing = random.chance(POOR_BACKERS.probability) ? POOR_BACKERS.share : 1;
+  for (const person of stage.people) await enter(stage, person, { random, backing });
+  await openPool(stage);
   const [first] = stage.people;
   if (first !== undefined)
-    await open(stage, "Clearinghouse.fundReserve", { args: [usdc(RESERVE_USD)], from: first.address });
+    await open(stage, "Clearinghouse.fundReserve", { args: [usdc(RESERVE_USD * backing)], from: first.address });
   return stage;
 }
 
 /** Somebody pays in what he brings; some come with the coin, which is then their collateral. */
-async function enter(stage: Stage, { address, accounts, role }: Person, random: Random): Promise<void> {
+async function enter(
+  stage: Stage,
+  { address, accounts, role }: Person,
+  { random, backing }: { readonly random: Random; readonly backing: number },
+): Promise<void> {
   const wealth = WEALTH[role] * Math.exp(0.5 * random.normal());
   const likesCoins = role === "long" || role === "writer";
   const comesWithCoin = random.chance(likesCoins ? 0.4 : 0.1);
@@ -41,7 +56,21 @@ async function enter(stage: Stage, { address, accounts, role }: Person, random: 
   const amountInTokens = wad((wealth * share) / price) / 10n ** BigInt(18 - decimals);
   const deposits = [{ account: accounts[0], asset: assetOf(underlying), amountInTokens }];
   await open(stage, "Clearinghouse.batch", { args: [batchOf({ deposits })], from: address });
-  if (role === "backer") await open(stage, "BackstopVault.deposit", { args: [usdc(wealth), address], from: address });
+  if (role !== "backer") return;
+  await open(stage, "BackstopVault.deposit", { args: [usdc(wealth * backing), address], from: address });
+  const request = [usdc(wealth * POOL_SHARE), address, address];
+  await open(stage, "LiquidityPool.requestDeposit", { args: request, from: address });
+}
+
+/** Without positions the pool takes what is offered at once. */
+async function openPool(stage: Stage): Promise<void> {
+  for (const { address } of stage.of("backer").slice(0, 1)) {
+    await open(stage, "LiquidityPool.execute", { args: [ALL_REQUESTS], from: address });
+  }
+  for (const { address } of stage.of("backer")) {
+    const { assets } = stage.pool.entries.claimOf(address);
+    await open(stage, "LiquidityPool.deposit(uint256,address)", { args: [assets, address], from: address });
+  }
 }
 
 function worldOf(theatre: Theatre, { seed, underlyings, depthPercent }: Story): World {
@@ -72,6 +101,8 @@ async function setParameters(stage: Stage, random: Random): Promise<void> {
     };
     await open(stage, "Markets.setRiskParameters", { args: [id, changed], from: address });
   }
+  const rates = pickRates({ integer: (count) => Math.floor(random.between(0, count)) });
+  await open(stage, "Clearinghouse.setInterestRates", { args: [rates], from: address });
   const account = { floor: wad(random.between(60, 150)), credit: wad(random.between(0.2, 0.4)) };
   await open(stage, "Markets.setAccountParameters", { args: [account], from: address });
 }

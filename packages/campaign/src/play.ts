@@ -38,6 +38,8 @@ export class Player {
   violations: readonly Violation[] = [];
   steps = 0;
   readonly #pledges: Pledge[] = [];
+  /** What is being done, in words. */
+  #doing = "";
 
   constructor(stage: Stage) {
     this.stage = stage;
@@ -69,6 +71,7 @@ export class Player {
   async #act(step: Step, minute: number): Promise<Violation[]> {
     const plan = await caseOf(step.do).plan(this.stage, new Dice(step.dice));
     if (plan === undefined) return [];
+    this.#doing = plan.told;
     const line = `minute ${minute}: ${plan.told}`;
     if (plan.call !== undefined) return await this.#send({ ...plan, call: plan.call }, line);
     this.told.push(line);
@@ -79,11 +82,11 @@ export class Player {
   async #send(plan: Plan & { readonly call: Call }, line: string): Promise<Violation[]> {
     const { stage } = this;
     const before = await stage.risksOf(plan.watched ?? []);
-    const shares = plan.tradesShares === undefined ? undefined : await readShares(stage);
+    const shares = plan.tradesShares === undefined ? undefined : await readShares(stage, plan.tradesShares);
     const outcome = await stage.send(plan.call);
     const { refusal } = outcome;
     this.told.push(refusal === undefined ? line : `${line} (refused: ${refusal.errorName})`);
-    count(this.tally, outcome);
+    count(this.tally, outcome, stage.functionOf(plan.call));
     const violations = await auditStep(stage, { call: plan.call, reducing: plan.reducing ?? [], before }, outcome);
     if (refusal !== undefined) return violations;
     if (plan.mustRefuse) violations.push({ invariant: "authority", message: `${plan.told}, and it was possible` });
@@ -100,7 +103,7 @@ export class Player {
       const known = error instanceof Error && ["UnknownCaseError", "UnknownEventError"].includes(error.name);
       if (known) throw error;
       const message = error instanceof Error ? error.message : String(error);
-      return [{ invariant: "unexplained", message }];
+      return [{ invariant: "unexplained", message: `${this.#doing}: ${message}` }];
     }
   }
 }

@@ -1,5 +1,6 @@
 import { spiralGainOf } from "@plimsoll/risk";
 import type { Campaign } from "./campaign.ts";
+import { CASES } from "./cases/index.ts";
 import type { Played } from "./play.ts";
 
 /** The result in one object, USD where not a count. */
@@ -18,7 +19,14 @@ export interface Summary {
   readonly episodes: number;
   readonly opsPerSecond: number;
   readonly seconds: number;
+  /** Functions of the external surface that went through at least once, of those that somebody may call; events and refusals by name. */
+  readonly functions: number;
+  readonly neverDone: readonly string[];
+  readonly seen: Readonly<Record<string, number>>;
 }
+
+/** What may go through for somebody: every function with a case that is not one of something forbidden or done once. */
+const permitted = [...new Set(CASES.filter(({ isForbidden }) => isForbidden !== true).flatMap(({ covers }) => covers))];
 
 export function summarise({ tally, gains, stories, seconds, found }: Campaign): Summary {
   const gain = spiralGainOf(gains);
@@ -31,6 +39,9 @@ export function summarise({ tally, gains, stories, seconds, found }: Campaign): 
     ...{ spiralGain: round(gain.max, 4), spiralGainMean: round(gain.mean, 4), episodes: gain.episodes },
     opsPerSecond: round(tally.operations / seconds, 1),
     seconds: round(seconds, 1),
+    functions: Object.keys(tally.done).length,
+    neverDone: permitted.filter((name) => !(name in tally.done)),
+    seen: tally.seen,
   };
 }
 
@@ -45,6 +56,7 @@ export function renderSummary(campaign: Campaign): string {
     `${number(liquidations)} liquidations of legs, ${number(takeOvers)} accounts taken whole, ${number(deleveragings)} deleveraged`,
     `bad debt $${number(rest.badDebt)}, all of it absorbed by the waterfall to the last 1e-18`,
     `spiral gain at most ${rest.spiralGain}, on average ${rest.spiralGainMean}, over ${number(rest.episodes)} shocks`,
+    `${number(rest.functions)} functions went through${rest.neverDone.length === 0 ? "" : `, never ${rest.neverDone.join(", ")}`}`,
     rest.violations === 0 ? "everything held" : `${rest.violations} things did not hold`,
   ].join("\n");
 }

@@ -12,10 +12,14 @@ export interface Tally {
   takeOvers: number;
   deleveragings: number;
   badDebt: number;
+  /** How often each function of the external surface went through. */
+  readonly done: Record<string, number>;
+  /** How often each event of the clearinghouse, the liquidator and the pool was seen, and each reason of a refusal. */
+  readonly seen: Record<string, number>;
 }
 
 export function emptyTally(): Tally {
-  return { operations: 0, refused: 0, liquidations: 0, takeOvers: 0, deleveragings: 0, badDebt: 0 };
+  return { operations: 0, refused: 0, liquidations: 0, takeOvers: 0, deleveragings: 0, badDebt: 0, done: {}, seen: {} };
 }
 
 /** What an event of the liquidator adds. */
@@ -33,11 +37,17 @@ const EVENTS: Readonly<Record<string, (tally: Tally, of: (name: string) => numbe
   },
 };
 
-/** Counts one step; one that only changed the world has no outcome. */
-export function count(tally: Tally, outcome?: Outcome): void {
+const increase = (counts: Record<string, number>, key: string, by = 1) => (counts[key] = (counts[key] ?? 0) + by);
+
+/** Counts one step; one that only changed the world has no outcome. @param called What was called. */
+export function count(tally: Tally, outcome?: Outcome, called = ""): void {
   tally.operations++;
-  if (outcome?.refusal !== undefined) tally.refused++;
-  for (const { name: event, args } of outcome?.liquidator ?? []) {
+  if (outcome === undefined) return;
+  if (outcome.refusal === undefined) increase(tally.done, called);
+  else tally.refused++;
+  if (outcome.refusal !== undefined) increase(tally.seen, `refused: ${outcome.refusal.errorName}`);
+  for (const { name } of [...outcome.ledger, ...outcome.liquidator, ...outcome.pool]) increase(tally.seen, name);
+  for (const { name: event, args } of outcome.liquidator) {
     EVENTS[event]?.(tally, (key) => fromWad(args.getValue(key) as bigint));
   }
 }
@@ -49,4 +59,7 @@ export function add(total: Tally, part: Tally): void {
   total.takeOvers += part.takeOvers;
   total.deleveragings += part.deleveragings;
   total.badDebt += part.badDebt;
+  for (const key of ["done", "seen"] as const) {
+    for (const [name, times] of Object.entries(part[key])) increase(total[key], name, times);
+  }
 }

@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { CommanderError } from "commander";
 import { parseArguments } from "../src/arguments.ts";
+import { Collection, storyAt } from "../src/campaign.ts";
+import { emptyTally } from "../src/tally.ts";
 import { StoryFileError, UnknownMutantError } from "../src/errors.ts";
 import { CAMPAIGN_MUTANTS } from "../src/mutants/list.ts";
 import { chosenMutants, isFound } from "../src/mutants/run.ts";
@@ -16,6 +18,7 @@ describe("npm run campaign", () => {
   it("understands its arguments", () => {
     const request = parseArguments(["--operations", "500", "--seed", "7", "--json", "--save"]);
     expect(request).to.include({ operations: 500, seed: 7, json: true, save: true, mutants: false });
+    expect(parseArguments(["--jobs", "3"]).jobs).to.equal(3);
     expect(parseArguments([])).to.include({ operations: 10_000, seed: 1, json: false, story: undefined });
   });
 
@@ -23,6 +26,33 @@ describe("npm run campaign", () => {
     for (const argv of [["--operations", "0"], ["--seed", "x"], ["--operations", ""], ["--speed", "1"], ["more"]]) {
       expect(() => parseArguments(argv)).to.throw(CommanderError);
     }
+  });
+
+  it("draws a story by its number", () => {
+    expect(storyAt(7, 3)).to.deep.equal(storyAt(7, 3));
+    expect(storyAt(7, 3).seed).to.not.equal(storyAt(7, 4).seed);
+    expect(storyAt(7, 4).seed).to.not.equal(storyAt(8, 3).seed);
+  });
+
+  it("adds stories up in their order, and ends with the first that breaks something", () => {
+    const played = (operations: number, violations: { invariant: string; message: string }[] = []) => ({
+      ...{ tally: { ...emptyTally(), operations }, gains: [], violations, steps: 1, told: [] },
+    });
+    const collection = new Collection({ operations: 100, seed: 1 });
+    collection.take(2, played(50));
+    collection.take(1, played(40, [{ invariant: "INV-1", message: "" }]));
+    expect(collection.operations).to.equal(0);
+    expect(collection.isComplete).to.equal(false);
+    collection.take(0, played(30));
+    expect(collection.operations).to.equal(70);
+    expect(collection.isComplete).to.equal(true);
+    expect(collection.result().found?.story).to.deep.equal({
+      ...storyAt(1, 1),
+      steps: storyAt(1, 1).steps.slice(0, 1),
+    });
+    const whole = new Collection({ operations: 100, seed: 1 });
+    for (const index of [3, 2, 1, 0]) whole.take(index, played(40));
+    expect(whole.operations).to.equal(120);
   });
 
   it("says what is wrong with a story", () => {

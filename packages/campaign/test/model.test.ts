@@ -1,7 +1,9 @@
 import { CASH, WAD, perpetual, spot } from "@plimsoll/client";
 import { expect } from "chai";
+import { CashModel } from "../src/model/cash.ts";
 import { checkModel, checkTotals } from "../src/model/conservation.ts";
 import { FeedModel } from "../src/model/feed.ts";
+import { FundingModel } from "../src/model/funding.ts";
 import { LedgerModel } from "../src/model/ledger.ts";
 
 const [ANNA, BERT, CARL] = [1n << 96n, 2n << 96n, 3n << 96n] as const;
@@ -80,7 +82,53 @@ describe("the model of the ledger", () => {
       [CASH, 3_000n * WAD - 1n],
       [spot(1), 4n],
     ]);
-    expect(checkTotals(model, { recorded, balances, reserve: 1n })).to.have.length(3);
+    const cash = {
+      borrowIndex: WAD,
+      supplyIndex: WAD + 1n,
+      scaledDebts: 0n,
+      scaledSupply: 3n * WAD * 10n ** 6n * 1_000n,
+    };
+    expect(checkTotals(model, { recorded, balances, reserve: 1n, cash })).to.have.length(4);
+  });
+});
+
+describe("interest and funding in the model", () => {
+  const YEAR = 31_536_000;
+  const rates = {
+    atZeroInBp: 0n,
+    atKinkInBp: 800n,
+    atFullInBp: 10_000n,
+    kinkInPercent: 80n,
+    reserveFactorInPercent: 10n,
+  };
+
+  it("charges debts by the rate of their utilisation, and tells an index that is off by a digit", () => {
+    const cash = new CashModel();
+    cash.setRates(rates);
+    const [lent, owed] = [cash.add(0n, 100n * WAD), cash.add(0n, -40n * WAD)];
+    cash.now = YEAR;
+    // At 40 % utilisation 4 % a year, less what rounding utilisation down takes: e^0.04 − 1, to the third term.
+    expect(Number(cash.valueOf(owed)) / 1e18).to.be.closeTo(-40 * 1.04081066, 1e-6);
+    expect(Number(cash.valueOf(lent)) / 1e18).to.be.closeTo(100 + 40 * 0.04081066 * 0.9, 1e-6);
+    const { borrow, supply } = cash.indices;
+    cash.tell({ borrow, supply }, false);
+    expect(cash.takeViolations()).to.deep.equal([]);
+    cash.tell({ borrow: borrow - 1n, supply }, false);
+    expect(cash.takeViolations().map(({ invariant }) => invariant)).to.deep.equal(["interest"]);
+  });
+
+  it("counts an hour of funding at most, at a rate of ±109.5 % at most", () => {
+    const funding = new FundingModel();
+    funding.begin(1, 1);
+    const price = 2_000n * WAD;
+    // 1.095 · 2,000 · 1 h / 1 year.
+    const index = (1_095n * 10n ** 15n * price * 3_600n) / (BigInt(YEAR) * WAD);
+    funding.accrue({ underlying: 1, rate: 5n * WAD, price, index }, YEAR);
+    expect(funding.takeViolations()).to.deep.equal([]);
+    expect(funding.received(ETH, { index: 0n }, 3n)).to.equal(-1n);
+    expect(funding.received(ETH, { index: 0n }, -3n)).to.equal(0n);
+    funding.accrue({ underlying: 1, rate: 0n, price, index: index + 1n }, YEAR + 1);
+    expect(funding.takeViolations().map(({ invariant }) => invariant)).to.deep.equal(["funding"]);
   });
 });
 

@@ -367,7 +367,7 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     
     requireTradable: TypedContractMethod<
       [instrument: BigNumberish, ],
-      [void],
+      [bigint],
       'view'
     >
     
@@ -529,7 +529,7 @@ getFunction(nameOrSignature: 'refreshCover'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'requireTradable'): TypedContractMethod<
       [instrument: BigNumberish, ],
-      [void],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'riskParameters'): TypedContractMethod<

@@ -99,7 +99,7 @@ decodeFunctionResult(functionFragment: 'underlyings', data: BytesLike): Result;
     
     requireTradable: TypedContractMethod<
       [instrument: BigNumberish, ],
-      [void],
+      [bigint],
       'view'
     >
     
@@ -167,7 +167,7 @@ getFunction(nameOrSignature: 'collateral'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'requireTradable'): TypedContractMethod<
       [instrument: BigNumberish, ],
-      [void],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'setCollateral'): TypedContractMethod<

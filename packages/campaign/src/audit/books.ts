@@ -1,6 +1,7 @@
 import type { Account } from "@plimsoll/client";
 import type { Call } from "@plimsoll/replay";
 import type { LogDescription } from "ethers";
+import { SURFACE } from "../chain/contracts.ts";
 import type { Outcome, Stage } from "../chain/stage.ts";
 import { type Facts, applyEvent, noFacts } from "../model/events.ts";
 
@@ -15,23 +16,39 @@ const LIQUIDATOR_EVENTS: Readonly<Record<string, (stage: Stage, account: Account
   },
 };
 
+const SETTLE = SURFACE.ClearinghouseBooks.getFunction("settle").selector;
 const SETTLING_EVENTS: ReadonlySet<string> = new Set(["LossTaken", "Expired", "SeriesClosed"]);
 
 /** Applies the events of a transaction to the books. In the order of the log: a loss in cash is shared by the cash of that moment. */
-export function keepBooks(stage: Stage, { to }: Call, { ledger, liquidator }: Outcome): Facts {
+export function keepBooks(stage: Stage, { to, data }: Call, { ledger, liquidator }: Outcome): Facts {
   const facts = noFacts();
+  const sharesLoss = ledger.some(({ name }) => name === "LossShared");
   for (const event of ledger) {
-    applyEvent(event, { model: stage.model, facts });
+    applyEvent(event, { model: stage.model, facts, sharesLoss });
     if (event.name === "OperatorSet") noteOperator(stage, event);
   }
   for (const event of liquidator) {
     LIQUIDATOR_EVENTS[event.name]?.(stage, event.args.getValue("account") as bigint, event);
   }
-  // Whoever settles some losses only may leave others open, and views show all of them.
-  const isSettling =
-    to === stage.theatre.addresses.Clearinghouse && ledger.every(({ name }) => SETTLING_EVENTS.has(name));
-  if (isSettling) for (const account of facts.touched) facts.partial.add(account);
+  noteSettling(stage, { to, data }, { ledger, facts });
   return facts;
+}
+
+/** Losses may be settled in part, and funding is written with them. */
+function noteSettling(
+  stage: Stage,
+  { to, data }: Pick<Call, "to" | "data">,
+  { ledger, facts }: { readonly ledger: Outcome["ledger"]; readonly facts: Facts },
+): void {
+  if (to !== stage.theatre.addresses.Clearinghouse) return;
+  // Whoever settles some losses only may leave others open, and views show all of them.
+  if (ledger.every(({ name }) => SETTLING_EVENTS.has(name))) {
+    for (const account of facts.touched) facts.partial.add(account);
+  }
+  if (!data.startsWith(SETTLE)) return;
+  // Changes no view, and so there is no event; but what is rounded afterwards begins from there.
+  const [account] = SURFACE.ClearinghouseBooks.decodeFunctionData("settle", data);
+  stage.model.writeFunding(account as bigint);
 }
 
 function noteOperator({ authority }: Stage, { args }: LogDescription): void {

@@ -27,6 +27,7 @@ export async function auditEverybody(stage: Stage, promises: Pledge[]): Promise<
   const liable = accounts.filter((account) => stage.model.isLiable(account));
   const state = await stage.reads.state(accounts, liable);
   stage.note(state.risks);
+  await stage.estimates.refresh();
   violations.push(...checkShown(stage, state.accounts));
   for (const [account, risk] of state.risks) violations.push(...checkRisk(stage, account, risk));
   violations.push(...(await checkInterest(stage)), ...(await checkVolatility(stage, promises)));
@@ -53,8 +54,12 @@ async function settleEverybody(stage: Stage): Promise<Violation[]> {
 /** INV-2: open interest is the sum of the long sides. */
 async function checkInterest(stage: Stage): Promise<Violation[]> {
   const violations: Violation[] = [];
-  for (const [instrument, longs] of stage.model.longs) {
-    const [units] = await stage.reads.view("Clearinghouse", "openInterestOf", [instrument]);
+  const all = [...stage.model.longs];
+  const answers = await stage.reads.ask(
+    all.map(([instrument]) => stage.reads.question("Clearinghouse", "openInterestOf", [instrument])),
+  );
+  for (const [i, [instrument, longs]] of all.entries()) {
+    const units = answers[i]?.[0];
     if (units === longs && longs === sumOfLongs(stage, instrument)) continue;
     const detail = `${String(units)}, by events ${longs.toString()}, held ${sumOfLongs(stage, instrument).toString()}`;
     violations.push({ invariant: "INV-2", message: `open interest of ${instrument.toString(16)} is ${detail}` });

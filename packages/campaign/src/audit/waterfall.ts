@@ -1,4 +1,4 @@
-import { type Account, Kind, fieldsOf } from "@plimsoll/client";
+import { type Account, CASH, type Instrument, Kind, fieldsOf } from "@plimsoll/client";
 import type { LogDescription } from "ethers";
 import type { Risk } from "../chain/reads.ts";
 import type { Outcome, Stage } from "../chain/stage.ts";
@@ -11,14 +11,24 @@ interface Liquidation {
   readonly risks: ReadonlyMap<Account, Risk>;
 }
 
-type Check = (event: LogDescription, scene: Liquidation & { readonly stage: Stage }) => Violation[];
+type Scene = Liquidation & { readonly stage: Stage };
+type Check = (event: LogDescription, scene: Scene) => Violation[];
 
 const integer = (event: LogDescription, name: string) => event.args.getValue(name) as bigint;
 /** Deleveraging may charge this share more than the deficit: it pays for the call. */
 const OVERCHARGE_DIVISOR = 100n;
+/** USD WAD that rounding may leave to the reserve after it has paid all: less than one unit for each of the few accounts that are written. */
+const RESERVE_DUST = 8n;
 
 /** What must hold of each event of the liquidator that moves value. */
 const CHECKS: Readonly<Record<string, Check>> = {
+  AuctionStarted(event, scene) {
+    const account = integer(event, "account");
+    const violations = requireBelow(account, scene);
+    if (integer(event, "equity") < integer(event, "maintenance")) return violations;
+    const message = `the auction of ${scene.stage.nameOf(account)} started above maintenance`;
+    return [...violations, { invariant: "INV-4", message }];
+  },
   Liquidated(event, scene) {
     const account = integer(event, "account");
     const [before, after] = [scene.deed.before.get(account), scene.risks.get(account)];
@@ -68,13 +78,26 @@ export function checkWaterfall(stage: Stage, liquidation: Liquidation): Violatio
 }
 
 /** Nobody is liquidated who is not below maintenance, nor on dead feeds. */
-function requireBelow(account: Account, { stage, deed }: { stage: Stage; deed: Deed }): Violation[] {
+function requireBelow(account: Account, { stage, deed, outcome }: Scene): Violation[] {
   const before = deed.before.get(account);
-  const violations: Violation[] = [];
+  const violations = outcome.ledger
+    .filter(({ name }) => name === "Transferred")
+    .flatMap(({ args }) => checkFeed(stage, args.getValue("asset") as bigint));
+  for (const instrument of stage.model.accounts.get(account)?.positions.keys() ?? []) {
+    violations.push(...checkFeed(stage, instrument));
+  }
   if (before !== undefined && before.equity >= before.maintenance) {
     violations.push({ invariant: "INV-4", message: `${stage.nameOf(account)} was liquidated above maintenance` });
   }
   return violations;
+}
+
+function checkFeed(stage: Stage, instrument: Instrument): Violation[] {
+  if (instrument === CASH) return [];
+  const { underlying } = fieldsOf(instrument);
+  if (!stage.isInvalid(underlying)) return [];
+  const { symbol } = stage.world.underlying(underlying);
+  return [{ invariant: "INV-4", message: `somebody was liquidated on the invalid feed of ${symbol}` }];
 }
 
 /** INV-5: what exceeded the equity is what reserve and backstop paid. */
@@ -88,8 +111,13 @@ function requirePaid(event: LogDescription, scene: { stage: Stage }): Violation[
 }
 
 function requireReserveFirst(paidByOthers: bigint, { stage }: { stage: Stage }): Violation[] {
-  if (paidByOthers === 0n || stage.model.reserve === 0n) return [];
-  return [{ invariant: "INV-5", message: `others paid ${paidByOthers.toString()} while the reserve had money` }];
+  if (paidByOthers === 0n || stage.model.reserve <= RESERVE_DUST) return [];
+  return [
+    {
+      invariant: "INV-5",
+      message: `others paid ${paidByOthers.toString()} while the reserve had ${stage.model.reserve.toString()}`,
+    },
+  ];
 }
 
 /** INV-11: no negative equity with open derivatives. */

@@ -36,7 +36,7 @@ const run: Case = {
     const { label, address } = dice.pick(stage.of("backer"));
     const [shares] = await stage.reads.view("BackstopVault", "balanceOf", [address]);
     const call = stage.call("BackstopVault.requestRedeem", [shares, address, address], address);
-    return { told: `a run: ${label} wants everything out`, call, tradesShares: true };
+    return { told: `a run: ${label} wants everything out`, call, tradesShares: "BackstopVault" };
   },
 };
 

@@ -24,7 +24,7 @@ function backer(
       const { label, address } = dice.chance(0.2) ? dice.pick(stage.people) : dice.pick(stage.of("backer"));
       const value = dice.scale(1, 200_000);
       const told = `${label} calls ${covers} with ${Math.round(value)}`;
-      return { told, call: stage.call(covers, args(value, address), address), tradesShares: true };
+      return { told, call: stage.call(covers, args(value, address), address), tradesShares: "BackstopVault" };
     },
   };
 }

@@ -6,8 +6,10 @@ import type { Dice } from "../dice.ts";
 import { type Case, anybody, nobody, pickAccount } from "./case.ts";
 
 const FOREVER = 2n ** 40n - 1n;
-/** Rounds that one proof walks. */
-const PROOF_ROUNDS = 200;
+/** Rounds that one proof walks, at most. */
+const PROOF_ROUNDS = 128;
+/** Before an expiry, over which its price is averaged. */
+const WINDOW_SECONDS = 1_800;
 
 /** What accounts hold that has expired. */
 function expiredSeries({ model, world }: Stage): Instrument[] {
@@ -20,17 +22,17 @@ function expiredSeries({ model, world }: Stage): Instrument[] {
 
 /** The price of an expired series is proven from its feed's rounds. */
 const prove: Case = {
-  ...{ name: "prove settlement", covers: ["PriceOracle.proveSettlement"], weight: 3 },
-  async plan(stage, dice) {
+  ...{ name: "prove settlement", covers: ["PriceOracle.proveSettlement"], weight: 4 },
+  plan(stage, dice) {
     const expired = expiredSeries(stage);
     if (expired.length === 0) return undefined;
     const { underlying, expiry } = fieldsOf(dice.pick(expired));
-    const first = await stage.theatre.aggregators.get(underlying)?.latestRound();
-    if (first === undefined) return undefined;
     const { address, label } = dice.pick(stage.people);
-    // From too late a round it is refused.
-    const back = BigInt(dice.integer(PROOF_ROUNDS));
-    const args = [underlying, expiry, first > back ? first - back : 1n, PROOF_ROUNDS];
+    const before = (stage.rounds.get(underlying) ?? []).filter(({ time }) => time <= expiry - WINDOW_SECONDS);
+    const first = before.at(-1)?.id ?? stage.theatre.firstRounds.get(underlying) ?? 1n;
+    // From too late a round it is refused; from any earlier one it comes to the same.
+    const from = first + BigInt(dice.chance(0.6) ? 0 : dice.integer(12) - 9);
+    const args = [underlying, expiry, from < 1n ? 1n : from, PROOF_ROUNDS];
     const call = stage.call("PriceOracle.proveSettlement", args, address);
     return { told: `${label} proves the settlement price of an expired series`, call };
   },
@@ -38,7 +40,7 @@ const prove: Case = {
 
 /** Some holders of expired series are paid, or all. */
 const settleExpired: Case = {
-  ...{ name: "settle expired", covers: ["ClearinghouseBooks.settleExpired"], weight: 3 },
+  ...{ name: "settle expired", covers: ["ClearinghouseBooks.settleExpired"], weight: 5 },
   plan(stage, dice) {
     const expired = expiredSeries(stage);
     if (expired.length === 0) return undefined;
@@ -55,8 +57,7 @@ const onAnyAsset = (stage: Stage, dice: Dice) => [assetOf(dice.pick(stage.world.
 
 export const BOOKS: readonly Case[] = [
   ...[prove, settleExpired],
-  // Without a source of funding it does nothing.
-  anybody("ClearinghouseBooks.accrueFunding", 0.3, (stage, dice) => [dice.pick(stage.world.underlyings).id]),
+  anybody("ClearinghouseBooks.accrueFunding", 2.5, (stage, dice) => [dice.pick(stage.world.underlyings).id]),
   nobody("ClearinghouseBooks.approveBySignature", 0.3, (stage, dice) => {
     const operator = dice.pick(stage.people).address;
     const approvals = [{ account: pickAccount(stage, dice), operator, permissions: MAY_TRADE, expiry: FOREVER }];

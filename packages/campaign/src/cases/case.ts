@@ -1,10 +1,14 @@
 import type { Account, Instrument } from "@plimsoll/client";
 import { Kind, WAD, fieldsOf, strikeOf, toPosition } from "@plimsoll/client";
 import type { Call } from "@plimsoll/replay";
+import type { Vault } from "../audit/shares.ts";
 import type { SurfaceFunction } from "../chain/contracts.ts";
 import type { Person } from "../chain/people.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
+
+const ODD_STRIDE = 618_033_989n;
+const ODD_DIGITS = 10n ** 9n;
 
 /** What a step comes to in the state that it finds. */
 export interface Plan {
@@ -18,8 +22,8 @@ export interface Plan {
   readonly watched?: readonly Account[];
   /** Somebody tries what must not be possible. */
   readonly mustRefuse?: true;
-  /** Shares of the backstop are bought or sold: nobody else may lose by that. */
-  readonly tradesShares?: true;
+  /** Shares of it are bought or sold: nobody else may lose by that. */
+  readonly tradesShares?: Vault;
 }
 
 /** Something that people do, or that happens. */
@@ -27,6 +31,8 @@ export interface Case {
   readonly name: string;
   /** The functions of the external surface that it calls. */
   readonly covers: readonly SurfaceFunction[];
+  /** Nobody among the people may do it. */
+  readonly isForbidden?: true;
   /** How often, relative to others. */
   readonly weight: number;
   /** How often while the market opens; 0 if not said. */
@@ -57,7 +63,7 @@ export function nobody(
   args: (stage: Stage, dice: Dice) => readonly unknown[],
 ): Case {
   return {
-    ...{ name: `forbidden ${nameOf(covers)}`, covers: [covers], weight },
+    ...{ name: `forbidden ${nameOf(covers)}`, covers: [covers], weight, isForbidden: true },
     plan(stage, dice) {
       const { address, label } = dice.pick(stage.people);
       const call = stage.call(covers, args(stage, dice), address);
@@ -108,6 +114,11 @@ export function sharesOf(held: readonly (readonly [Instrument, bigint])[], share
 /** WAD, to nine digits after the point. */
 export function wad(value: number): bigint {
   return BigInt(Math.round(value * 1e9)) * 10n ** 9n;
+}
+
+/** The same with other last digits each time, so that what is shared out never divides evenly. */
+export function oddWad(stage: Stage, value: number): bigint {
+  return wad(value) + ((stage.salt() * ODD_STRIDE) % ODD_DIGITS);
 }
 
 export function units(value: bigint): string {

@@ -19,10 +19,22 @@ const scaled = (value: bigint, factor: number) => (value * wad(factor)) / WAD;
 const RESTRICTED: Readonly<Record<SurfaceFunction, Arguments>> = {
   "Clearinghouse.setMarginEngine": (stage) => [stage.theatre.market.addresses.marginEngine],
   "Clearinghouse.announceModules": (stage) => [ZeroAddress, stage.theatre.addresses.Liquidator],
-  "Clearinghouse.setFundingSource": () => [ZeroAddress],
+  // The pool again: another one would need its own books.
+  "Clearinghouse.setFundingSource": (stage) => [stage.theatre.addresses.LiquidityPool],
+  "Clearinghouse.setInterestRates": (_, dice) => [pickRates(dice)],
+  "PoolQuoter.setParameters": (stage, dice) => {
+    const { id, pool } = pickListed(stage, dice);
+    const scale = (value: bigint, low: number, high: number) => scaled(value, dice.between(low, high));
+    return [
+      id,
+      {
+        ...pool,
+        ...{ deviation: scale(pool.deviation, 0.5, 3), deltaSkew: scale(pool.deltaSkew, 0.2, 3) },
+        ...{ marginRate: scale(pool.marginRate, 0, 2), deltaLimit: scale(pool.deltaLimit, 0.05, 1.5) },
+      },
+    ];
+  },
   "Markets.setCover": (stage) => [stage.theatre.market.addresses.backstopVault],
-  // Without interest: see theatre.ts.
-  "Clearinghouse.setInterestRates": (stage) => [stage.theatre.configuration.interest],
   "Markets.setCollateralParameters": (stage, dice) => {
     const { id, collateral } = pickListed(stage, dice);
     return [assetOf(id), collateral.haircut, scaled(collateral.cap, dice.between(0.5, 1.5))];
@@ -83,11 +95,34 @@ const ONCE: Readonly<Record<SurfaceFunction, Arguments>> = {
   },
 };
 
+/** Rates within their bounds, of which the largest double a debt in a quarter. */
+export function pickRates(dice: Pick<Dice, "integer">): Rates {
+  const atZeroInBp = dice.integer(1_500);
+  const atKinkInBp = atZeroInBp + dice.integer(3_500);
+  const atFullInBp = atKinkInBp + dice.integer(25_000);
+  return {
+    atZeroInBp,
+    atKinkInBp,
+    atFullInBp,
+    kinkInPercent: 50 + dice.integer(45),
+    reserveFactorInPercent: dice.integer(50),
+  };
+}
+
+interface Rates {
+  readonly atZeroInBp: number;
+  readonly atKinkInBp: number;
+  readonly atFullInBp: number;
+  readonly kinkInPercent: number;
+  readonly reserveFactorInPercent: number;
+}
+
 const AUTHORITY: readonly SurfaceFunction[] = [
   "Clearinghouse.setAuthority",
   "Markets.setAuthority",
   "PriceOracle.setAuthority",
   "VolatilityOracle.setAuthority",
+  "PoolQuoter.setAuthority",
 ];
 
 function administrator(covers: SurfaceFunction, args: Arguments): Case {

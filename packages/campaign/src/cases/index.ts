@@ -1,19 +1,26 @@
 import { UnknownCaseError } from "../errors.ts";
+import { ACCESS } from "./access.ts";
 import { ADVERSARIES } from "./adversary.ts";
 import { BACKSTOP } from "./backstop.ts";
 import { BOOKS } from "./books.ts";
 import type { Case } from "./case.ts";
 import { COLLATERAL } from "./collateral.ts";
+import { COMBINATIONS } from "./combinations.ts";
 import { GOVERNANCE } from "./governance.ts";
 import { LIQUIDATION } from "./liquidation.ts";
 import { ORACLES } from "./oracles.ts";
+import { POOL } from "./pool.ts";
 import { TOP_UP } from "./topUp.ts";
 import { TRADING } from "./trading.ts";
+import { WALLETS } from "./wallets.ts";
 import { WORLD } from "./world.ts";
 
 /** Everything that people do and that happens. A new function of the external surface needs a case in one of these lists. */
 export const CASES: readonly Case[] = [
   ...TRADING,
+  ...COMBINATIONS,
+  ...POOL,
+  ...WALLETS,
   ...COLLATERAL,
   ...LIQUIDATION,
   ...BACKSTOP,
@@ -21,6 +28,7 @@ export const CASES: readonly Case[] = [
   ...TOP_UP,
   ...ORACLES,
   ...GOVERNANCE,
+  ...ACCESS,
   ...ADVERSARIES,
   ...WORLD,
 ];

@@ -6,8 +6,8 @@ import { wad } from "./case.ts";
 
 const DAY = 86_400;
 const EIGHT_O_CLOCK = 8 * 3600;
-/** Days to expiry of the options that are traded. */
-const TENORS = [2, 9, 30] as const;
+/** Days beyond the next time of expiry, at which the options that are traded expire: many within a story. */
+const TENORS = [0, 0, 0, 1, 8, 29] as const;
 const MONEYNESSES = [0.85, 0.95, 1, 1.05, 1.2] as const;
 /** USD between strikes, of deploy/parameters. */
 const STRIKE_STEPS: Readonly<Record<number, number>> = { 1: 25, 2: 500 };
@@ -37,7 +37,7 @@ export function pickInstrument(stage: Stage, dice: Dice, role: Role): { instrume
   const step = STRIKE_STEPS[underlying] ?? 1;
   const strike = Math.max(1, Math.round((stage.world.price(underlying) * dice.pick(MONEYNESSES)) / step)) * step;
   const days = dice.pick(TENORS);
-  const expiry = Math.ceil((stage.world.start + days * DAY - EIGHT_O_CLOCK) / DAY) * DAY + EIGHT_O_CLOCK;
+  const expiry = (Math.floor((stage.world.now - EIGHT_O_CLOCK) / DAY) + 1 + days) * DAY + EIGHT_O_CLOCK;
   const terms = { expiry, strike: wad(strike) };
   return { instrument: dice.chance(0.5) ? put(underlying, terms) : call(underlying, terms), underlying };
 }

@@ -1,12 +1,11 @@
 import { type Account, WAD, batchOf, fromWad, ownerOf, toAccount, toPosition } from "@plimsoll/client";
 import type { Person } from "../chain/people.ts";
+import type { Estimate } from "../chain/estimates.ts";
 import type { Risk } from "../chain/reads.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
 import { type Case, type Plan, anybody, pickAccount, sharesOf, wad } from "./case.ts";
 
-/** How many accounts a keeper looks at in one step, besides those under auction. */
-const LOOKED_AT = 6;
 /** Of a liquidation, at a gas price of 1 gwei. */
 const GAS_USD = 0.001 * 2_000;
 /** More than initial margin, so that a taken account stands a while. */
@@ -22,24 +21,19 @@ interface Auction {
   readonly auction: { readonly startedAt: bigint };
 }
 
-/** The one who is worst off among those who are looked at. */
+/** One of those who are in distress by the estimate, with what the chain says of him; it must agree. */
 async function findDistressed(
   stage: Stage,
   dice: Dice,
-  isDistressed: (risk: Risk) => boolean,
+  isDistressed: (estimate: Estimate) => boolean,
 ): Promise<{ account: Account; risk: Risk } | undefined> {
+  await stage.estimates.refresh();
   const liable = [...stage.model.accounts.keys()].filter((account) => stage.model.isLiable(account));
-  if (liable.length === 0) return undefined;
-  const first = dice.integer(liable.length);
-  const looked = Array.from(
-    { length: Math.min(LOOKED_AT, liable.length) },
-    (_, i) => liable[(first + i) % liable.length] ?? 0n,
-  );
-  const risks = await stage.risksOf([...new Set([...looked, ...[...stage.auctions].slice(0, LOOKED_AT)])]);
-  const below = [...risks].filter(([, risk]) => isDistressed(risk));
+  const below = liable.filter((account) => isDistressed(stage.estimates.of(account)));
   if (below.length === 0) return undefined;
-  const [account, risk] = dice.pick(below);
-  return { account, risk };
+  const account = dice.pick(below);
+  const risk = (await stage.risksOf([account])).get(account);
+  return risk === undefined ? undefined : { account, risk };
 }
 
 interface Business {
@@ -65,7 +59,7 @@ const keeper: Case = {
     const person = dice.pick(stage.of("keeper"));
     // Some try before their time.
     const isEager = dice.chance(0.15);
-    const isDue = ({ equity, initial, maintenance }: Risk) => equity < (isEager ? initial : maintenance);
+    const isDue = ({ equity, initial, maintenance }: Estimate) => equity < (isEager ? initial : maintenance);
     const found = await findDistressed(stage, dice, isDue);
     if (found === undefined) return undefined;
     const business = { stage, dice, keeper: person, ...found };

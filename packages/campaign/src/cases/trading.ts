@@ -6,17 +6,20 @@ import {
   batchOf,
   callersOrder,
   executionOf,
+  hashOrder,
   makeSingleOrder,
   signOrder,
 } from "@plimsoll/client";
 import type { Person } from "../chain/people.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
-import { type Case, nameInstrument, pickOther, units, wad } from "./case.ts";
+import { type Case, nameInstrument, oddWad, pickOther, units, wad } from "./case.ts";
 import { TASTES, pickInstrument } from "./instruments.ts";
 
 interface Trade {
   readonly person: Person;
+  /** Of the person. */
+  readonly account: Account;
   readonly other: Person;
   readonly instrument: Instrument;
   /** Of the person, signed. */
@@ -27,14 +30,21 @@ interface Trade {
 
 const absolute = (value: bigint) => (value < 0n ? -value : value);
 
+/** His first account, or his wallet's if there is something in it. */
+function pickOwn(stage: Stage, dice: Dice, { accounts, wallet }: Person): Account {
+  const isWallet = dice.chance(0.2) && stage.model.accounts.has(wallet);
+  return isWallet ? wallet : accounts[0];
+}
+
 /** Who trades what with whom, at a price around mark; adversaries at any. */
 async function makeTrade(stage: Stage, dice: Dice): Promise<Trade | undefined> {
   const person = dice.pick(stage.people);
   const { instrument, underlying } = pickInstrument(stage, dice, person.role);
   const { side, leverage } = TASTES[person.role];
-  const notional = stage.worth(person.accounts[0]) * dice.scale(0.05, Math.max(leverage, 0.1));
+  const account = pickOwn(stage, dice, person);
+  const notional = stage.worth(account) * dice.scale(0.05, Math.max(leverage, 0.1));
   const isSale = side === 0 ? dice.chance(0.5) : side < 0;
-  const amount = wad(notional / stage.world.price(underlying));
+  const amount = oddWad(stage, notional / stage.world.price(underlying));
   if (amount === 0n) return undefined;
   const other = dice.chance(0.15) ? pickOther(stage, dice, person) : dice.pick(stage.of("maker"));
   if (other === person) return undefined;
@@ -42,11 +52,11 @@ async function makeTrade(stage: Stage, dice: Dice): Promise<Trade | undefined> {
   const price = ((await stage.mark(instrument)) * wad(factor)) / WAD;
   const verb = isSale ? "sells" : "buys";
   const told = `${person.label} ${verb} ${units(amount)} ${nameInstrument(stage, instrument)} at ${units(price)}, with ${other.label}`;
-  return { person, other, instrument, size: isSale ? -amount : amount, price, told };
+  return { person, account, other, instrument, size: isSale ? -amount : amount, price, told };
 }
 
-function fillOf({ person, other, instrument, size, price }: Trade) {
-  const [mine, theirs] = [person.accounts[0], other.accounts[0]];
+function fillOf({ account: mine, other, instrument, size, price }: Trade) {
+  const [theirs] = other.accounts;
   const [buyer, seller] = size > 0n ? [mine, theirs] : [theirs, mine];
   return { buyer, seller, instrument, size: absolute(size), price };
 }
@@ -64,7 +74,8 @@ const trade: Case = {
 /** A position of the person, the part of it to be closed, and somebody for the other side. */
 async function makeReduction(stage: Stage, dice: Dice): Promise<Trade | undefined> {
   const person = dice.pick(stage.people);
-  const held = [...(stage.model.accounts.get(person.accounts[0])?.positions ?? [])];
+  const account = pickOwn(stage, dice, person);
+  const held = [...(stage.model.accounts.get(account)?.positions ?? [])];
   if (held.length === 0) return undefined;
   const [instrument, size] = dice.pick(held);
   const part = (size * wad(dice.chance(0.4) ? 1 : dice.between(0.05, 1))) / WAD;
@@ -72,7 +83,7 @@ async function makeReduction(stage: Stage, dice: Dice): Promise<Trade | undefine
   if (part === 0n) return undefined;
   const price = ((await stage.mark(instrument)) * wad(dice.between(0.97, 1.03))) / WAD;
   const told = `${person.label} reduces ${units(part)} ${nameInstrument(stage, instrument)} at ${units(price)}`;
-  return { person, other, instrument, size: -part, price, told };
+  return { person, account, other, instrument, size: -part, price, told };
 }
 
 const reduce: Case = {
@@ -80,7 +91,7 @@ const reduce: Case = {
   async plan(stage, dice) {
     const agreed = await makeReduction(stage, dice);
     if (agreed === undefined) return undefined;
-    const reducing: Account[] = [agreed.person.accounts[0]];
+    const reducing: Account[] = [agreed.account];
     const actions = batchOf({ fills: [fillOf(agreed)], reducing });
     const call = stage.call("Clearinghouse.batch", [actions], stage.theatre.broker);
     return { told: agreed.told, call, reducing, watched: reducing };
@@ -91,7 +102,7 @@ const UNLIMITED_FEE = 2n ** 100n;
 
 /** The person's side of a trade, or the other's. */
 function orderOf(stage: Stage, { instrument, price }: Trade, party: { account: Account; size: bigint }): Order {
-  const terms = { maxFee: UNLIMITED_FEE, expiry: BigInt(stage.world.now + 60), salt: stage.salt() };
+  const terms = { maxFee: UNLIMITED_FEE, expiry: BigInt(stage.world.now + 7_200), salt: stage.salt() };
   return makeSingleOrder({ ...party, ...terms, instrument, price });
 }
 
@@ -101,12 +112,13 @@ const order: Case = {
   async plan(stage, dice) {
     const agreed = await makeTrade(stage, dice);
     if (agreed === undefined) return undefined;
-    const { person, other, size } = agreed;
+    const { person, account, other, size } = agreed;
     const theirs = orderOf(stage, agreed, { account: other.accounts[0], size: -size });
     const maker = await signOrder(theirs, other.key, stage.theatre.market.venue);
-    const mine = orderOf(stage, agreed, { account: person.accounts[0], size });
+    stage.orders.add(hashOrder(theirs, stage.theatre.market.venue), maker);
+    const mine = orderOf(stage, agreed, { account, size });
     const taker = callersOrder(mine, person.address);
-    const filled = dice.chance(0.2) ? absolute(size) / 2n : absolute(size);
+    const filled = dice.chance(0.4) ? absolute(size) / 2n : absolute(size);
     if (filled === 0n) return undefined;
     const call = stage.call("OrderSettlement.fill", [maker, taker, executionOf(theirs, filled)], person.address);
     return { told: `by orders: ${agreed.told}`, call };
@@ -119,10 +131,10 @@ const forgedOrder: Case = {
   async plan(stage, dice) {
     const agreed = await makeTrade(stage, dice);
     if (agreed === undefined) return undefined;
-    const { person, other, size } = agreed;
+    const { person, account, other, size } = agreed;
     const theirs = orderOf(stage, agreed, { account: other.accounts[0], size: -size });
     const maker = await signOrder(theirs, person.key, stage.theatre.market.venue);
-    const mine = orderOf(stage, agreed, { account: person.accounts[0], size });
+    const mine = orderOf(stage, agreed, { account, size });
     const taker = callersOrder(mine, person.address);
     const execution = executionOf(theirs, absolute(size));
     const call = stage.call("OrderSettlement.fill", [maker, taker, execution], person.address);

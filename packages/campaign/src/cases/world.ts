@@ -70,8 +70,8 @@ export const WORLD: readonly Case[] = [
     await stage.pass(seconds, 10 * MINUTE);
     return `${seconds < 120 ? `${seconds} seconds` : minutes(seconds)} pass`;
   }),
-  event("long wait", 0.15, async (stage, dice) => {
-    const hours = Math.round(dice.scale(12, 132));
+  event("long wait", 0.3, async (stage, dice) => {
+    const hours = Math.round(dice.scale(6, 96));
     await stage.pass(hours * HOUR, 50 * MINUTE);
     return `${(hours / 24).toFixed(1)} days pass`;
   }),
@@ -108,8 +108,8 @@ export const WORLD: readonly Case[] = [
     await stage.transmit(id, feed.blunder(stage.world.now, stage.world.price(id) * factor));
     return `the ${symbol} feed answers ${factor} times the price, once`;
   }),
-  event("sequencer down", 0.25, async (stage, dice) => {
-    const seconds = dice.scale(5 * MINUTE, 4 * HOUR);
+  event("sequencer down", 0.5, async (stage, dice) => {
+    const seconds = dice.scale(2 * MINUTE, 3 * HOUR);
     stage.world.sequencerDownUntil = stage.world.now + seconds;
     await stage.setSequencer(false);
     return `the sequencer is reported down for ${minutes(seconds)}`;

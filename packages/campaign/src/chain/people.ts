@@ -3,13 +3,18 @@ import { Wallet, dataSlice, getAddress, id } from "ethers";
 
 export type Role = "long" | "writer" | "maker" | "levered" | "adversary" | "keeper" | "backer";
 
-/** Somebody with two accounts. He acts from a contract (see puppet.ts) and signs with a key that may trade his account 0. */
+/**
+ * Somebody with two accounts. He acts from a contract (see puppet.ts) and signs with a key that may trade his account 0. The key is a
+ * wallet as well, with an account of its own: a contract without a signature of its own cannot approve by one.
+ */
 export interface Person {
   readonly label: string;
   readonly role: Role;
   readonly key: Wallet;
   readonly address: string;
   readonly accounts: readonly [Account, Account];
+  /** Of the key's address. */
+  readonly wallet: Account;
 }
 
 /** How many of each. Retail is mostly long and levered, which is what makes crashes. */
@@ -43,5 +48,6 @@ function makePerson(role: Role, number: number): Person {
   const seed = id(`plimsoll campaign ${role} ${number}`);
   const address = getAddress(dataSlice(id(`${seed} address`), 12));
   const accounts = [toAccount(address), toAccount(address, 1n)] as const;
-  return { label: `${role} ${number}`, role, key: new Wallet(seed), address, accounts };
+  const key = new Wallet(seed);
+  return { label: `${role} ${number}`, role, key, address, accounts, wallet: toAccount(key.address) };
 }

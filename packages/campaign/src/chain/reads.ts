@@ -1,13 +1,8 @@
 import { type Account, CASH, type Instrument, decodeError, instrumentOf, sizeOf, spot } from "@plimsoll/client";
 import type { Interface } from "ethers";
-import {
-  BatchCaller__factory,
-  Lens__factory,
-  MarginEngine__factory,
-  TestToken__factory,
-} from "../../../../typechain-types/index.ts";
+import { BatchCaller__factory, Lens__factory, TestToken__factory } from "../../../../typechain-types/index.ts";
 import type { Totals } from "../model/conservation.ts";
-import { SURFACE } from "./contracts.ts";
+import { SURFACE, type SurfaceContract } from "./contracts.ts";
 import type { Theatre } from "./theatre.ts";
 
 /** What the margin engine says, and INV-6 and INV-3 are about. USD WAD. */
@@ -25,16 +20,15 @@ export interface Shown {
   readonly positions: ReadonlyMap<Instrument, bigint>;
 }
 
-interface Question {
+export interface Question {
   readonly to: string;
   readonly surface: Interface;
   readonly method: string;
-  readonly args: readonly unknown[];
+  readonly data: string;
 }
 
 const caller = BatchCaller__factory.createInterface();
 const lens = Lens__factory.createInterface();
-const engine = MarginEngine__factory.createInterface();
 const token = TestToken__factory.createInterface();
 const WAD_DECIMALS = 18;
 /** Enough for all accounts at once. */
@@ -44,10 +38,16 @@ const READ_GAS = `0x${(2_000_000_000).toString(16)}`;
 export class Reads {
   readonly #theatre: Theatre;
   readonly #callerAddress: Promise<string>;
+  readonly #totals: readonly Question[];
 
   constructor(theatre: Theatre) {
     this.#theatre = theatre;
     this.#callerAddress = theatre.caller.getAddress();
+    this.#totals = this.#totalQuestions();
+  }
+
+  question(contract: SurfaceContract, method: string, args: readonly unknown[]): Question {
+    return questionOf({ to: this.#theatre.addresses[contract], surface: SURFACE[contract], method }, args);
   }
 
   /** What custody holds and the books say, the given accounts, and the risks of others: in this order, in one call. */
@@ -55,7 +55,7 @@ export class Reads {
     shown: readonly Account[],
     risky: readonly Account[],
   ): Promise<{ totals: Totals; accounts: Map<Account, Shown>; risks: Map<Account, Risk> }> {
-    const totals = this.#totalQuestions();
+    const totals = this.#totals;
     const portfolios = shown.flatMap((account) => [
       this.#clearinghouse("portfolio", account),
       this.#clearinghouse("cash", account),
@@ -78,25 +78,14 @@ export class Reads {
     return toRisks(accounts, answer?.[0] as Risk[]);
   }
 
-  /** USD WAD a unit. */
-  async mark(instrument: Instrument): Promise<bigint> {
-    const to = this.#theatre.market.addresses.marginEngine;
-    const [answer] = await this.ask([{ to, surface: engine, method: "mark", args: [instrument] }]);
-    return answer?.[0] as bigint;
-  }
-
   /** One view of the external surface. */
-  async view(contract: keyof typeof SURFACE, method: string, args: readonly unknown[]): Promise<unknown[]> {
-    const [answer] = await this.ask([
-      { to: this.#theatre.addresses[contract], surface: SURFACE[contract], method, args },
-    ]);
+  async view(contract: SurfaceContract, method: string, args: readonly unknown[]): Promise<unknown[]> {
+    const [answer] = await this.ask([this.question(contract, method, args)]);
     return answer ?? [];
   }
 
   async ask(questions: readonly Question[]): Promise<unknown[][]> {
-    const targets = questions.map(({ to }) => to);
-    const inputs = questions.map(({ surface, method, args }) => surface.encodeFunctionData(method, args));
-    const data = caller.encodeFunctionData("batch", [targets, inputs]);
+    const data = caller.encodeFunctionData("batch", [questions.map((one) => one.to), questions.map((one) => one.data)]);
     const to = await this.#callerAddress;
     const raw = (await this.#theatre.chain.request("eth_call", { to, data, gas: READ_GAS }, "latest")) as string;
     const failure = decodeError(raw);
@@ -108,20 +97,20 @@ export class Reads {
   }
 
   #clearinghouse(method: string, ...args: unknown[]): Question {
-    return { to: this.#theatre.addresses.Clearinghouse, surface: SURFACE.Clearinghouse, method, args };
+    return this.question("Clearinghouse", method, args);
   }
 
   #risksQuestion(accounts: readonly Account[]): Question {
-    return { to: this.#theatre.market.addresses.lens, surface: lens, method: "risks", args: [accounts] };
+    return questionOf({ to: this.#theatre.market.addresses.lens, surface: lens, method: "risks" }, [accounts]);
   }
 
   #totalQuestions(): Question[] {
     const custodian = this.#theatre.addresses.Clearinghouse;
     const ofTokens = [...this.#theatre.tokens].flatMap(([id, { address }]) => [
       this.#clearinghouse("recordedInTokens", assetOf(id)),
-      { to: address, surface: token, method: "balanceOf", args: [custodian] },
+      questionOf({ to: address, surface: token, method: "balanceOf" }, [custodian]),
     ]);
-    return [this.#clearinghouse("reserve"), ...ofTokens];
+    return [this.#clearinghouse("reserve"), this.question("ClearinghouseBooks", "cashTotals", []), ...ofTokens];
   }
 
   #toTotals(answers: readonly unknown[][]): Totals {
@@ -129,11 +118,17 @@ export class Reads {
     const balances = new Map<Instrument, bigint>();
     [...this.#theatre.tokens].forEach(([id, { decimals }], i) => {
       const scale = 10n ** BigInt(WAD_DECIMALS - decimals);
-      recorded.set(assetOf(id), (answers[1 + 2 * i]?.[0] as bigint) * scale);
-      balances.set(assetOf(id), (answers[2 + 2 * i]?.[0] as bigint) * scale);
+      recorded.set(assetOf(id), (answers[2 + 2 * i]?.[0] as bigint) * scale);
+      balances.set(assetOf(id), (answers[3 + 2 * i]?.[0] as bigint) * scale);
     });
-    return { reserve: answers[0]?.[0] as bigint, recorded, balances };
+    const [[reserve] = [], [cash] = []] = answers;
+    return { reserve: reserve as bigint, cash: cash as Totals["cash"], recorded, balances };
   }
+}
+
+/** One question to any contract. */
+export function questionOf(asked: Omit<Question, "data">, args: readonly unknown[]): Question {
+  return { ...asked, data: asked.surface.encodeFunctionData(asked.method, args) };
 }
 
 /** Cash for 0, else the token on the underlying. */

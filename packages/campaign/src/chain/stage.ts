@@ -1,13 +1,25 @@
-import { type Account, type Instrument, type PlimsollError, spot } from "@plimsoll/client";
+import { type Account, type Instrument, type PlimsollError, nearestWad, spot } from "@plimsoll/client";
 import { type Call, toAnswer } from "@plimsoll/replay";
 import type { LogDescription } from "ethers";
 import { MockAggregator__factory } from "../../../../typechain-types/index.ts";
+import { OutflowWatch } from "../audit/outflow.ts";
 import { UnknownEventError } from "../errors.ts";
 import { Authority } from "../model/authority.ts";
 import type { FeedAction } from "../model/feed.ts";
 import { LedgerModel } from "../model/ledger.ts";
+import { OrderBook } from "../model/orders.ts";
+import { PoolModel } from "../model/pool.ts";
 import type { World } from "../model/world.ts";
-import { SURFACE, type SurfaceFunction, contractOf, encode } from "./contracts.ts";
+import {
+  SURFACE,
+  SURFACE_CONTRACTS,
+  type SurfaceContract,
+  type SurfaceFunction,
+  contractOf,
+  encode,
+  functionIn,
+} from "./contracts.ts";
+import { Estimates } from "./estimates.ts";
 import type { Person } from "./people.ts";
 import { Reads, type Risk } from "./reads.ts";
 import { GRACE_SECONDS, TRANSMITTER, type Theatre, permissionsAtTheDoor } from "./theatre.ts";
@@ -19,9 +31,22 @@ export interface Outcome {
   readonly refusal: PlimsollError | undefined;
   readonly ledger: readonly LogDescription[];
   readonly liquidator: readonly LogDescription[];
+  readonly pool: readonly LogDescription[];
+  readonly orders: readonly LogDescription[];
 }
 
+/** Whose events are read, and where they go in an outcome. */
+const SPEAKERS = {
+  ledger: "Clearinghouse",
+  liquidator: "Liquidator",
+  pool: "LiquidityPool",
+  orders: "OrderSettlement",
+} as const;
+type Speaker = keyof typeof SPEAKERS;
+const nobodySpoke = (): Record<Speaker, LogDescription[]> => ({ ledger: [], liquidator: [], pool: [], orders: [] });
+
 const FOREVER = 2 ** 40 - 1;
+const SUB_ID = 2n ** 96n - 1n;
 const aggregator = MockAggregator__factory.createInterface();
 
 /** One story's chain, world and books. Everything that a case needs. */
@@ -33,10 +58,16 @@ export class Stage {
   readonly authority = new Authority();
   /** Auctions that were started and not ended, as events say. */
   readonly auctions = new Set<Account>();
+  readonly pool = new PoolModel();
+  readonly orders = new OrderBook();
+  readonly outflow = new OutflowWatch();
+  /** When rounds came, by underlying: number and Unix seconds. */
+  readonly rounds = new Map<number, { id: bigint; time: number }[]>();
   /** Accounts under a margin call. */
   readonly called = new Set<Account>();
-  readonly #marks = new Map<Instrument, bigint>();
+  readonly estimates: Estimates;
   readonly #risks = new Map<Account, Risk>();
+  #audits = 0;
   #salt = 0n;
   #fresh = 1_000n;
 
@@ -44,6 +75,8 @@ export class Stage {
     this.theatre = theatre;
     this.world = world;
     this.reads = new Reads(theatre);
+    this.model.cash.now = world.now;
+    this.estimates = new Estimates(this.reads, world, this.model);
     for (const person of theatre.people) {
       for (const one of permissionsAtTheDoor(theatre, person)) {
         this.authority.set({ account: person.accounts[0], expiry: FOREVER, ...one });
@@ -61,11 +94,21 @@ export class Stage {
 
   /** Who owns the account, in words. */
   nameOf(account: Account): string {
-    const person = this.people.find(({ address }) => BigInt(address) === account >> 96n);
+    const owner = account >> 96n;
+    const { BackstopVault, LiquidityPool } = this.theatre.addresses;
+    if (owner === BigInt(BackstopVault)) return "the backstop";
+    if (owner === BigInt(LiquidityPool)) return (account & SUB_ID) === 0n ? "the pool" : "a bucket of the pool";
+    const wallet = this.people.find((one) => one.wallet === account);
+    if (wallet !== undefined) return `${wallet.label}'s wallet`;
+    const person = this.people.find(({ address }) => BigInt(address) === owner);
     const number = account & 0xffn;
-    if (person === undefined)
-      return BigInt(this.theatre.addresses.BackstopVault) === account >> 96n ? "the backstop" : "a stranger";
+    if (person === undefined) return "a stranger";
     return number === 0n ? person.label : `${person.label}'s account ${number.toString()}`;
+  }
+
+  /** @returns how many steps were audited, with this one. */
+  countAudit(): number {
+    return ++this.#audits;
   }
 
   salt(): bigint {
@@ -80,14 +123,17 @@ export class Stage {
     return { from, to: this.theatre.addresses[contractOf(name)], data: encode(name, args) };
   }
 
-  /** USD WAD a unit, as the engine says now. */
+  /** What a call calls; its target where that is no function of the surface. */
+  functionOf({ to, data }: Call): string {
+    const { addresses } = this.theatre;
+    const contracts = SURFACE_CONTRACTS.filter((contract) => addresses[contract] === to);
+    return functionIn(contracts, data) ?? to;
+  }
+
+  /** USD WAD a unit, as the engine has it to twelve digits. */
   async mark(instrument: Instrument): Promise<bigint> {
-    let mark = this.#marks.get(instrument);
-    if (mark === undefined) {
-      mark = await this.reads.mark(instrument);
-      this.#marks.set(instrument, mark);
-    }
-    return mark;
+    await this.estimates.refresh();
+    return nearestWad(this.estimates.mark(instrument));
   }
 
   /** Risks that were read since prices or time last moved, or are read now. */
@@ -112,29 +158,33 @@ export class Stage {
 
   /** Prices, time or parameters moved: nothing that was read holds. */
   stir(): void {
-    this.#marks.clear();
+    this.estimates.forget();
     this.#risks.clear();
   }
 
   /** Sends a transaction and says what came of it. Anything but a refusal by a known error is thrown. */
   async send(call: Call): Promise<Outcome> {
-    const isDeployer = call.from === this.theatre.market.deployer.address;
-    const { refusal, logs } = await (isDeployer ? transact : act)(this.theatre.chain, call);
+    const { refusal, logs } = await (this.#isWallet(call.from) ? transact : act)(this.theatre.chain, call);
     if (refusal === undefined) return this.#sort(logs);
     const known = declared(refusal);
     if (known === undefined) throw refusal;
-    return { refusal: known, ledger: [], liquidator: [] };
+    return { refusal: known, ...nobodySpoke() };
   }
 
-  /** Lets time pass: prices move and feeds follow. */
+  /** Lets time pass: prices move and feeds follow. Who waits is called when the sequencer is back. */
   async pass(seconds: number, stepSeconds: number): Promise<void> {
-    for (let left = Math.ceil(seconds); left > 0; left -= stepSeconds) {
-      this.world.advance(Math.min(left, stepSeconds));
-      this.theatre.chain.now = this.world.now;
+    const { world } = this;
+    const wasDown = world.sequencerDownUntil !== 0;
+    const end = world.now + Math.ceil(seconds);
+    while (world.now < end && !(wasDown && world.sequencerDownUntil === 0)) {
+      const back = world.sequencerDownUntil > world.now ? Math.ceil(world.sequencerDownUntil) : end;
+      world.advance(Math.min(stepSeconds, end - world.now, back - world.now));
+      this.theatre.chain.now = world.now;
       await this.#keepSequencer();
       await this.follow();
     }
-    await this.theatre.chain.advanceTo(this.world.now);
+    await this.theatre.chain.advanceTo(world.now);
+    this.model.cash.now = world.now;
     this.stir();
   }
 
@@ -153,7 +203,15 @@ export class Stage {
             action.kind === "push" ? toAnswer(action.price) : action.answer,
           ]);
     await this.#must({ from: TRANSMITTER, to, data });
+    if (action.kind !== "broken") this.#noteRound(underlying);
     this.stir();
+  }
+
+  #noteRound(underlying: number): void {
+    const rounds = this.rounds.get(underlying) ?? [];
+    const last = rounds.at(-1)?.id ?? this.theatre.firstRounds.get(underlying) ?? 0n;
+    rounds.push({ id: last + 1n, time: this.world.now });
+    this.rounds.set(underlying, rounds);
   }
 
   async setSequencer(isUp: boolean): Promise<void> {
@@ -193,15 +251,19 @@ export class Stage {
     if (sequencerDownUntil !== 0 && now >= sequencerDownUntil) await this.setSequencer(true);
   }
 
+  #isWallet(address: string): boolean {
+    return address === this.theatre.market.deployer.address || this.people.some(({ key }) => key.address === address);
+  }
+
   #sort(logs: readonly RawLog[]): Outcome {
     const { addresses } = this.theatre;
-    const outcome = { refusal: undefined, ledger: [] as LogDescription[], liquidator: [] as LogDescription[] };
+    const spoken = nobodySpoke();
     for (const log of logs) {
-      const is = (contract: keyof typeof addresses) => addresses[contract].toLowerCase() === log.address.toLowerCase();
-      if (is("Clearinghouse")) outcome.ledger.push(parse("Clearinghouse", log));
-      else if (is("Liquidator")) outcome.liquidator.push(parse("Liquidator", log));
+      for (const [speaker, contract] of Object.entries(SPEAKERS) as [Speaker, SurfaceContract][]) {
+        if (addresses[contract].toLowerCase() === log.address.toLowerCase()) spoken[speaker].push(parse(contract, log));
+      }
     }
-    return outcome;
+    return { refusal: undefined, ...spoken };
   }
 }
 

@@ -15,8 +15,8 @@ import { type Person, makePeople } from "./people.ts";
 import { makePuppet } from "./puppet.ts";
 import { DRIVER, act, requireDone, transact } from "./transact.ts";
 
-/** Friday 4 January 2030, 00:00 UTC. */
-const START = Date.UTC(2030, 0, 4) / 1000;
+/** Friday 4 January 2030, 04:00 UTC: four hours before options expire. */
+const START = Date.UTC(2030, 0, 4, 4) / 1000;
 const GAS_PRICE_GWEI = 1;
 /** After the sequencer came back: short, so that stories get past it. */
 export const GRACE_SECONDS = 600;
@@ -37,6 +37,8 @@ export interface Theatre {
   /** Of tokens by underlying, and of USDC as 0. */
   readonly tokens: ReadonlyMap<number, { readonly address: string; readonly decimals: number }>;
   readonly aggregators: ReadonlyMap<number, MockAggregator>;
+  /** The round that each feed has when a story begins. */
+  readonly firstRounds: ReadonlyMap<number, bigint>;
   readonly sequencer: MockAggregator;
   readonly caller: BatchCaller;
   readonly people: readonly Person[];
@@ -71,26 +73,30 @@ export async function openTheatre(isMutant = false): Promise<Theatre> {
   const configuration: Configuration = {
     ...local,
     sequencer: { feed: await sequencer.getAddress(), graceSeconds: GRACE_SECONDS },
-    // Without interest the books follow from events alone, whatever the time.
-    interest: { ...local.interest, atZeroInBp: 0, atKinkInBp: 0, atFullInBp: 0 },
     publishers: { signers: [PUBLISHER.address], threshold: 1 },
   };
   const market = await deployLocal(chain.connection, { configuration, handOver: false });
-  await stopFunding(chain, market);
+  const aggregators = new Map(
+    configuration.underlyings.flatMap((underlying) => {
+      const aggregator = market.aggregators[underlying.symbol];
+      return aggregator === undefined ? [] : [[underlying.id, aggregator] as const];
+    }),
+  );
+  const firstRounds = new Map<number, bigint>();
+  for (const { id: underlying, symbol } of configuration.underlyings) {
+    // As the proxy numbers them, which the oracle reads.
+    const round = await market.feeds[symbol]?.latestRoundData();
+    if (round !== undefined) firstRounds.set(underlying, round[0]);
+  }
   const theatre: Theatre = {
-    ...{ chain, market, configuration, sequencer, people: makePeople(), broker: BROKER },
+    ...{ chain, market, configuration, sequencer, aggregators, firstRounds, people: makePeople(), broker: BROKER },
     addresses: addressesOf(market),
     tokens: await tokensOf(market, configuration),
-    aggregators: new Map(
-      configuration.underlyings.flatMap((underlying) => {
-        const aggregator = market.aggregators[underlying.symbol];
-        return aggregator === undefined ? [] : [[underlying.id, aggregator] as const];
-      }),
-    ),
     caller: await new BatchCaller__factory(deployer).deploy(),
     start: chain.now,
     snapshot: undefined,
   };
+  await seal(theatre);
   for (const person of theatre.people) await welcome(theatre, person);
   // Who has sent once has a balance, also after the way back.
   for (const address of [BROKER, SETTLER]) await makePuppet(chain, address);
@@ -99,10 +105,10 @@ export async function openTheatre(isMutant = false): Promise<Theatre> {
   return theatre;
 }
 
-/** Funding would move entry values as time passes, which the books do not follow. */
-async function stopFunding(chain: SimulatedChain, { deployer, addresses }: LocalDeployment): Promise<void> {
-  const data = SURFACE.Clearinghouse.encodeFunctionData("setFundingSource", [ZeroAddress]);
-  requireDone(await transact(chain, { from: deployer.address, to: addresses.clearinghouse, data }));
+/** As a deployment that is handed over: from here on modules need notice, and outflows are limited. */
+async function seal({ chain, market: { deployer }, addresses }: Theatre): Promise<void> {
+  const data = SURFACE.Clearinghouse.encodeFunctionData("announceModules", [ZeroAddress, ZeroAddress]);
+  requireDone(await transact(chain, { from: deployer.address, to: addresses.Clearinghouse, data }));
 }
 
 /** Back to before anything happened. */
@@ -121,6 +127,8 @@ export function permissionsAtTheDoor(
     { operator: key.address, permissions: MAY_TRADE },
     { operator: addresses.OrderSettlement, permissions: MAY_TRADE },
     { operator: addresses.BackstopVault, permissions: MAY_TRADE },
+    { operator: addresses.LiquidityPool, permissions: MAY_TRADE },
+    { operator: addresses.TradeRouter, permissions: MAY_TRADE },
     { operator: broker, permissions: ALL_PERMISSIONS },
   ];
 }
@@ -134,6 +142,10 @@ function addressesOf({ addresses }: LocalDeployment): Theatre["addresses"] {
     BackstopVault: addresses.backstopVault,
     OrderSettlement: addresses.orderSettlement,
     AutoTopUp: addresses.autoTopUp,
+    TradeRouter: addresses.tradeRouter,
+    LiquidityPool: addresses.liquidityPool,
+    PoolQuoter: addresses.poolQuoter,
+    AccessManager: addresses.accessManager,
     Markets: addresses.markets,
     PriceOracle: addresses.priceOracle,
     VolatilityOracle: addresses.volatilityOracle,
@@ -153,13 +165,16 @@ async function tokensOf({ tokens }: LocalDeployment, { underlyings }: Configurat
 
 async function welcome(theatre: Theatre, person: Person): Promise<void> {
   const { chain, addresses, tokens } = theatre;
-  const { address, accounts } = person;
+  const { address, accounts, key } = person;
   await makePuppet(chain, address);
   const calls: Call[] = [];
   for (const { address: to, decimals } of tokens.values()) {
-    const data = token.encodeFunctionData("mint", [address, WALLET_UNITS * 10n ** BigInt(decimals)]);
-    calls.push({ from: address, to, data });
-    for (const spender of [addresses.Clearinghouse, addresses.BackstopVault, addresses.AutoTopUp]) {
+    for (const owner of [address, key.address]) {
+      const data = token.encodeFunctionData("mint", [owner, WALLET_UNITS * 10n ** BigInt(decimals)]);
+      calls.push({ from: address, to, data });
+    }
+    const { Clearinghouse, BackstopVault, AutoTopUp, LiquidityPool, TradeRouter } = addresses;
+    for (const spender of [Clearinghouse, BackstopVault, AutoTopUp, LiquidityPool, TradeRouter]) {
       calls.push({ from: address, to, data: token.encodeFunctionData("approve", [spender, UNLIMITED]) });
     }
   }
@@ -171,4 +186,6 @@ async function welcome(theatre: Theatre, person: Person): Promise<void> {
   const data = SURFACE.Clearinghouse.encodeFunctionData("batch", [batchOf({ approvals })]);
   for (const call of [...calls, { from: address, to: addresses.Clearinghouse, data }])
     requireDone(await act(chain, call));
+  // Known to the chain before anybody goes back to this moment.
+  requireDone(await transact(chain, { from: key.address, to: key.address, data: "0x" }));
 }

@@ -1,5 +1,6 @@
 import { CASH, type Instrument, Kind, fieldsOf } from "@plimsoll/client";
-import { type LedgerModel, SCALE, SETTLING } from "./ledger.ts";
+import { SCALE } from "./cash.ts";
+import { type LedgerModel, SETTLING } from "./ledger.ts";
 
 /** Something that must hold did not. `invariant` as in docs/invariants.md, or what was asked for in a word or two. */
 export interface Violation {
@@ -12,13 +13,21 @@ export interface Totals {
   readonly recorded: ReadonlyMap<Instrument, bigint>;
   readonly balances: ReadonlyMap<Instrument, bigint>;
   readonly reserve: bigint;
+  /** As `cashTotals` of the clearinghouse. */
+  readonly cash: {
+    readonly borrowIndex: bigint;
+    readonly supplyIndex: bigint;
+    readonly scaledDebts: bigint;
+    readonly scaledSupply: bigint;
+  };
 }
 
 /** INV-1 and INV-2 within the model: the events alone must add up. */
 export function checkModel(model: LedgerModel): Violation[] {
   const shares = sharesOf(model);
   const nets = [...model.nets].flatMap(([instrument, net]) => checkNet(model, { instrument, net, shares }));
-  return [...checkCash(model, shares), ...nets, ...checkShares(model)];
+  const told = [...model.cash.takeViolations(), ...model.funding.takeViolations()];
+  return [...checkCash(model, shares), ...nets, ...checkShares(model), ...told];
 }
 
 type Shares = ReadonlyMap<string, { readonly size: bigint; readonly value: bigint }>;
@@ -26,8 +35,8 @@ type Shares = ReadonlyMap<string, { readonly size: bigint; readonly value: bigin
 function checkCash(model: LedgerModel, shares: Shares): Violation[] {
   let openValue = 0n;
   for (const { value } of shares.values()) openValue += value;
-  const exactly = model.ownedExactly + model.reserveExactly;
-  const owed = exactly / SCALE + model.entryValues + openValue;
+  const exactly = model.cash.ownedExactly + model.reserveExactly;
+  const owed = exactly / SCALE + model.entryValues + model.funding.paid + openValue;
   const custody = model.custody.get(CASH) ?? 0n;
   if (owed === custody && exactly % SCALE === 0n) return [];
   return [
@@ -64,9 +73,10 @@ function checkShares(model: LedgerModel): Violation[] {
 }
 
 /** INV-1 against the chain. */
-export function checkTotals(model: LedgerModel, { recorded, balances, reserve }: Totals): Violation[] {
+export function checkTotals(model: LedgerModel, { recorded, balances, reserve, cash }: Totals): Violation[] {
   const violations: Violation[] = [];
   const say = (message: string) => violations.push({ invariant: "INV-1", message });
+  violations.push(...checkCashTotals(model, cash));
   if (reserve !== model.reserve) say(`reserve ${reserve.toString()}, by events ${model.reserve.toString()}`);
   for (const [asset, amount] of recorded) {
     const expected = model.custody.get(asset) ?? 0n;
@@ -75,6 +85,22 @@ export function checkTotals(model: LedgerModel, { recorded, balances, reserve }:
     if (balance < amount) say(`${hex(asset)}: balance ${balance.toString()} below the recorded ${amount.toString()}`);
   }
   return violations;
+}
+
+/** Scaled totals as events say, and indices as rates make them. */
+function checkCashTotals(model: LedgerModel, cash: Totals["cash"]): Violation[] {
+  const { totals, indices } = model.cash;
+  const pairs = [
+    ["INV-1", "debts", cash.scaledDebts, totals.debts],
+    ["INV-1", "cash", cash.scaledSupply, totals.supply],
+    ["interest", "borrow index", cash.borrowIndex, indices.borrow],
+    ["interest", "supply index", cash.supplyIndex, indices.supply],
+  ] as const;
+  return pairs
+    .filter(([, , shown, expected]) => shown !== expected)
+    .map(([invariant, what, shown, expected]) => ({
+      ...{ invariant, message: `views show ${what} ${shown.toString()}, by the model ${expected.toString()}` },
+    }));
 }
 
 function sharesOf(model: LedgerModel): Shares {

@@ -1,6 +1,7 @@
 import { type Account, CASH, Kind, MAY_MOVE, MAY_TRADE, MAY_WITHDRAW, fieldsOf } from "@plimsoll/client";
 import type { Result } from "ethers";
 import { UnknownEventError } from "../errors.ts";
+import type { Rates } from "./cash.ts";
 import type { LedgerModel } from "./ledger.ts";
 
 /** Something that a transaction did to an account which needs its owner's authority. */
@@ -29,6 +30,8 @@ export function noFacts(): Facts {
 interface Scene {
   readonly model: LedgerModel;
   readonly facts: Facts;
+  /** Whether the transaction shares a loss in cash. */
+  readonly sharesLoss: boolean;
 }
 
 type Handler = (args: Result, scene: Scene) => void;
@@ -126,8 +129,18 @@ export const LEDGER_EVENTS: Readonly<Record<string, Handler>> = {
     scene.model.takeShare(account, { instrument, delta, value });
     touch(scene, account);
   },
-  CashIndexed(args, { model }) {
-    model.setIndices(integer(args, "borrowIndex"), integer(args, "supplyIndex"));
+  CashIndexed(args, { model, sharesLoss }) {
+    model.setIndices({ borrow: integer(args, "borrowIndex"), supply: integer(args, "supplyIndex") }, sharesLoss);
+  },
+  InterestRatesSet(args, { model }) {
+    model.cash.setRates(args.getValue("rates") as Rates);
+  },
+  FundingAccrued(args, { model }) {
+    const [underlying, rate, price] = [integer(args, "underlying"), integer(args, "rate"), integer(args, "price")];
+    model.funding.accrue(
+      { underlying: Number(underlying), rate, price, index: integer(args, "index") },
+      model.cash.now,
+    );
   },
   SeriesSettled(args, { model, facts }) {
     model.settleSeries(integer(args, "instrument"));
@@ -160,13 +173,12 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   "MarginEngineSet",
   "LiquidatorSet",
   "AuthorityUpdated",
-  "InterestRatesSet",
   "ModulesAnnounced",
   "FundingSourceSet",
 ]);
 
-/** Funding needs a source, which the campaign never sets; the domain of signatures never changes. */
-const NEVER: ReadonlySet<string> = new Set(["FundingAccrued", "EIP712DomainChanged"]);
+/** The domain of signatures never changes. */
+const NEVER: ReadonlySet<string> = new Set(["EIP712DomainChanged"]);
 
 /** Whether the model knows what an event of the clearinghouse does. */
 export function isKnownEvent(name: string): boolean {

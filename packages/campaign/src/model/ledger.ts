@@ -1,4 +1,6 @@
 import { type Account, CASH, type Instrument, Kind, WAD, fieldsOf } from "@plimsoll/client";
+import { CashModel, SCALE, mulDivDown } from "./cash.ts";
+import { FundingModel } from "./funding.ts";
 
 /** One account as events tell it. Amounts WAD. */
 export interface AccountBook {
@@ -7,7 +9,13 @@ export interface AccountBook {
   readonly cash: bigint;
   readonly positions: Map<Instrument, bigint>;
   /** Of open perpetuals. */
-  readonly entryValues: Map<Instrument, bigint>;
+  readonly entries: Map<Instrument, PerpetualEntry>;
+}
+
+/** What an account remembers of a perpetual: its entry value with the funding up to an index. */
+export interface PerpetualEntry {
+  readonly value: bigint;
+  readonly index: bigint;
 }
 
 /** What the holders of one side of a derivative still have to take of losses: units with the sign of their positions, and USD WAD. */
@@ -16,21 +24,11 @@ export interface OpenShare {
   value: bigint;
 }
 
-/** Of scaled cash, as `CashIndex` has it. */
-export const SCALE = 10n ** 24n;
-
 const absolute = (value: bigint) => (value < 0n ? -value : value);
 /** Ends the key of what holders of a settled series paid in who are through while others are not. */
 export const SETTLING = "=";
 
 const kindOf = (instrument: Instrument) => fieldsOf(instrument).kind;
-
-/** a·b/c towards minus infinity; c positive. */
-function mulDivDown(a: bigint, b: bigint, c: bigint): bigint {
-  const product = a * b;
-  const quotient = product / c;
-  return product < 0n && quotient * c !== product ? quotient - 1n : quotient;
-}
 
 function shareDown(amount: bigint, part: bigint, whole: bigint): bigint {
   return mulDivDown(amount, absolute(part), absolute(whole));
@@ -56,19 +54,17 @@ export class LedgerModel {
   readonly openShares = new Map<string, OpenShare>();
   /** USD WAD · 1e24: what accounts own by nothing but rounding is the reserve's. */
   reserveExactly = 0n;
-  #borrowIndex = WAD;
-  #supplyIndex = WAD;
-  /** Scaled, of all accounts. */
-  #debts = 0n;
-  #supply = 0n;
+  readonly cash = new CashModel();
+  readonly funding = new FundingModel();
+  /** As stored: with funding up to when each was last written. */
   entryValues = 0n;
 
   book(account: Account): AccountBook {
     let book = this.accounts.get(account);
     if (book === undefined) {
-      const valueOf = (scaled: bigint) => this.#valueOf(scaled);
+      const valueOf = (scaled: bigint) => this.cash.valueOf(scaled);
       book = {
-        ...{ scaled: 0n, positions: new Map<Instrument, bigint>(), entryValues: new Map<Instrument, bigint>() },
+        ...{ scaled: 0n, positions: new Map<Instrument, bigint>(), entries: new Map<Instrument, PerpetualEntry>() },
         get cash() {
           return valueOf(this.scaled);
         },
@@ -87,7 +83,9 @@ export class LedgerModel {
     const book = this.accounts.get(account);
     if (book === undefined) return 0n;
     let cash = book.cash;
-    for (const entry of book.entryValues.values()) cash += entry;
+    for (const [instrument, entry] of book.entries) {
+      cash += entry.value + this.funding.received(instrument, entry, book.positions.get(instrument) ?? 0n);
+    }
     return cash;
   }
 
@@ -103,31 +101,22 @@ export class LedgerModel {
   addCash(account: Account, amount: bigint): void {
     if (amount === 0n) return;
     const book = this.book(account);
-    const before = this.ownedExactly;
-    const cash = book.cash + amount;
-    const index = cash < 0n ? this.#borrowIndex : this.#supplyIndex;
-    const scaled = -mulDivDown(-cash, SCALE, index);
-    this.#count(book.scaled, -1n);
-    this.#count(scaled, 1n);
-    book.scaled = scaled;
-    this.reserveExactly -= this.ownedExactly - before - amount * SCALE;
+    const before = this.cash.ownedNow;
+    book.scaled = this.cash.add(book.scaled, amount);
+    this.reserveExactly -= this.cash.ownedExactly - before - amount * SCALE;
   }
 
-  /** All cash less all debts, USD WAD · 1e24. */
-  get ownedExactly(): bigint {
-    return this.#supply * this.#supplyIndex - this.#debts * this.#borrowIndex;
-  }
-
-  /** As the chain rounds it, USD WAD. */
+  /** What the reserve has by events, and the interest since. USD WAD, as the chain rounds it. */
   get reserve(): bigint {
-    return this.reserveExactly > 0n ? this.reserveExactly / SCALE : 0n;
+    const exactly = this.reserveExactly - (this.cash.ownedNow - this.cash.ownedExactly);
+    return exactly > 0n ? exactly / SCALE : 0n;
   }
 
   /** Interest or a loss, for everybody at once; the difference is the reserve's until another event says whose. */
-  setIndices(borrowIndex: bigint, supplyIndex: bigint): void {
-    const before = this.ownedExactly;
-    [this.#borrowIndex, this.#supplyIndex] = [borrowIndex, supplyIndex];
-    this.reserveExactly -= this.ownedExactly - before;
+  setIndices(indices: { readonly borrow: bigint; readonly supply: bigint }, isLoss: boolean): void {
+    const before = this.cash.ownedExactly;
+    this.cash.tell(indices, isLoss);
+    this.reserveExactly -= this.cash.ownedExactly - before;
   }
 
   payFee(account: Account, size: bigint): void {
@@ -230,26 +219,41 @@ export class LedgerModel {
     const source = this.book(from);
     const target = this.book(to);
     for (const [instrument, size] of source.positions) target.positions.set(instrument, size);
-    for (const [instrument, entry] of source.entryValues) target.entryValues.set(instrument, entry);
-    const { cash } = source;
-    this.addCash(from, -cash);
-    this.addCash(to, cash);
+    for (const [instrument, entry] of source.entries) target.entries.set(instrument, entry);
     source.positions.clear();
-    source.entryValues.clear();
+    source.entries.clear();
+    if (target.scaled === 0n) {
+      // As it is stored: nothing is rounded.
+      [target.scaled, source.scaled] = [source.scaled, 0n];
+      return;
+    }
+    const { cash } = source;
+    this.addCash(to, cash);
+    this.addCash(from, -cash);
+  }
+
+  /** Writes down the funding that every view of the account's perpetuals shows. */
+  writeFunding(account: Account): void {
+    const book = this.book(account);
+    for (const [instrument, size] of book.positions) {
+      if (kindOf(instrument) === Kind.Perpetual) this.#realise(book, { instrument, delta: 0n, value: 0n }, size);
+    }
+  }
+
+  /** What funding has paid beyond what it will have received when all have written it, USD WAD: what rounding leaves, never negative. */
+  get fundingResidue(): bigint {
+    let rest = this.funding.paid;
+    for (const { entries, positions } of this.accounts.values()) {
+      for (const [instrument, entry] of entries) {
+        rest -= this.funding.received(instrument, entry, positions.get(instrument) ?? 0n);
+      }
+    }
+    return rest;
   }
 
   get hasOpenShares(): boolean {
     for (const { size, value } of this.openShares.values()) if (size !== 0n || value !== 0n) return true;
     return false;
-  }
-
-  #valueOf(scaled: bigint): bigint {
-    return mulDivDown(scaled, scaled < 0n ? this.#borrowIndex : this.#supplyIndex, SCALE);
-  }
-
-  #count(scaled: bigint, sign: 1n | -1n): void {
-    if (scaled < 0n) this.#debts -= sign * scaled;
-    else this.#supply += sign * scaled;
   }
 
   #settlingShare(instrument: Instrument): OpenShare {
@@ -275,14 +279,17 @@ export class LedgerModel {
 
   #realise(book: AccountBook, change: { instrument: Instrument; delta: bigint; value: bigint }, held: bigint): bigint {
     const { instrument, delta, value } = change;
-    const entry = book.entryValues.get(instrument) ?? 0n;
+    const stored = book.entries.get(instrument) ?? { value: 0n, index: this.funding.indexOf(instrument) };
+    const received = this.funding.received(instrument, stored, held);
+    const entry = stored.value + received;
     let realised = 0n;
     if (isReduction(held, delta)) realised = shareDown(entry, delta, held) + value;
     else if (held !== 0n && held > 0n !== delta > 0n) realised = entry + shareDown(value, held, delta);
     const rest = entry + value - realised;
-    if (rest === 0n) book.entryValues.delete(instrument);
-    else book.entryValues.set(instrument, rest);
-    this.entryValues += rest - entry;
+    if (held + delta === 0n) book.entries.delete(instrument);
+    else book.entries.set(instrument, { value: rest, index: this.funding.indexOf(instrument) });
+    this.funding.paid -= received;
+    this.entryValues += rest - stored.value;
     return realised;
   }
 }

@@ -123,4 +123,27 @@ export const CAMPAIGN_MUTANTS: readonly CampaignMutant[] = [
       "return Math.mulDiv(assets, totalSupply() + VIRTUAL_SHARES, _inTokensUp(value.exit) + 1);",
     ],
   ),
+  mutant(
+    "a claim from the pool is rounded for who claims",
+    ["pool"],
+    [
+      "contracts/LiquidityPool.sol",
+      "shares = entries.claimAssets(controller, assets, Math.Rounding.Floor);",
+      "shares = entries.claimAssets(controller, assets, Math.Rounding.Ceil);",
+    ],
+  ),
+  mutant(
+    "a settled position is paid twice",
+    ["INV-1", "INV-9"],
+    [
+      "contracts/libraries/SeriesSettlement.sol",
+      "self.trade(account, instrument, -size, amount);",
+      "self.trade(account, instrument, -size, 2 * amount);",
+    ],
+  ),
+  mutant(
+    "interest on debts is rounded down",
+    ["interest"],
+    ["contracts/libraries/CashIndex.sol", "(borrowIndex * growth + WAD - 1) / WAD", "(borrowIndex * growth) / WAD"],
+  ),
 ];

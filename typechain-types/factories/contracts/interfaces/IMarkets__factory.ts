@@ -1282,7 +1282,13 @@
       }
     ],
     "name": "requireTradable",
-    "outputs": [],
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "openInterestCap",
+        "type": "uint256"
+      }
+    ],
     "stateMutability": "view",
     "type": "function"
   },

@@ -1,0 +1,159 @@
+import {
+  type Instrument,
+  type Order,
+  type SignedOrder,
+  WAD,
+  callersOrder,
+  executionOf,
+  hashOrder,
+  makeOrder,
+  netPrice,
+  preparationFor,
+  signOrder,
+} from "@plimsoll/client";
+import type { SurfaceFunction } from "../chain/contracts.ts";
+import type { Person } from "../chain/people.ts";
+import type { Stage } from "../chain/stage.ts";
+import type { Dice } from "../dice.ts";
+import { type Case, oddWad, pickOther, units, wad } from "./case.ts";
+import { TASTES, pickInstrument } from "./instruments.ts";
+
+const MAX_LEGS = 4;
+const MAX_RATIO = 3;
+/** Seconds for which an order may be filled. */
+const ORDER_SECONDS = 7_200;
+const UNLIMITED_FEE = 2n ** 100n;
+
+interface Leg {
+  readonly instrument: Instrument;
+  readonly ratio: bigint;
+}
+
+/** Several instruments of somebody's taste in whole ratios. */
+function pickLegs(stage: Stage, dice: Dice, person: Person): Leg[] {
+  const legs = new Map<Instrument, bigint>();
+  const count = 2 + dice.integer(MAX_LEGS - 1);
+  const { underlying } = pickInstrument(stage, dice, person.role);
+  for (let i = 0; i < count; i++) {
+    const found = pickInstrument(stage, dice, person.role);
+    if (found.underlying !== underlying) continue;
+    const ratio = BigInt(1 + dice.integer(MAX_RATIO));
+    legs.set(found.instrument, dice.chance(0.5) ? -ratio : ratio);
+  }
+  return [...legs].map(([instrument, ratio]) => ({ instrument, ratio }));
+}
+
+interface Combination {
+  readonly person: Person;
+  readonly maker: SignedOrder;
+  readonly marks: readonly bigint[];
+  readonly told: string;
+}
+
+async function makeCombination(stage: Stage, dice: Dice): Promise<Combination | undefined> {
+  const person = dice.pick(stage.people);
+  const other = dice.pick(stage.of("maker"));
+  const legs = pickLegs(stage, dice, person);
+  const [first] = legs;
+  if (first === undefined || other === person) return undefined;
+  const sorted = legs.toSorted((a, b) => (a.instrument < b.instrument ? -1 : 1));
+  const marks: bigint[] = [];
+  for (const { instrument } of sorted) marks.push(await stage.mark(instrument));
+  const notional = stage.worth(person.accounts[0]) * dice.scale(0.05, Math.max(TASTES[person.role].leverage / 2, 0.1));
+  const size = oddWad(stage, notional / stage.world.price(Number((first.instrument >> 108n) & 0xffffn)));
+  const limitPrice = netPrice(sorted, marks);
+  if (size === 0n) return undefined;
+  const terms = { maxFee: UNLIMITED_FEE, expiry: BigInt(stage.world.now + ORDER_SECONDS), salt: stage.salt() };
+  const order = makeOrder({ ...terms, account: other.accounts[0], legs: sorted, size, limitPrice });
+  const maker = await signOrder(order, other.key, stage.theatre.market.venue);
+  stage.orders.add(hashOrder(order, stage.theatre.market.venue), maker);
+  return { person, maker, marks, told: `${other.label} offers ${units(size)} of ${sorted.length} legs together` };
+}
+
+/** The other side of so much of an order, in its units or in others. */
+function takerOf(stage: Stage, { order }: SignedOrder, party: { person: Person; size: bigint; factor: bigint }): Order {
+  const { person, size, factor } = party;
+  return makeOrder({
+    ...{ account: person.accounts[0], size: size / factor, limitPrice: -order.limitPrice * factor },
+    ...{ maxFee: UNLIMITED_FEE, expiry: order.expiry, salt: stage.salt() },
+    legs: order.legs.map(({ instrument, ratio }) => ({ instrument, ratio: -ratio * factor })),
+  });
+}
+
+/** How an order is brought: by its taker himself or by the router in his name. */
+function bring(
+  stage: Stage,
+  dice: Dice,
+  fill: { person: Person; maker: SignedOrder; size: bigint; marks: readonly bigint[] },
+) {
+  const { person, maker, marks } = fill;
+  // In pairs of units, half as many of them.
+  const factor = dice.chance(0.3) ? 2n : 1n;
+  const size = fill.size - (fill.size % factor);
+  if (size === 0n) return undefined;
+  const order = takerOf(stage, maker, { person, size, factor });
+  const execution = executionOf(maker.order, size, marks);
+  if (dice.chance(0.6)) {
+    const args = [maker, callersOrder(order, person.address), execution];
+    return stage.call("OrderSettlement.fill", args, person.address);
+  }
+  const taker = callersOrder(order, stage.theatre.addresses.TradeRouter);
+  const args = [preparationFor(order.account), maker, taker, execution];
+  return stage.call("TradeRouter.fill", args, person.address);
+}
+
+const covers: readonly SurfaceFunction[] = ["OrderSettlement.fill", "TradeRouter.fill"];
+
+/** Several legs at one net price, filled whole or in part. */
+const combination: Case = {
+  ...{ name: "combination", covers, weight: 3, opening: 2 },
+  async plan(stage, dice) {
+    const made = await makeCombination(stage, dice);
+    if (made === undefined) return undefined;
+    const { order } = made.maker;
+    const size = dice.chance(0.6) ? (order.size * wad(dice.between(0.05, 0.9))) / WAD : order.size;
+    const call = bring(stage, dice, { ...made, size });
+    if (call === undefined) return undefined;
+    return { told: `${made.person.label} takes ${units(size)}: ${made.told}`, call };
+  },
+};
+
+/** Another part of an order that was filled in part, by anybody; sometimes more than is left. */
+const rest: Case = {
+  ...{ name: "rest of an order", covers, weight: 2.5 },
+  async plan(stage, dice) {
+    const open = stage.orders.open();
+    if (open.length === 0) return undefined;
+    const [, { signed, filled }] = dice.pick(open);
+    const person = dice.pick(stage.people);
+    const left = signed.order.size - filled;
+    const size = (left * wad(dice.chance(0.3) ? 1 : dice.between(0.2, 1.2))) / WAD;
+    const marks: bigint[] = [];
+    for (const { instrument } of signed.order.legs) marks.push(await stage.mark(instrument));
+    const call = size === 0n ? undefined : bring(stage, dice, { person, maker: signed, size, marks });
+    if (call === undefined) return undefined;
+    return {
+      told: `${person.label} takes ${units(size)} more of an order of ${stage.nameOf(signed.order.account)}`,
+      call,
+    };
+  },
+};
+
+/** The router fills an order for an account that is not its caller's. */
+const stolenFill: Case = {
+  ...{ name: "stolen TradeRouter fill", covers: ["TradeRouter.fill"], weight: 0.4 },
+  async plan(stage, dice) {
+    const made = await makeCombination(stage, dice);
+    if (made === undefined) return undefined;
+    const thief = pickOther(stage, dice, made.person);
+    const { size } = made.maker.order;
+    const order = takerOf(stage, made.maker, { person: made.person, size, factor: 1n });
+    const taker = callersOrder(order, stage.theatre.addresses.TradeRouter);
+    const execution = executionOf(made.maker.order, size, made.marks);
+    const args = [preparationFor(order.account), made.maker, taker, execution];
+    const call = stage.call("TradeRouter.fill", args, thief.address);
+    return { told: `${thief.label} has the router fill for ${made.person.label}`, call, mustRefuse: true };
+  },
+};
+
+export const COMBINATIONS: readonly Case[] = [combination, rest, stolenFill];
