@@ -38,12 +38,17 @@ interface IAutoTopUp {
         bool isCured
     );
 
+    /// @notice Only the owner of the account may do this, no operator; `caller` is another address.
     error NotOwner(Account account, address caller);
+    /// @notice A target below `least`, both WAD (equity per USD of initial requirement): a top-up to it would not reach initial margin.
     error TargetTooLow(uint256 target, uint256 least);
+    /// @notice The authorisation would let a keeper take more than `MAX_FEE` of one top-up; both in units of USDC.
     error FeeTooHigh(uint256 maxFeeInTokens, uint256 limitInTokens);
     /// @notice None was given, it was revoked, or its budget is spent.
     error NotAuthorised(Account account);
+    /// @notice The authorisation held until `expiry`, Unix seconds; the owner authorises again.
     error AuthorisationExpired(Account account, uint40 expiry);
+    /// @notice No margin call stands. `ILiquidator.callMargin` raises one while the account is below initial margin.
     error NoMarginCall(Account account);
     /// @notice Nobody could have seen the call yet. From the next second on.
     error CalledJustNow(Account account, uint40 calledAt);
@@ -51,12 +56,15 @@ interface IAutoTopUp {
     error AlreadyToppedUp(Account account, uint40 calledAt);
     /// @notice A feed that the account depends on is invalid, so what it needs is not known.
     error FeedInvalid(Account account);
+    /// @notice Equity meets the initial requirement, both USD WAD: nothing to call or top up. `clearMarginCall` ends a call.
     error AboveInitialMargin(Account account, int256 equity, uint256 initial);
     /// @notice The owner owes nothing beyond the account, so nothing is pulled to fill the hole.
     error NegativeEquity(Account account, int256 equity);
     /// @notice Budget and limit leave `depositInTokens` after the fee, of the `neededInTokens` for initial margin.
     error WouldNotCure(Account account, uint256 depositInTokens, uint256 neededInTokens);
+    /// @notice The owner's ERC-20 allowance to this contract, token units, does not cover the amount: the owner raises it.
     error AllowanceTooSmall(address owner, uint256 allowance, uint256 amountInTokens);
+    /// @notice The owner's wallet holds less USDC than is to be pulled, token units: fund it, or deposit directly.
     error BalanceTooSmall(address owner, uint256 balance, uint256 amountInTokens);
 
     /// @notice Sets what is allowed for the account, in the place of what was. Its owner only.

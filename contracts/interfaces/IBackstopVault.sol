@@ -69,20 +69,27 @@ interface IBackstopVault is IRequestVault, ILegGuards, IOpenInterestCover {
         uint256 shares
     );
 
+    /// @notice Only the contract that the clearinghouse names as its liquidator may do this; a replaced one may not either.
     error NotLiquidator(address caller);
     /// @notice All absorbed accounts that are allowed at once are in use.
     error TooManyAbsorbed(uint256 limit);
     /// @notice The account needs more than treasury and budgets leave for it, USD WAD.
     error BudgetExceeded(uint256 funding, uint256 capacity);
 
+    /// @notice A redemption of 0 shares was requested.
     error ZeroShares();
 
+    /// @notice The order came after its `deadline`, Unix seconds; send it again with a later one.
     error Expired(uint40 deadline);
+    /// @notice The caller is neither the owner nor an operator with the permission that the call needs: the owner approves it first.
     error NotAuthorised(Account taker, address caller);
+    /// @notice The vault never took this account over, or has released it since: `absorbed` lists what can be unwound.
     error NotAbsorbed(Account account);
     /// @notice An account below maintenance is for the liquidator.
     error BelowMaintenance(Account account, int256 equity, uint256 maintenance);
+    /// @notice The leg is of size 0, not on the side that the absorbed account holds, or larger than what it holds.
     error InsufficientPosition(Account account, Position leg);
+    /// @notice The account would pay less than `minPayment`, both USD WAD: wait, the rate rises for a day from the absorption.
     error PaymentTooLow(uint256 payment, uint256 minPayment);
     /// @notice Equity / maintenance would fall.
     error HealthLowered(int256 equityBefore, uint256 requirementBefore, int256 equityAfter, uint256 requirementAfter);

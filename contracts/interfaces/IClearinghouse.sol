@@ -145,18 +145,25 @@ interface IClearinghouse is IClearinghouseModules, IOpenInterest {
     /// beginning, USD WAD.
     event FundingAccrued(uint16 indexed underlying, int256 rate, uint256 price, int256 index);
 
+    /// @notice A call of the clearinghouse is under way: it takes no nested call, and no account is read, until that is over.
     error Locked();
     /// @notice What only the clearinghouse does, inside a call.
     error NotLocked();
     /// @notice The caller may not do this with the account.
     error NotAuthorised(Account account, address caller, uint8 permission);
+    /// @notice Only the owner approves operators and pays cash to another owner. Of signed approvals `caller` is the signer.
     error NotOwner(Account account, address caller);
+    /// @notice Forced moves are for the current liquidator alone.
     error NotLiquidator(address caller);
     /// @notice Only cash, and a token already held, may be paid into somebody else's account; positions stay with one owner.
     error ForeignAccount(Account account, Instrument asset);
+    /// @notice One account on both sides of a fill, transfer, seizure or take-over, or funding its own take-over.
     error SelfTrade(Account account);
+    /// @notice A size or amount of 0, an empty list of legs or approvals, or a deposit of which nothing arrived.
     error ZeroSize();
+    /// @notice The funder of a take-over has less cash than the `size` that it is to add, both USD WAD: name less, or deposit first.
     error InsufficientCash(Account account, int256 cash, uint256 size);
+    /// @notice `size` is more than `held` allows, units: nobody owes spot, and what moves or only reduces goes towards zero, never beyond.
     error InsufficientPosition(Account account, Instrument instrument, int256 held, int256 size);
     /// @notice Custody holds less of the token than is to leave, because others have borrowed it.
     error InsufficientLiquidity(Instrument asset, uint256 recorded, uint256 size);
@@ -165,13 +172,19 @@ interface IClearinghouse is IClearinghouseModules, IOpenInterest {
     error OutflowLimited(Instrument asset, uint256 available, uint256 amountInTokens, uint256 refilledAt);
     /// @notice Another module, or none, is announced, or the announcement has lapsed.
     error ModuleNotAnnounced(address module);
+    /// @notice The module was announced less than seven days ago: wait until `dueAt`, Unix seconds.
     error NoticeNotOver(uint256 dueAt);
+    /// @notice The deposit would bring what custody holds of the token above its cap, both units WAD: deposit less, or later.
     error CollateralCapExceeded(Instrument asset, uint256 recorded, uint256 cap);
+    /// @notice The fill would raise open interest above the cap of the underlying, units WAD. What does not raise it still fills.
     error OpenInterestCapExceeded(uint16 underlying, uint256 openInterest, uint256 cap);
+    /// @notice One batch touches more than `limit` accounts: split it.
     error TooManyAccounts(uint256 limit);
+    /// @notice The account holds `limit` positions already: close one before it takes another instrument, or use another account.
     error TooManyPositions(Account account, uint256 limit);
     /// @notice Approvals that were signed for another number than the owner's next, or used already.
     error NonceNotNext(address owner, uint256 nonce, uint256 next);
+    /// @notice The approvals came after their `deadline`, Unix seconds: the owner signs again.
     error ApprovalsExpired(uint256 deadline);
     /// @notice `owner` did not sign these approvals.
     error InvalidApprovalSignature(address owner);
@@ -189,14 +202,17 @@ interface IClearinghouse is IClearinghouseModules, IOpenInterest {
     );
     /// @notice A feed that the account depends on is invalid, so risk may not be added nor value taken out.
     error FeedInvalid(Account account);
+    /// @notice Equity is not below maintenance, both USD WAD: no forced move of the account is allowed.
     error NotLiquidatable(Account account, int256 equity, uint256 maintenance);
     /// @notice A forced move would lower equity / maintenance of an account that stays (INV-4).
     error HealthLowered(int256 equityBefore, uint256 requirementBefore, int256 equityAfter, uint256 requirementAfter);
+    /// @notice A whole account is taken over into one without positions, and this one holds some: name another.
     error AccountNotEmpty(Account account);
     /// @notice More losses wait to be shared by the account than a call takes: `settle` it first.
     error Unsettled(Account account);
     /// @notice The instrument does not expire, or its settlement price is not proven yet.
     error SettlementPriceNotFinal(Instrument instrument);
+    /// @notice More is drawn for a bankrupt account than the reserve holds, both USD WAD.
     error InsufficientReserve(uint256 reserve, uint256 size);
 
     /// @notice The one door for wallets and the operators that they approved.

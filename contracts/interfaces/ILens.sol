@@ -96,7 +96,9 @@ struct GreeksView {
 /// hypothetical portfolio is account 0. What they would refuse because of the resulting risk is shown, not refused; so are
 /// caps and liquidity of custody, which depend on others. Stored accounts revert `Locked` inside a call of the clearinghouse.
 interface ILens {
+    /// @notice More accounts or portfolios in one call than `limit`: ask for them in parts.
     error TooManyAccounts(uint256 given, uint256 limit);
+    /// @notice More changes in one preview than `limit`: preview a part, then by `previewOf` the rest on what comes out.
     error TooManyChanges(uint256 given, uint256 limit);
 
     /// @notice Risk alone, for many accounts; callers chunk to at most a thousand.

@@ -97,19 +97,33 @@ interface ILiquidator is ILegGuards, ILiquidationTerms {
         uint256 charged
     );
 
+    /// @notice The order came after its `deadline`, Unix seconds; send it again with a later one.
     error Expired(uint40 deadline);
+    /// @notice No call stands that could be cleared.
     error NoMarginCall(Account account);
+    /// @notice Equity meets the initial requirement, both USD WAD: nothing to call.
     error AboveInitialMargin(Account account, int256 equity, uint256 initial);
+    /// @notice The margin call stands already, see `marginCalledAt`; `clearMarginCall` ends it once initial margin is met.
     error AlreadyCalled(Account account);
+    /// @notice Equity is still below the initial requirement, both USD WAD: deposit, or reduce first, then clear the call.
     error BelowInitialMargin(Account account, int256 equity, uint256 initial);
+    /// @notice Equity meets maintenance, both USD WAD, or the witness does not prove otherwise. `endAuction` ends an auction.
     error AboveMaintenance(Account account, int256 equity, uint256 maintenance);
+    /// @notice Equity is still below maintenance, both USD WAD: deposit, or reduce first, then end the auction.
     error BelowMaintenance(Account account, int256 equity, uint256 maintenance);
+    /// @notice An auction is live and starts again only when it has lapsed: take part in it, or `confirmAuction`.
     error AuctionUnderWay(Account account);
+    /// @notice There is no auction, or nobody confirmed it for `LAPSE_SECONDS` and it lapsed: `startAuction` first.
     error NoAuction(Account account);
+    /// @notice A feed that the account depends on is invalid, so nobody knows its margin: wait for a usable round.
     error FeedInvalid(Account account);
+    /// @notice The caller may not trade the taker's account, or not move cash out of the funder's, which is then named `taker`.
     error NotAuthorised(Account taker, address caller);
+    /// @notice Account and taker have one owner: nobody collects the compensation of his own account.
     error SelfLiquidation(Account account, Account taker);
+    /// @notice The compensation rate is below `minRate`, both WAD per USD of requirement removed: wait, it rises with time.
     error RateTooLow(int256 rate, int256 minRate);
+    /// @notice The taker would get value of less than `minPayment`, both USD WAD; in bankruptcy it rises with time.
     error PaymentTooLow(int256 payment, int256 minPayment);
     /// @notice More than needed to reach the target above maintenance.
     error OverLiquidation(int256 equityAfter, uint256 maintenanceAfter);
@@ -119,6 +133,7 @@ interface ILiquidator is ILegGuards, ILiquidationTerms {
     error NotYetWhole(int256 rate, int256 equity, uint256 maintenance);
     /// @notice The compensation rate has reached equity / requirement, so the account is to be taken whole.
     error WholeOnly(int256 rate, int256 equity, uint256 maintenance);
+    /// @notice The account has equity, and the second period of its auction is not over: it is still for keepers.
     error NotBankrupt(Account account);
     /// @notice The backstop may not take the account, which holds no derivative to close and lacks nothing: it waits for a taker.
     error NothingToShare(Account account);

@@ -52,14 +52,20 @@ interface ILiquidityPool is IRequestVault, IERC7540Deposit, IFundingSource {
     event DepositRequestCancelled(address indexed controller, address indexed receiver, uint256 assets);
     event RedeemRequestCancelled(address indexed controller, address indexed receiver, uint256 shares);
 
+    /// @notice The order came after its `deadline`, Unix seconds; send it again with a later one.
     error Expired(uint40 deadline);
+    /// @notice The caller is neither the owner of the account nor an operator who may trade it.
     error NotAuthorised(Account account, address caller);
+    /// @notice The quote is above the limit when buying, or below it when selling, both USD WAD a unit: quote again.
     error PriceBeyondLimit(uint256 price, uint256 limitPrice);
+    /// @notice The pool has all `limit` buckets in use, and this expiry has none: `refresh` those that are empty first.
     error TooManyBuckets(uint256 limit);
+    /// @notice The pool has no positions and no bucket for this underlying and expiry: a trade begins one.
     error UnknownBucket(Account bucket);
     /// @notice Too little of the treasury would be left free of what is committed, USD WAD.
     error InsufficientFreeCash(uint256 left, uint256 needed);
 
+    /// @notice A deposit or redemption of 0 was requested.
     error ZeroAmount();
     /// @notice After the cost of closing all, nothing is left for who leaves: a request at that price could never be paid, and those after it wait.
     error NothingLeft();

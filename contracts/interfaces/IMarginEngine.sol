@@ -34,9 +34,11 @@ struct Risk {
 
 /// @title What reading a portfolio may refuse.
 interface IMarginModel {
-    /// @notice More than `MAX_LEGS` legs, or more underlyings or expiries than their limits.
+    /// @notice More than `MAX_LEGS` legs; of a bucket of the pool `legs` is how many it may hold.
     error TooManyLegs(uint256 legs);
+    /// @notice The portfolio is on more than `limit` underlyings: close what is on one of them first, or use another account.
     error TooManyUnderlyings(uint256 limit);
+    /// @notice The portfolio has options of more than `limit` expiries on the underlying: close one first, or use another account.
     error TooManyExpiries(uint16 underlying, uint256 limit);
     /// @notice The identifier's fields do not fit together. What is well formed but on an underlying that is not listed reverts
     /// `IMarkets.UnderlyingNotListed`.

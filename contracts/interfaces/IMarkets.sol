@@ -92,14 +92,21 @@ interface IMarkets {
     error OutOfBounds(bytes32 parameter, int256 value, int256 min, int256 max);
     /// @notice The stress scenario with this index is in use, the one before it is not.
     error StressAfterUnused(uint256 index);
+    /// @notice No listing has this number, so nothing on it can be opened, margined or deposited.
     error UnderlyingNotListed(uint16 underlying);
+    /// @notice An underlying is listed once; `setRiskParameters`, `setOpenInterestCap` and `pauseOpening` change it afterwards.
     error UnderlyingAlreadyListed(uint16 underlying);
+    /// @notice All `limit` places for underlyings, or for collateral, are taken; nothing is ever delisted.
     error TooManyListed(uint256 limit);
+    /// @notice The token of this instrument is not accepted as collateral: it can be neither deposited nor valued.
     error CollateralNotListed(Instrument asset);
+    /// @notice An instrument has one token for good; `setCollateralParameters` changes haircut and cap.
     error CollateralAlreadyListed(Instrument asset);
+    /// @notice Not a spot instrument, or its token has no code, other decimals than said, or stands behind another instrument.
     error InvalidCollateral(Instrument asset, address token);
     /// @notice The instrument is not one that the listing rule allows to be opened now.
     error NotTradable(Instrument instrument);
+    /// @notice Governance has paused opening on the underlying; what reduces both sides still fills.
     error OpeningIsPaused(uint16 underlying);
 
     /// @notice Lists an underlying; numbers start at 1 and are given by the caller, at most `MAX_UNDERLYINGS`. Restricted.

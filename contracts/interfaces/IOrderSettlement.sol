@@ -63,28 +63,39 @@ interface IOrderSettlement {
     event OrderCancelled(bytes32 indexed orderHash, address indexed signer);
     event OrdersCancelledBelow(address indexed signer, uint256 minSalt);
 
+    /// @notice The order was good until `expiry`, Unix seconds, inclusive: the signer signs another.
     error OrderExpired(bytes32 orderHash, uint40 expiry);
+    /// @notice The signer cancelled this order for good; the same with another salt is another order.
     error OrderIsCancelled(bytes32 orderHash);
+    /// @notice The signer cancelled every order whose salt is below `minSalt`.
     error SaltBelowMinimum(bytes32 orderHash, uint256 salt, uint256 minSalt);
+    /// @notice `signer` did not sign this order for this contract and chain. Without a signature the signer calls himself.
     error InvalidSignature(bytes32 orderHash, address signer);
     /// @notice The signer is neither the owner nor allowed to trade the account.
     error SignerNotAuthorised(Account account, address signer);
+    /// @notice The order would be filled by `filled` in all, more than its size, both units of the order, WAD: fill less.
     error OverFilled(bytes32 orderHash, uint256 filled, uint256 size);
     /// @notice The fee of this fill is more than the order allows for so many units, USD WAD.
     error FeeTooHigh(bytes32 orderHash, uint256 fee, uint256 limit);
     /// @notice An order has at least one leg and at most `limit`.
     error LegCountOutOfRange(uint256 legs, uint256 limit);
+    /// @notice The orders have so many legs each, and match only leg by leg.
     error LegCountsDiffer(uint256 maker, uint256 taker);
+    /// @notice The instrument of leg `leg` is not after the one before it: legs are sorted by instrument, each at most once.
     error LegsNotAscending(uint256 leg, Instrument previous, Instrument instrument);
+    /// @notice In one of the two orders leg `leg` (from 0) neither buys nor sells.
     error ZeroRatio(uint256 leg);
+    /// @notice At one place the orders are for different instruments: they match only leg by leg.
     error InstrumentsDiffer(Instrument maker, Instrument taker);
     /// @notice The legs are not the same up to one factor.
     error RatiosDiffer(uint256 leg, int64 maker, int64 taker);
+    /// @notice Both orders buy the first leg, or both sell it: a maker and a taker are on opposite sides.
     error SameSide();
     /// @notice `size` units of the maker's order are not a whole number of 1e-18 units of the taker's.
     error SizeNotDivisible(uint256 size, uint256 makerRatio, uint256 takerRatio);
     /// @notice The maker's price, in units of his order, is outside the taker's limit, in units of his.
     error PricesDoNotCross(int128 makerPrice, int128 takerPrice);
+    /// @notice The execution gives `prices` prices for `legs` legs; it takes one for each.
     error LegPriceCountDiffers(uint256 prices, uint256 legs);
     /// @notice The prices of the legs come to another net price than the maker's.
     error LegPricesDoNotAddUp(int256 sum, int256 makerPrice);
@@ -93,7 +104,9 @@ interface IOrderSettlement {
     error LegPriceOffIndex(Instrument perpetual, uint256 price, uint256 index);
     /// @notice There is no valid index to hold the price of a perpetual against.
     error IndexInvalid(uint16 underlying);
+    /// @notice A reduce-only order would open, add to or turn a position; `held` and signed `size` of the fill in units, WAD.
     error NotReducing(Account account, Instrument instrument, int256 held, int256 size);
+    /// @notice The execution fills 0 units.
     error ZeroSize();
     /// @notice Lowering it would bring cancelled orders back.
     error MinSaltNotRaised(uint256 minSalt, uint256 current);

@@ -94,12 +94,17 @@ interface IPoolQuoter {
     error NotQuoted(uint16 underlying);
     /// @notice Neither a perpetual nor an option.
     error UnsupportedKind(Instrument instrument);
+    /// @notice The pool trades only options that expire after `earliest`, Unix seconds, an hour from now; not even to close them.
     error TooCloseToExpiry(uint40 expiry, uint256 earliest);
+    /// @notice A quote for 0 units.
     error ZeroSize();
     /// @notice The price is older than its heartbeat, or invalid, or no surface is fresh and the stand-in is not quoted.
     error FeedNotFresh();
+    /// @notice The trade would bring the pool's net delta to `delta`, beyond the limit and farther out than it is, both units WAD.
     error DeltaLimitExceeded(int256 delta, uint256 limit);
+    /// @notice The trade would bring the pool's net vega beyond the limit and farther out than it is, both USD WAD per 1.00 of volatility.
     error VegaLimitExceeded(int256 vega, uint256 limit);
+    /// @notice The bucket holds `limit` instruments already: only those still trade in it.
     error TooManyLegs(uint256 limit);
 
     /// @notice Sets how an underlying is quoted. Restricted, with the delay for risk parameters; hard bounds hold whoever calls.

@@ -39,6 +39,7 @@ struct Feed {
 interface IPriceOracle {
     event FeedSet(uint16 indexed underlying, Feed feed);
 
+    /// @notice The underlying has no price feed: governance names one by `setFeed`.
     error NoFeed(uint16 underlying);
     /// @notice The configuration contradicts itself or the aggregator (wrong decimals, no code, empty bounds, heartbeat 0).
     error InvalidFeed(address aggregator);

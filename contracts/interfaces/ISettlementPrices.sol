@@ -12,6 +12,7 @@ interface ISettlementPrices {
     /// @param price USD WAD, rounded down.
     event SettlementPriceProven(uint16 indexed underlying, uint40 indexed expiry, uint256 price);
 
+    /// @notice The window that ends at `expiry`, Unix seconds, is not over: wait until then. Also for an expiry of 0.
     error ExpiryNotReached(uint40 expiry);
     /// @notice The round does not exist, is not usable, or is later than the beginning of the window.
     error InvalidFirstRound(uint80 roundId);

@@ -87,11 +87,15 @@ interface IVolatilityOracle {
     event SurfaceAccepted(uint16 indexed underlying, Surface surface);
     event SignersSet(address[] signers, uint256 threshold);
 
+    /// @notice The oracle has no state for the underlying: governance lists it here by `list`, apart from its market.
     error NotListed(uint16 underlying);
+    /// @notice The underlying has its state, which a second listing would wipe out; `setController` changes the parameters.
     error AlreadyListed(uint16 underlying);
     /// @notice A parameter outside its hard bound.
     error OutOfBounds(bytes32 parameter, uint256 value, uint256 min, uint256 max);
+    /// @notice The signature is not a publisher's for this report: `signer` is whom it recovers to, 0 where it is malformed.
     error UnknownSigner(address signer);
+    /// @notice Addresses, of a new set or of those who signed the reports, ascend strictly: sort them, each at most once.
     error SignersNotSorted(address previous, address next);
     /// @notice Fewer reports than the threshold, or signatures than reports.
     error TooFewReports(uint256 given, uint256 threshold);
@@ -101,7 +105,9 @@ interface IVolatilityOracle {
     error RoundsPending(uint16 underlying);
     /// @notice The newest round of the price feed cannot be read, or is not a price.
     error NoUsableRound(uint16 underlying);
+    /// @notice A report is from the future, older than `MAX_REPORT_AGE_SECONDS`, or not after the `newest` accepted; Unix seconds.
     error ReportTimeInvalid(uint40 timestamp, uint40 newest);
+    /// @notice The reports' median has a variance that does not rise with the tenor, or too much curvature: other reports are needed.
     error SurfaceHasArbitrage(uint16 underlying);
     /// @notice The stressed peak may be lowered again from `earliest` on, Unix seconds.
     error StressedStepTooEarly(uint16 underlying, uint40 earliest);
