@@ -53,6 +53,19 @@ contract MarketsListingTest is EngineFixture {
         markets.listUnderlying(5, listing("E"), ethParameters());
     }
 
+    function listSpot(uint64 number) private {
+        address token = address(new ListedToken(18));
+        markets.listCollateral(toInstrument(ETH, Kind.Spot, 0, number), Collateral(token, 18, 0.1e18, 1e30));
+    }
+
+    function test_ListsSixteenCollateralsAndNoMore() external {
+        for (uint64 i = 1; i <= 14; ++i) listSpot(i);
+        assertEq(markets.collaterals().length, 16);
+        address token = address(new ListedToken(18));
+        vm.expectRevert(abi.encodeWithSelector(IMarkets.TooManyListed.selector, 16));
+        markets.listCollateral(toInstrument(ETH, Kind.Spot, 0, 15), Collateral(token, 18, 0.1e18, 1e30));
+    }
+
     function test_KnowsNothingOfWhatIsNotListed() external {
         bytes memory expected = abi.encodeWithSelector(IMarkets.UnderlyingNotListed.selector, 9);
         vm.expectRevert(expected);
