@@ -35,7 +35,6 @@ contract VenueHandler is PoolFixture {
     Account[] private accounts;
     mapping(Account => bool) private isKnown;
     Instrument[] private derivatives;
-    mapping(uint256 round => uint256) private pushedAt;
 
     /// What the last steps of the waterfall made up for, and what reserve, backstop and everybody else paid; USD WAD.
     int256 public badDebt;
@@ -124,8 +123,7 @@ contract VenueHandler is PoolFixture {
     function move(uint256 seed, uint256 elapsed) external {
         int256 percent = int256(seed % 91) - 45;
         if ((seed >> 64) % 4 != 0) percent /= 10;
-        (, int256 price, , , ) = aggregator.latestRoundData();
-        price = (price * (100 + percent)) / 100;
+        int256 price = (priceNow() * (100 + percent)) / 100;
         if (price < 500e8) price = 500e8;
         if (price > 8000e8) price = 8000e8;
         tick(bound(elapsed, 1 minutes, 2 hours), price);
@@ -176,9 +174,8 @@ contract VenueHandler is PoolFixture {
     function absorb(uint256 who, uint256 elapsed) external {
         Account account = belowMaintenance(who);
         tryStartAuction(account);
-        (, int256 price, , , ) = aggregator.latestRoundData();
         for (uint256 i = 0; i <= elapsed % 12; ++i) {
-            tick(15 minutes, price);
+            tick(15 minutes, priceNow());
             confirm(account);
         }
         tryEnd(account);
@@ -241,8 +238,7 @@ contract VenueHandler is PoolFixture {
         attempt(wallet, address(vault), abi.encodeCall(vault.requestRedeem, (shares, wallet, wallet)));
         // One time in four, for it is long.
         if (share % 4 == 0) {
-            (, int256 price, , , ) = aggregator.latestRoundData();
-            tick(vault.COOLDOWN_SECONDS(), price);
+            tick(vault.COOLDOWN_SECONDS(), priceNow());
         }
         uint256 claimable = vault.maxRedeem(wallet);
         if (claimable == 0) return;
@@ -263,16 +259,15 @@ contract VenueHandler is PoolFixture {
         if (seed % ODDS_OF_EXPIRY != 0) return;
         uint40 expiry = vm.getBlockTimestamp() < EXPIRY ? EXPIRY : LATER;
         if (vm.getBlockTimestamp() >= expiry) return;
-        (, int256 price, , , ) = aggregator.latestRoundData();
         uint256 start = expiry - 31 minutes;
-        if (vm.getBlockTimestamp() < start) tick(start - vm.getBlockTimestamp(), price);
-        uint256 first = aggregator.latestRound();
-        tick(expiry + 1 minutes - vm.getBlockTimestamp(), price);
-        while (first > 1 && pushedAt[first] > start) --first;
+        if (vm.getBlockTimestamp() < start) tick(start - vm.getBlockTimestamp(), priceNow());
+        uint80 first = aggregator.latestRound();
+        tick(expiry + 1 minutes - vm.getBlockTimestamp(), priceNow());
+        while (first > 1 && pushedAt(first) > start) --first;
         attempt(
             address(this),
             address(prices),
-            abi.encodeCall(prices.proveSettlement, (ETH, expiry, uint80((uint256(1) << 64) | first), 128))
+            abi.encodeCall(prices.proveSettlement, (ETH, expiry, (uint80(1) << 64) | first, 128))
         );
         Instrument[] memory series = new Instrument[](2);
         series[0] = derivatives[expiry == EXPIRY ? 1 : 3];
@@ -325,10 +320,9 @@ contract VenueHandler is PoolFixture {
 
     function end(Account account) private {
         tryStartAuction(account);
-        (, int256 price, , , ) = aggregator.latestRoundData();
         for (uint256 i = 0; i < 16; ++i) {
             if (tryEnd(account) && !isUnder(account)) return;
-            tick(15 minutes, price);
+            tick(15 minutes, priceNow());
             confirm(account);
         }
     }
@@ -387,11 +381,18 @@ contract VenueHandler is PoolFixture {
     /// Both feeds report, and the publishers where they may.
     function tick(uint256 elapsed, int256 price) private {
         pushAfter(elapsed, price);
-        pushedAt[aggregator.latestRound()] = vm.getBlockTimestamp();
         thinAggregator.push(THIN_PRICE, vm.getBlockTimestamp());
         attempt(address(this), address(oracle), abi.encodeCall(oracle.walk, (ETH, 128)));
         SurfaceReport[] memory reports = three(flatReport(REALISED));
         attempt(address(this), address(oracle), abi.encodeCall(oracle.report, (reports, signAll(oracle, reports))));
+    }
+
+    function priceNow() private view returns (int256 price) {
+        (, price, , , ) = aggregator.latestRoundData();
+    }
+
+    function pushedAt(uint80 round) private view returns (uint256 updatedAt) {
+        (, , , updatedAt, ) = aggregator.getRoundData(round);
     }
 
     function tryPay(Account account, Instrument asset, uint256 amountInTokens) private returns (bool) {
