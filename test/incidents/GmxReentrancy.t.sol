@@ -6,32 +6,12 @@ import { TestToken } from "../../contracts/mocks/TestToken.sol";
 import { Account } from "../../contracts/types/Account.sol";
 import { CASH } from "../../contracts/types/Instrument.sol";
 import { IncidentFixture } from "../helpers/IncidentFixture.sol";
-
-interface IIntruder {
-    function onTransfer() external;
-}
-
-/// USDC as it must never become: it calls back in the middle of a transfer.
-contract CallingToken is TestToken("Calling", "CALL", 6) {
-    IIntruder private intruder;
-
-    function setIntruder(IIntruder intruder_) external {
-        intruder = intruder_;
-    }
-
-    function _update(address from, address to, uint256 value) internal override {
-        super._update(from, to, value);
-        IIntruder called = intruder;
-        if (address(called) == address(0)) return;
-        delete intruder;
-        called.onTransfer();
-    }
-}
+import { HookedToken, ITransferHook } from "../helpers/Intruder.sol";
 
 /// GMX v1, July 2025: a call back in the middle of a trade left the books half written, the pool's share price read from them was too
 /// high, and 42 million USD of shares were redeemed at it.
 /// Here: while tokens move no account is read and no door is open, so there is no such price; and nothing is credited twice.
-contract GmxReentrancyIncidentTest is IncidentFixture, IIntruder {
+contract GmxReentrancyIncidentTest is IncidentFixture, ITransferHook {
     uint256 private constant GIFT = 5_000_000e6;
 
     Account private treasury;
@@ -46,15 +26,16 @@ contract GmxReentrancyIncidentTest is IncidentFixture, IIntruder {
         usdc.approve(address(clearinghouse), type(uint256).max);
     }
 
+    /// USDC as it must never become: it calls back in the middle of a transfer.
     function newUsdc() internal override returns (TestToken) {
-        return new CallingToken();
+        return new HookedToken();
     }
 
     /// He holds all shares of the backstop, pays into its treasury, and in the middle of that pays in again.
     function test_noShareIsWorthMoreThanWhatIsInCustody() public {
         uint256 price = vault.convertToAssets(1e12);
         uint256 assets = vault.totalAssets();
-        CallingToken(address(usdc)).setIntruder(this);
+        HookedToken(address(usdc)).setHook(this);
         give();
         uint256 given = 2 * GIFT - usdc.balanceOf(address(this));
         assertLe(vault.totalAssets(), assets + given, "shares are worth what nobody paid");
@@ -67,7 +48,9 @@ contract GmxReentrancyIncidentTest is IncidentFixture, IIntruder {
         assertFalse(isPriceSeen && priceSeen != price, "a price of half-written books");
     }
 
-    function onTransfer() external {
+    /// Once: what he does here moves tokens too.
+    function onTransfer(address, address) external {
+        HookedToken(address(usdc)).setHook(ITransferHook(address(0)));
         bytes memory answer;
         // solhint-disable-next-line avoid-low-level-calls
         (isPriceSeen, answer) = address(vault).call(abi.encodeCall(vault.convertToAssets, (1e12)));
