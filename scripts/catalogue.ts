@@ -57,20 +57,22 @@ function meaningOf({ userdoc, devdoc }: CompiledContract, item: AbiItem): string
     .replaceAll("\n", " ");
 }
 
-/** The names of the deployed contracts that have it. */
-function holdersOf(contracts: readonly CompiledContract[], item: AbiItem): string {
-  const id = idOf(item);
-  return contracts
-    .filter(
-      (contract) => isDeployed(contract) && contract.abi.some((own) => own.type === item.type && idOf(own) === id),
-    )
-    .map(({ name }) => name)
-    .join(", ");
+/** The names of the deployed contracts that have them, by id: four bytes of errors, 32 of events. */
+function holdersOf(contracts: readonly CompiledContract[], type: "error" | "event"): ReadonlyMap<string, Set<string>> {
+  const holders = new Map<string, Set<string>>();
+  for (const { name, abi } of contracts.filter(isDeployed)) {
+    for (const item of abi.filter((own) => own.type === type)) {
+      const id = idOf(item);
+      holders.set(id, (holders.get(id) ?? new Set()).add(name));
+    }
+  }
+  return holders;
 }
 
 /** One table for each contract or interface that declares some, every error and event once: where it is first declared. */
 function tablesOf(contracts: readonly CompiledContract[], type: "error" | "event"): string {
   const seen = new Set<string>();
+  const holders = holdersOf(contracts, type);
   const isInterface = ({ file: path }: CompiledContract) => path.startsWith("contracts/interfaces/");
   const ordered = [...contracts.filter(isInterface), ...contracts.filter((contract) => !isInterface(contract))];
   return ordered
@@ -80,7 +82,7 @@ function tablesOf(contracts: readonly CompiledContract[], type: "error" | "event
         .map((item) => {
           seen.add(idOf(item));
           const cells = [`\`${item.name ?? ""}\``, `\`${idOf(item)}\``, parametersOf(item), meaningOf(contract, item)];
-          return `| ${[...cells, holdersOf(contracts, item)].join(" | ")} |`;
+          return `| ${[...cells, [...(holders.get(idOf(item)) ?? [])].join(", ")].join(" | ")} |`;
         });
       const head = `| ${type} | ${type === "error" ? "selector" : "topic"} | parameters | meaning | in |`;
       return rows.length === 0 ? "" : `\n### ${contract.name}\n\n${head}\n|---|---|---|---|---|\n${rows.join("\n")}\n`;

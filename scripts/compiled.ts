@@ -1,8 +1,8 @@
 // What the compiler says of every contract without making code of it: interfaces, documentation, layout of storage.
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import solc from "solc";
+import { compile, errorsIn, importsOf, type Message } from "./solc.ts";
 
 export interface Parameter {
   readonly name: string;
@@ -53,20 +53,11 @@ export interface CompiledContract {
 }
 
 interface Output {
-  readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
+  readonly errors?: readonly Message[];
   readonly contracts?: Readonly<Record<string, Readonly<Record<string, Omit<CompiledContract, "file" | "name">>>>>;
 }
 
-type Import = (path: string) => { readonly contents: string } | { readonly error: string };
-
-const compileStandard = solc.compile as (input: string, callbacks: { readonly import: Import }) => string;
-
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
-
-export const read: Import = (path) => {
-  const file = [join(ROOT, path), join(ROOT, "node_modules", path)].find((place) => existsSync(place));
-  return file === undefined ? { error: `${path} not found` } : { contents: readFileSync(file, "utf8") };
-};
 
 /** All contracts, interfaces and libraries below `contracts/` but the mocks. Takes some seconds. */
 export function analyse(): readonly CompiledContract[] {
@@ -84,11 +75,9 @@ export function analyse(): readonly CompiledContract[] {
       ),
     },
   };
-  const { errors = [], contracts = {} } = JSON.parse(
-    compileStandard(JSON.stringify(input), { import: read }),
-  ) as Output;
-  const fatal = errors.filter(({ severity }) => severity === "error");
-  if (fatal.length > 0) throw new Error(fatal.map(({ formattedMessage }) => formattedMessage).join("\n"));
+  const { errors = [], contracts = {} } = compile(input, importsOf(ROOT)) as Output;
+  const fatal = errorsIn(errors);
+  if (fatal !== "") throw new Error(fatal);
   return files.flatMap((file) =>
     Object.entries(contracts[file] ?? {}).map(([name, contract]) => ({ file, name, ...contract })),
   );

@@ -1,7 +1,8 @@
 // npm run gas: what the protocol's gas is. Run with --help for what it can do.
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { parseUnits } from "ethers";
 import hre from "hardhat";
+import { explain } from "../packages/replay/src/errors.ts";
 import { KEYS, risesOf } from "./gas/figures.ts";
 import { measure } from "./gas/measure.ts";
 import { figuresTable, METHOD, rollupMethod, rollupTable, verdictText, type SpendingPrices } from "./gas/report.ts";
@@ -9,7 +10,6 @@ import { dataCosts } from "./gas/rollup.ts";
 import { readSnapshot, writeSnapshot } from "./gas/snapshot.ts";
 
 const ABOVE_SNAPSHOT = 1;
-const UNUSABLE_INPUT = 2;
 const GWEI_DECIMALS = 9;
 
 interface Options extends SpendingPrices {
@@ -81,12 +81,6 @@ async function main(argv: readonly string[]): Promise<number> {
   if (options.update) await writeSnapshot(figures);
   if (options.json) console.log(JSON.stringify(figures));
   return options.update || risesOf(figures, snapshot).length === 0 ? 0 : ABOVE_SNAPSHOT;
-}
-
-/** Commander has printed what was wrong with an argument. */
-function explain(error: unknown): number {
-  if (!(error instanceof CommanderError)) throw error;
-  return error.exitCode === 0 ? 0 : UNUSABLE_INPUT;
 }
 
 // Exits by itself: the in-process chains keep threads that would hold the process open.

@@ -1,13 +1,13 @@
 // npm run health: tries random liquidations on the compiled contracts and counts how often one lowers E/R. Run with --help.
 import { spawn } from "node:child_process";
-import { ProgressDisplay } from "@plimsoll/replay";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { explain, ProgressDisplay } from "@plimsoll/replay";
+import { Command } from "commander";
+import { whole } from "./arguments.ts";
 
 const TEST = ["test/unit/Liquidator.Health.t.sol", "--grep", "noCallLowersEquityOverRequirement"];
 /** States of one run of the test, a multiple of four: few enough to see progress, many enough to pay for starting it. */
 const CHUNK = 4_000;
 const VIOLATION = 1;
-const UNUSABLE_INPUT = 2;
 
 const HELP = `
 A state is a random market, a book of options, perpetuals and collateral on two underlyings, and a share of equity below
@@ -33,14 +33,6 @@ interface Tried {
   readonly moved: number;
   readonly violations: readonly string[];
   readonly isPassed: boolean;
-}
-
-function whole(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= least && text.trim() !== "") return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} on.`);
-  };
 }
 
 function parseArguments(argv: readonly string[]): Options {
@@ -118,12 +110,6 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(JSON.stringify({ seed: options.seed, ...counts, violations: violations.length, seconds }));
   }
   return isPassed ? 0 : VIOLATION;
-}
-
-/** Commander has printed what was wrong with an argument. */
-function explain(error: unknown): number {
-  if (!(error instanceof CommanderError)) throw error;
-  return error.exitCode === 0 ? 0 : UNUSABLE_INPUT;
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch(explain);

@@ -2,25 +2,14 @@
 import { execFileSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import config from "../hardhat.config.ts";
+import { explain } from "../packages/replay/src/errors.ts";
+import { whole } from "./arguments.ts";
+import { runSolidityTests } from "./solidityTests.ts";
 
 const VIOLATION = 1;
-const UNUSABLE_INPUT = 2;
-
-interface Suite {
-  readonly testResults: readonly { readonly name: string; readonly status: string; readonly kind?: unknown }[];
-}
-
-function suitesOf(result: unknown): readonly Suite[] {
-  const { value, error } = result as { value?: unknown; error?: unknown };
-  const outcome = value ?? error;
-  if (typeof outcome === "object" && outcome !== null && "suiteResults" in outcome) {
-    return outcome.suiteResults as readonly Suite[];
-  }
-  throw new TypeError("Hardhat's Solidity runner returned no results");
-}
 
 interface Options {
   readonly runs: number;
@@ -38,18 +27,12 @@ Examples:
 
 Exit status: 0 when everything held, 1 when not, 2 for arguments that cannot be used.`;
 
-function whole(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError("Expected a whole number from 1 on.");
-}
-
 function parseArguments(argv: readonly string[]): Options {
   return new Command("npm run invariants --")
     .description("Plays random sequences of calls against the invariants of the contracts.")
-    .option("--runs <number>", "sequences", whole, 256)
-    .option("--depth <number>", "calls in each", whole, 128)
-    .option("--seed <number>", "another seed plays other sequences", whole, 1)
+    .option("--runs <number>", "sequences", whole(1), 256)
+    .option("--depth <number>", "calls in each", whole(1), 128)
+    .option("--seed <number>", "another seed plays other sequences", whole(1), 1)
     .addHelpText("after", HELP)
     .allowExcessArguments(false)
     .exitOverride()
@@ -73,10 +56,8 @@ async function play({ runs, depth, seed }: Options): Promise<number> {
   });
   const started = performance.now();
   const testFiles = globSync("test/invariant/*.t.sol", { cwd: root }).sort();
-  const result: unknown = await hre.tasks
-    .getTask(["test", "solidity"])
-    .run({ noCompile: true, testFiles, grep: "invariant_", testSummaryIndex: 1 });
-  const played = suitesOf(result).flatMap(({ testResults }) => testResults);
+  const { suiteResults } = await runSolidityTests(hre, { testFiles, grep: "invariant_" });
+  const played = suiteResults.flatMap(({ testResults }) => testResults);
   const calls = played.reduce((sum, { kind }) => sum + callsOf(kind), 0);
   const violations = played.filter(({ status }) => status === "Failure").length;
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
@@ -85,11 +66,8 @@ async function play({ runs, depth, seed }: Options): Promise<number> {
   return violations === 0 && played.length > 0 ? 0 : VIOLATION;
 }
 
-/** Commander has printed what was wrong with an argument. */
-function explain(error: unknown): number {
-  if (!(error instanceof CommanderError)) throw error;
-  return error.exitCode === 0 ? 0 : UNUSABLE_INPUT;
+async function main(argv: readonly string[]): Promise<number> {
+  return play(parseArguments(argv));
 }
 
-const main = async () => play(parseArguments(process.argv.slice(2)));
-process.exitCode = await main().catch(explain);
+process.exitCode = await main(process.argv.slice(2)).catch(explain);

@@ -1,7 +1,8 @@
 // npm run liquidations: what random accounts pay when they are liquidated. Run with --help for what it can do.
 import { explain, ProgressDisplay } from "@plimsoll/replay";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { loadConfiguration } from "../deploy/configuration.ts";
+import { whole } from "./arguments.ts";
 import { BookMaker } from "./liquidations/books.ts";
 import { study, type Counts, type Study } from "./liquidations/study.ts";
 import { toText } from "./liquidations/text.ts";
@@ -31,20 +32,14 @@ interface Options extends Counts {
   readonly json: boolean;
 }
 
-function whole(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError("Expected a whole number from 1 on.");
-}
-
 function parseArguments(argv: readonly string[]): Options {
   return new Command("npm run liquidations --")
     .description("Measures what accounts lose when they are liquidated, by design and by how many keepers compete.")
-    .option("--books <number>", "accounts a little below their line", whole, 10_000)
-    .option("--deep <number>", "accounts far below it", whole, 2_000)
-    .option("--contested <number>", "of the first, how many are auctioned among several keepers", whole, 1_000)
-    .option("--searched <number>", "of the first, how many small ones are searched for better packages", whole, 200)
-    .option("--seed <number>", "another seed gives other accounts", whole, 1)
+    .option("--books <number>", "accounts a little below their line", whole(1), 10_000)
+    .option("--deep <number>", "accounts far below it", whole(1), 2_000)
+    .option("--contested <number>", "of the first, how many are auctioned among several keepers", whole(1), 1_000)
+    .option("--searched <number>", "of the first, how many small ones are searched for better packages", whole(1), 200)
+    .option("--seed <number>", "another seed gives other accounts", whole(1), 1)
     .option("--json", "print everything as one JSON object on the last line", false)
     .addHelpText("after", HELP)
     .allowExcessArguments(false)

@@ -1,8 +1,10 @@
 // npm run mutants: do the tests notice a slip? Run with --help for what it can do.
 import { fileURLToPath } from "node:url";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { explain, UNUSABLE_INPUT } from "@plimsoll/replay";
+import { Command } from "commander";
 import hre from "hardhat";
 import { SURVIVORS } from "../test/mutants/survivors.ts";
+import { whole } from "./arguments.ts";
 import { profilesOf } from "./incidents/profiles.ts";
 import { Workshop } from "./incidents/workshop.ts";
 import { Crew } from "./mutants/crew.ts";
@@ -18,7 +20,6 @@ import { DEPLOYED, TARGETS } from "./mutants/targets.ts";
 import { controlOf, type Control, type Verdict } from "./mutants/trial.ts";
 
 const NOT_AS_IT_SHOULD_BE = 1;
-const UNUSABLE_INPUT = 2;
 /** An eighth of what is configured: a slip that is not seen in so many is tried again, where somebody asks for it, with all. */
 const QUICK_FUZZ_RUNS = 32;
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -64,19 +65,13 @@ class UnknownFileError extends Error {
   }
 }
 
-function whole(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError("Expected a whole number from 1 on.");
-}
-
 function parseArguments(argv: readonly string[]): Options {
   return new Command("npm run mutants --")
     .description("Puts slips into the contracts and counts how many of them the tests notice.")
-    .option("--count <number>", "mutants to try", whole, 200)
-    .option("--seed <number>", "another seed draws others", whole, 1)
+    .option("--count <number>", "mutants to try", whole(1), 200)
+    .option("--seed <number>", "another seed draws others", whole(1), 1)
     .option("--only <files...>", "only these files, by name (AuctionCurve) or path", [])
-    .option("--jobs <number>", "mutants tried at a time, each by a process that uses up to 1 GB", whole, 1)
+    .option("--jobs <number>", "mutants tried at a time, each by a process that uses up to 1 GB", whole(1), 1)
     .option("--results <file>", "where results are kept", "out/mutants.jsonl")
     .option("--retry", "try again what has survived", false)
     .option("--thorough", "every test, invariants too, as often as it is run otherwise", false)
@@ -210,11 +205,10 @@ async function main(argv: readonly string[]): Promise<number> {
   return isGood(summary) ? 0 : NOT_AS_IT_SHOULD_BE;
 }
 
-function explain(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : UNUSABLE_INPUT;
-  if (!(error instanceof UnknownFileError)) throw error;
+function explainAll(error: unknown): number {
+  if (!(error instanceof UnknownFileError)) return explain(error);
   console.error(`error: ${error.message}`);
   return UNUSABLE_INPUT;
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch(explain);
+process.exitCode = await main(process.argv.slice(2)).catch(explainAll);

@@ -2,13 +2,11 @@
 // proven and those of the control refuted. The libraries have no loops, so that the bounded engine looks at every path.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import solc from "solc";
-import { read, ROOT } from "./compiled.ts";
+import { ROOT } from "./compiled.ts";
+import { compile, errorsIn, importsOf, type Message } from "./solc.ts";
 
-interface Message {
+interface Finding extends Message {
   readonly errorCode: string;
-  readonly severity: string;
-  readonly formattedMessage: string;
   readonly sourceLocation?: { readonly file: string; readonly start: number };
 }
 
@@ -20,8 +18,6 @@ const MODELS: readonly { readonly name: string; readonly expected: Verdict }[] =
   { name: "AuctionCurve", expected: "proven" },
   { name: "Control", expected: "refuted" },
 ];
-
-const compileStandard = solc.compile as (input: string, callbacks: { readonly import: typeof read }) => string;
 
 function check(name: string): readonly { readonly property: string; readonly verdict: Verdict }[] {
   const file = `test/model/${name}.sol`;
@@ -42,11 +38,9 @@ function check(name: string): readonly { readonly property: string; readonly ver
       },
     },
   };
-  const { errors = [] } = JSON.parse(compileStandard(JSON.stringify(input), { import: read })) as {
-    errors?: readonly Message[];
-  };
-  const fatal = errors.find(({ severity }) => severity === "error");
-  if (fatal !== undefined) throw new Error(fatal.formattedMessage);
+  const { errors = [] } = compile(input, importsOf(ROOT)) as { readonly errors?: readonly Finding[] };
+  const fatal = errorsIn(errors);
+  if (fatal !== "") throw new Error(fatal);
   // Places are in bytes.
   const bytes = Buffer.from(source);
   const propertyAt = (start: number) =>

@@ -2,28 +2,17 @@
 import { globSync } from "node:fs";
 import hre from "hardhat";
 import Mocha from "mocha";
+import { runSolidityTests } from "../solidityTests.ts";
 
 interface Count {
   readonly passed: number;
   readonly failed: number;
 }
 
-interface Summary extends Count {
-  readonly failureOutput: string;
-}
-
-function hasSummary(value: unknown): value is { summary: Summary } {
-  return typeof value === "object" && value !== null && "summary" in value;
-}
-
 async function runSolidity(): Promise<Count> {
-  // A positive index makes Hardhat return the counts and the report of the failures instead of printing the latter.
-  const result: unknown = await hre.tasks.getTask(["test", "solidity"]).run({ noCompile: true, testSummaryIndex: 1 });
-  const { value, error } = result as { value?: unknown; error?: unknown };
-  const outcome = value ?? error;
-  if (!hasSummary(outcome)) throw new TypeError("Hardhat's Solidity runner returned no summary");
-  console.log(outcome.summary.failureOutput);
-  return outcome.summary;
+  const { summary } = await runSolidityTests(hre);
+  console.log(summary.failureOutput);
+  return summary;
 }
 
 async function runMocha(): Promise<Count> {

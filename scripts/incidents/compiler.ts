@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
-import solc from "solc";
+import { compile, errorsIn, importsOf, type Import, type Message } from "../solc.ts";
 
 /** Settings of the compiler, as in the configuration of Hardhat. */
 export type Settings = Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ export interface Bytecode {
 }
 
 interface Output {
-  readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
+  readonly errors?: readonly Message[];
   readonly contracts?: Readonly<Record<string, Readonly<Record<string, { readonly evm?: Evm }>>>>;
 }
 
@@ -19,10 +19,6 @@ interface Evm {
   readonly bytecode: { readonly object: string };
   readonly deployedBytecode: { readonly object: string };
 }
-
-type Import = (path: string) => { readonly contents: string } | { readonly error: string };
-
-const compileStandard = solc.compile as (input: string, callbacks: { readonly import: Import }) => string;
 
 /** A contract does not compile: with a mutant in it, that says nothing about the scenario. */
 export class CompileError extends Error {
@@ -46,10 +42,12 @@ export interface Profiles {
 export class Compiler {
   readonly #root: string;
   readonly #profiles: Profiles;
+  readonly #read: Import;
 
   constructor(root: string, profiles: Profiles) {
     this.#root = root;
     this.#profiles = profiles;
+    this.#read = importsOf(root);
   }
 
   /** Without optimiser, which takes a second or two; as it is deployed where the stack is too deep for that. */
@@ -70,7 +68,7 @@ export class Compiler {
   compileFile(file: string): ReadonlyMap<string, Bytecode> {
     const output = this.#compiled(file, "*", this.#profiles.quick);
     const contracts = Object.entries(output.contracts?.[file] ?? {});
-    if (contracts.length === 0) throw new CompileError(file, errorsOf(output));
+    if (contracts.length === 0) throw new CompileError(file, errorsIn(output.errors ?? []));
     return new Map(
       contracts.flatMap(([name, { evm }]) => (evm === undefined ? [] : [[name, bytecodeOf(evm)] as const])),
     );
@@ -97,7 +95,7 @@ export class Compiler {
 
   #bytecodeOf(name: string, output: Output): Bytecode {
     const evm = output.contracts?.[fileOf(name)]?.[name]?.evm;
-    if (evm === undefined || evm.bytecode.object === "") throw new CompileError(name, errorsOf(output));
+    if (evm === undefined || evm.bytecode.object === "") throw new CompileError(name, errorsIn(output.errors ?? []));
     return bytecodeOf(evm);
   }
 
@@ -114,13 +112,8 @@ export class Compiler {
         outputSelection: { [file]: { [name]: ["evm.bytecode.object", "evm.deployedBytecode.object"] } },
       },
     };
-    return JSON.parse(compileStandard(JSON.stringify(input), { import: this.#read })) as Output;
+    return compile(input, this.#read) as Output;
   }
-
-  readonly #read: Import = (path) => {
-    const file = [join(this.#root, path), join(this.#root, "node_modules", path)].find((place) => existsSync(place));
-    return file === undefined ? { error: `${path} not found` } : { contents: readFileSync(file, "utf8") };
-  };
 }
 
 export function fileOf(contract: string): string {
@@ -133,11 +126,4 @@ function bytecodeOf({ bytecode, deployedBytecode }: Evm): Bytecode {
 
 function isOutOfStack({ errors = [] }: Output): boolean {
   return errors.some(({ formattedMessage }) => formattedMessage.includes("Stack too deep"));
-}
-
-function errorsOf({ errors = [] }: Output): string {
-  return errors
-    .filter(({ severity }) => severity === "error")
-    .map(({ formattedMessage }) => formattedMessage)
-    .join("\n");
 }

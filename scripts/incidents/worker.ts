@@ -3,30 +3,10 @@
 import type { HardhatUserConfig } from "hardhat/types/config";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import config from "../../hardhat.config.ts";
+import { runSolidityTests } from "../solidityTests.ts";
 import type { Ending } from "./testProcess.ts";
 
 const FUZZ_SEED = "0x1";
-
-interface Suite {
-  readonly id: { readonly source: string; readonly name: string };
-  readonly testResults: readonly Result[];
-}
-
-interface Result {
-  readonly name: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly durationNs: bigint;
-}
-
-function suitesOf(result: unknown): readonly Suite[] {
-  const { value, error } = result as { value?: unknown; error?: unknown };
-  const outcome = value ?? error;
-  if (typeof outcome === "object" && outcome !== null && "suiteResults" in outcome) {
-    return outcome.suiteResults as readonly Suite[];
-  }
-  throw new TypeError("Hardhat's Solidity runner returned no results");
-}
 
 /** As configured, but with the runs of a fuzz test that the parent names, and drawn alike each time. */
 function withFuzzRuns(runs: number): HardhatUserConfig {
@@ -34,13 +14,11 @@ function withFuzzRuns(runs: number): HardhatUserConfig {
   return { ...config, test: { ...config.test, solidity: { ...config.test?.solidity, fuzz } } };
 }
 
-async function run(files: string[]): Promise<Ending[]> {
+async function run(testFiles: string[]): Promise<Ending[]> {
   // Hardhat reads artifacts once: what has been compiled since is seen by an environment of its own.
   const hre = await createHardhatRuntimeEnvironment(settings, {}, process.cwd());
-  const result: unknown = await hre.tasks
-    .getTask(["test", "solidity"])
-    .run({ noCompile: true, testFiles: files, testSummaryIndex: 1 });
-  return suitesOf(result).flatMap(({ id, testResults }) =>
+  const { suiteResults } = await runSolidityTests(hre, { testFiles });
+  return suiteResults.flatMap(({ id, testResults }) =>
     testResults.map(({ name, status, reason, durationNs }) => ({
       file: id.source.replace(/^project\//, ""),
       name: `${id.name}.${name}`,

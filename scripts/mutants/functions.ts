@@ -1,4 +1,4 @@
-import { nodesIn, textIn, type Node, type Program } from "./syntax.ts";
+import { nodesIn, textIn, typeOf, type Node, type Program } from "./syntax.ts";
 
 /** Functions whose first two arguments may stand in either order. */
 const COMMUTATIVE = /^(min|max|dist|average|mul|mulWad|mulDiv|fullMulDiv|sMulWad)(Up|Down)?$/;
@@ -34,6 +34,6 @@ function othersOf(name: string): string[] {
 function typesTaken(declared: Node): string {
   const [list] = nodesIn(declared["parameters"]);
   return nodesIn(list?.["parameters"])
-    .map(({ typeDescriptions }) => (typeDescriptions as { typeString?: string } | undefined)?.typeString)
+    .map((one) => typeOf(one))
     .join();
 }

@@ -1,7 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Compiler } from "../incidents/compiler.ts";
-import { fileOf } from "./targets.ts";
+import { fileOf, type Compiler } from "../incidents/compiler.ts";
 
 /** In the order in which a mutant meets them; the last only where it is given time. */
 export const TEST_FOLDERS: readonly string[] = ["test/unit", "test/incidents", "test/invariant"];

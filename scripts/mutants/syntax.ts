@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import solc from "solc";
+import { compile, errorsIn, importsOf, type Import, type Message } from "../solc.ts";
 
 /** A node of the compiler's syntax tree. `src` is `first byte:bytes:file`. */
 export interface Node {
@@ -12,13 +12,9 @@ export interface Node {
 }
 
 interface Output {
-  readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
+  readonly errors?: readonly Message[];
   readonly sources?: Readonly<Record<string, { readonly ast: Node }>>;
 }
-
-type Import = (path: string) => { readonly contents: string } | { readonly error: string };
-
-const compileStandard = solc.compile as (input: string, callbacks: { readonly import: Import }) => string;
 
 /** What is to be mutated does not compile as it is. */
 export class SourceError extends Error {
@@ -87,9 +83,9 @@ export function parse(contents: ReadonlyMap<string, string>, read: Import): Prog
     sources: Object.fromEntries([...contents].map(([file, content]) => [file, { content }])),
     settings: { evmVersion: "osaka", outputSelection: { "*": { "": ["ast"] } } },
   };
-  const { errors = [], sources = {} } = JSON.parse(compileStandard(JSON.stringify(input), { import: read })) as Output;
-  const serious = errors.filter(({ severity }) => severity === "error");
-  if (serious.length > 0) throw new SourceError(serious.map(({ formattedMessage }) => formattedMessage).join("\n"));
+  const { errors = [], sources = {} } = compile(input, read) as Output;
+  const serious = errorsIn(errors);
+  if (serious !== "") throw new SourceError(serious);
   const nodes = new Map<number, Node>();
   const found = new Map<string, Source>();
   for (const [file, { ast }] of Object.entries(sources)) {
@@ -105,13 +101,10 @@ export function parse(contents: ReadonlyMap<string, string>, read: Import): Prog
 /** As {@link parse}, of files of a project. */
 export function parseFiles(root: string, files: readonly string[]): Program {
   const contents = new Map(files.map((file) => [file, readFileSync(join(root, file), "utf8")]));
-  return parse(contents, (path) => {
-    const place = [join(root, path), join(root, "node_modules", path)].find((one) => existsSync(one));
-    return place === undefined ? { error: `${path} not found` } : { contents: readFileSync(place, "utf8") };
-  });
+  return parse(contents, importsOf(root));
 }
 
-export function isNode(value: unknown): value is Node {
+function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && "nodeType" in value && "src" in value;
 }
 

@@ -1,3 +1,6 @@
+import { fileOf } from "../incidents/compiler.ts";
+import { DEPLOYED as DEPLOYED_BY_SCENARIOS } from "../incidents/trial.ts";
+
 /** What is mutated, by area. Beside it stand those that are not, so that a new file has to be put somewhere. */
 export const AREAS: Readonly<Record<string, readonly string[]>> = {
   risk: [
@@ -93,24 +96,12 @@ export const NOT_MUTATED: readonly string[] = [
 
 /** What tests deploy from artifacts, and a mutant may be part of. */
 export const DEPLOYED: readonly string[] = [
-  "PriceOracle",
-  "VolatilityOracle",
-  "Markets",
-  "Clearinghouse",
-  "ClearinghouseForce",
-  "ClearinghouseBooks",
-  "MarginEngine",
+  ...DEPLOYED_BY_SCENARIOS,
   "MarginScenarios",
-  "BackstopVault",
-  "Liquidator",
-  "LiquidityPool",
-  "PoolQuoter",
   "Lens",
   "OrderSettlement",
   "TradeRouter",
   "AutoTopUp",
 ];
-
-export const fileOf = (target: string): string => `contracts/${target}.sol`;
 
 export const TARGETS: readonly string[] = Object.values(AREAS).flat().map(fileOf);

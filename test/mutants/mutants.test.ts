@@ -1,9 +1,9 @@
-import { globSync, readFileSync } from "node:fs";
+import { appendFileSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mkdtempSync, rmSync, appendFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { fileOf } from "../../scripts/incidents/compiler.ts";
 import { contentOf, mutantsOf, type Mutant } from "../../scripts/mutants/mutant.ts";
 import type { Operator } from "../../scripts/mutants/operators.ts";
 import { Queue } from "../../scripts/mutants/queue.ts";
@@ -12,7 +12,7 @@ import { sampleOf, shares } from "../../scripts/mutants/sample.ts";
 import { scheduleOf } from "../../scripts/mutants/schedule.ts";
 import { isGood, summarise, toText } from "../../scripts/mutants/summary.ts";
 import { SourceError, parse, parseFiles } from "../../scripts/mutants/syntax.ts";
-import { AREAS, NOT_MUTATED, TARGETS, fileOf } from "../../scripts/mutants/targets.ts";
+import { AREAS, NOT_MUTATED, TARGETS } from "../../scripts/mutants/targets.ts";
 import { SURVIVORS } from "./survivors.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

@@ -157,10 +157,8 @@ export class Contracts {
 
   private async evaluateAtOnce(portfolios: readonly Portfolio[]): Promise<Risk[]> {
     const structs = portfolios.map(({ cash, legs }) => ({ cash, positions: legs.map(packLeg) }));
-    const [risks] = (await this.ask({
-      ...{ to: this.deployment.marginEngine, contract: engineInterface },
-      ...{ name: "evaluate", args: [structs] },
-    })) as unknown as [RiskStruct[]];
+    const question = { to: this.deployment.marginEngine, contract: engineInterface, name: "evaluate", args: [structs] };
+    const [risks] = (await this.ask(question)) as unknown as [RiskStruct[]];
     return risks.map(toRisk);
   }
 

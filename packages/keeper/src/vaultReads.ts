@@ -23,11 +23,8 @@ export class VaultReads {
     private readonly contracts: Pick<Contracts, "deployment" | "views">,
   ) {}
 
-  /** Undefined where the venue has no pool. @param mostRequests As many as one call executes. @param from Who would send it. */
-  async pool(
-    markets: readonly MarketView[],
-    { from, mostRequests }: { readonly from: string; readonly mostRequests: number },
-  ): Promise<PoolView | undefined> {
+  /** Undefined where the venue has no pool. @param mostRequests As many as one call executes, whoever sends it. */
+  async pool(markets: readonly MarketView[], mostRequests: number): Promise<PoolView | undefined> {
     const { liquidityPool } = this.contracts.deployment;
     if (liquidityPool === undefined) return undefined;
     const pool = { to: liquidityPool, contract: poolInterface };
@@ -47,7 +44,7 @@ export class VaultReads {
       // What is stored can only be compared where every bucket is known.
       steering: await Promise.all(known.map((one) => this.steering({ pool: liquidityPool, quoter }, one))),
       treasury: await this.cash(toAccount(liquidityPool)),
-      ready: await this.ready({ ...pool, from }, mostRequests),
+      ready: await this.ready(pool, mostRequests),
     };
   }
 
@@ -87,7 +84,7 @@ export class VaultReads {
   }
 
   /** None where it reverts: a feed is not fresh. */
-  private async ready(pool: At & { readonly from: string }, most: number): Promise<bigint> {
+  private async ready(pool: At, most: number): Promise<bigint> {
     try {
       const [deposits, redemptions] = (await this.ask(pool, "execute", [most])) as unknown as [bigint, bigint];
       return deposits + redemptions;

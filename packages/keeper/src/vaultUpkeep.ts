@@ -18,13 +18,13 @@ export interface VaultOccasion {
 
 /** What is due for depositors of pool and backstop, if it is time to look. A read that fails is only logged, and tried again with the next pass. */
 export async function planVaultUpkeep(keeper: Keeper, occasion: VaultOccasion): Promise<VaultAction[]> {
-  const { address, chain, contracts, logger, metrics } = keeper;
+  const { chain, contracts, logger, metrics } = keeper;
   const { now, markets, blocked } = occasion;
   const config = keeper.config.vaults;
   if (!config.isEnabled || !isLookDue(keeper.vaultLook, { at: now, markets }, config)) return [];
   try {
     const reads = new VaultReads(chain, contracts);
-    const pool = await reads.pool(markets, { from: address, mostRequests: config.maxRequestsPerCall });
+    const pool = await reads.pool(markets, config.maxRequestsPerCall);
     const isReleaseDue = await reads.isReleaseDue();
     keeper.vaultLook = { at: now, markets };
     const missing = pool?.buckets.reduce((sum, bucket) => sum + max(bucket.missing, 0n), 0n) ?? 0n;
