@@ -151,9 +151,10 @@ export class Collection {
 
   take(index: number, played: Played): void {
     this.#waiting.set(index, played);
-    for (let next = this.#waiting.get(this.#stories); next !== undefined && !this.isComplete;) {
+    while (!this.isComplete) {
+      const next = this.#waiting.get(this.#stories);
+      if (next === undefined) return;
       this.#add(next);
-      next = this.#waiting.get(this.#stories);
     }
   }
 

@@ -1,4 +1,5 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { type Campaign, type CampaignOptions, Collection, type Progress } from "./campaign.ts";
 import { JobError } from "./errors.ts";
@@ -60,7 +61,7 @@ interface Job {
 
 /** One process, until there is nothing to do or it has played its share. */
 async function runJob({ nextTask, onReport }: Job): Promise<void> {
-  const child: ChildProcess = fork(worker, { execArgv: ["--import", import.meta.resolve("tsx")], silent: true });
+  const child = fork(worker, { execArgv: ["--import", import.meta.resolve("tsx")], silent: true });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream?.on("data", (chunk: Buffer) => (output += chunk.toString()));
@@ -77,10 +78,6 @@ async function runJob({ nextTask, onReport }: Job): Promise<void> {
     onReport(report);
     if (report.kind !== "within") proceed();
   });
-  await new Promise<void>((resolve) => {
-    child.on("close", () => {
-      resolve();
-    });
-  });
+  await once(child, "close");
   if (!end.isDone) throw new JobError(output);
 }

@@ -101,8 +101,7 @@ async function setParameters(stage: Stage, random: Random): Promise<void> {
     };
     await open(stage, "Markets.setRiskParameters", { args: [id, changed], from: address });
   }
-  const rates = pickRates({ integer: (count) => Math.floor(random.between(0, count)) });
-  await open(stage, "Clearinghouse.setInterestRates", { args: [rates], from: address });
+  await open(stage, "Clearinghouse.setInterestRates", { args: [pickRates(random)], from: address });
   const account = { floor: wad(random.between(60, 150)), credit: wad(random.between(0.2, 0.4)) };
   await open(stage, "Markets.setAccountParameters", { args: [account], from: address });
 }

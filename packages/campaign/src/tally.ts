@@ -44,8 +44,10 @@ export function count(tally: Tally, outcome?: Outcome, called = ""): void {
   tally.operations++;
   if (outcome === undefined) return;
   if (outcome.refusal === undefined) increase(tally.done, called);
-  else tally.refused++;
-  if (outcome.refusal !== undefined) increase(tally.seen, `refused: ${outcome.refusal.errorName}`);
+  else {
+    tally.refused++;
+    increase(tally.seen, `refused: ${outcome.refusal.errorName}`);
+  }
   for (const { name } of [...outcome.ledger, ...outcome.liquidator, ...outcome.pool]) increase(tally.seen, name);
   for (const { name: event, args } of outcome.liquidator) {
     EVENTS[event]?.(tally, (key) => fromWad(args.getValue(key) as bigint));

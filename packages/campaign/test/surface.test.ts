@@ -15,7 +15,12 @@ import {
 } from "../../../typechain-types/index.ts";
 
 /** Contracts without a function that may write. */
-const ONLY_READ: ReadonlySet<string> = new Set(["MarginEngine", "MarginScenarios", "Lens", "KernelTable"]);
+const ONLY_READ = {
+  MarginEngine: MarginEngine__factory,
+  MarginScenarios: MarginScenarios__factory,
+  Lens: Lens__factory,
+  KernelTable: KernelTable__factory,
+};
 
 describe("the external surface", () => {
   const covered = new Set(CASES.flatMap(({ covers }) => covers));
@@ -34,10 +39,10 @@ describe("the external surface", () => {
     const { futures } = plimsoll({ configuration, market, handOver: false });
     const deployed = [...futures].flatMap((future) => ("contractName" in future ? [future.contractName] : []));
     const read = SURFACE_CONTRACTS as readonly string[];
-    const missing = [...new Set(deployed)].filter((name) => !read.includes(name) && !ONLY_READ.has(name));
+    const missing = [...new Set(deployed)].filter((name) => !read.includes(name) && !(name in ONLY_READ));
     expect(missing).to.deep.equal([]);
-    for (const surface of [MarginEngine__factory, MarginScenarios__factory, Lens__factory, KernelTable__factory]) {
-      expect(writingFunctions(surface.createInterface())).to.deep.equal([]);
+    for (const contract of Object.values(ONLY_READ)) {
+      expect(writingFunctions(contract.createInterface())).to.deep.equal([]);
     }
   });
 

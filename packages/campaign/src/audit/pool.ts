@@ -60,7 +60,7 @@ function controllersIn(events: readonly LogDescription[]): Set<string> {
 }
 
 /** What views show of a controller is what events said. */
-export async function checkController(stage: Stage, controller: string): Promise<Violation[]> {
+async function checkController(stage: Stage, controller: string): Promise<Violation[]> {
   const { entries, exits } = stage.pool;
   const ask = (method: string, ...args: unknown[]) => stage.reads.question("LiquidityPool", method, args);
   const answers = await stage.reads.ask([

@@ -28,8 +28,8 @@ const FORBIDDEN: Readonly<Record<SurfaceFunction, Arguments>> = {
   "AccessManager.schedule": (stage) => [target(stage), wish(stage), 0],
   "AccessManager.execute": (stage) => [target(stage), wish(stage)],
   "AccessManager.cancel": (stage) => [stage.theatre.market.deployer.address, target(stage), wish(stage)],
-  "AccessManager.multicall": (stage, person) => [
-    [SURFACE.AccessManager.encodeFunctionData("setTargetClosed", [target(stage), person !== ""])],
+  "AccessManager.multicall": (stage) => [
+    [SURFACE.AccessManager.encodeFunctionData("setTargetClosed", [target(stage), true])],
   ],
 };
 

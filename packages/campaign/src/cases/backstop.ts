@@ -2,15 +2,9 @@ import { WAD, ownerOf } from "@plimsoll/client";
 import type { SurfaceFunction } from "../chain/contracts.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
-import { type Case, anybody, nobody, pickAccount, sharesOf, wad } from "./case.ts";
+import { type Case, anybody, nameOf, nobody, pickAccount, shares, sharesOf, usdc, wad } from "./case.ts";
 
-/** Shares have 12 digits, USDC 6. */
-const SHARE_DIGITS = 1e12;
-const USDC_DIGITS = 1e6;
 const FOREVER = 2n ** 40n - 1n;
-
-const shares = (value: number) => BigInt(Math.round(value)) * BigInt(SHARE_DIGITS);
-const usdc = (value: number) => BigInt(Math.round(value * USDC_DIGITS));
 
 /** A backer buys or sells shares. @param args In USD, which a share is worth to begin with. */
 function backer(
@@ -19,7 +13,7 @@ function backer(
   args: (value: number, address: string) => readonly unknown[],
 ): Case {
   return {
-    ...{ name: covers.replace(".", " "), covers: [covers], weight },
+    ...{ name: nameOf(covers), covers: [covers], weight },
     plan(stage, dice) {
       const { label, address } = dice.chance(0.2) ? dice.pick(stage.people) : dice.pick(stage.of("backer"));
       const value = dice.scale(1, 200_000);

@@ -7,6 +7,9 @@ import type { Person } from "../chain/people.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
 
+/** Shares of the backstop and the pool have 12 digits, USDC 6. */
+const SHARE_SCALE = 10n ** 12n;
+export const USDC_DIGITS = 1e6;
 const ODD_STRIDE = 618_033_989n;
 const ODD_DIGITS = 10n ** 9n;
 
@@ -72,7 +75,7 @@ export function nobody(
   };
 }
 
-function nameOf(covers: SurfaceFunction): string {
+export function nameOf(covers: SurfaceFunction): string {
   return covers.replace(".", " ");
 }
 
@@ -119,6 +122,16 @@ export function wad(value: number): bigint {
 /** The same with other last digits each time, so that what is shared out never divides evenly. */
 export function oddWad(stage: Stage, value: number): bigint {
   return wad(value) + ((stage.salt() * ODD_STRIDE) % ODD_DIGITS);
+}
+
+/** USDC units. */
+export function usdc(value: number): bigint {
+  return BigInt(Math.round(value * USDC_DIGITS));
+}
+
+/** Of the backstop or the pool, whole ones. */
+export function shares(value: number): bigint {
+  return BigInt(Math.round(value)) * SHARE_SCALE;
 }
 
 export function units(value: bigint): string {

@@ -1,15 +1,15 @@
 import {
   type Instrument,
+  type Leg,
   type Order,
   type SignedOrder,
   WAD,
   callersOrder,
   executionOf,
-  hashOrder,
+  fieldsOf,
   makeOrder,
   netPrice,
   preparationFor,
-  signOrder,
 } from "@plimsoll/client";
 import type { SurfaceFunction } from "../chain/contracts.ts";
 import type { Person } from "../chain/people.ts";
@@ -17,19 +17,12 @@ import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
 import { type Case, oddWad, pickOther, units, wad } from "./case.ts";
 import { TASTES, pickInstrument } from "./instruments.ts";
+import { offer, orderTerms } from "./trading.ts";
 
 const MAX_LEGS = 4;
 const MAX_RATIO = 3;
-/** Seconds for which an order may be filled. */
-const ORDER_SECONDS = 7_200;
-const UNLIMITED_FEE = 2n ** 100n;
 
-interface Leg {
-  readonly instrument: Instrument;
-  readonly ratio: bigint;
-}
-
-/** Several instruments of somebody's taste in whole ratios. */
+/** Several instruments of somebody's taste in whole ratios, as an order has them. */
 function pickLegs(stage: Stage, dice: Dice, person: Person): Leg[] {
   const legs = new Map<Instrument, bigint>();
   const count = 2 + dice.integer(MAX_LEGS - 1);
@@ -40,7 +33,15 @@ function pickLegs(stage: Stage, dice: Dice, person: Person): Leg[] {
     const ratio = BigInt(1 + dice.integer(MAX_RATIO));
     legs.set(found.instrument, dice.chance(0.5) ? -ratio : ratio);
   }
-  return [...legs].map(([instrument, ratio]) => ({ instrument, ratio }));
+  return [...legs]
+    .map(([instrument, ratio]) => ({ instrument, ratio }))
+    .toSorted((a, b) => (a.instrument < b.instrument ? -1 : 1));
+}
+
+async function marksOf(stage: Stage, legs: readonly Leg[]): Promise<bigint[]> {
+  const marks: bigint[] = [];
+  for (const { instrument } of legs) marks.push(await stage.mark(instrument));
+  return marks;
 }
 
 interface Combination {
@@ -56,26 +57,22 @@ async function makeCombination(stage: Stage, dice: Dice): Promise<Combination | 
   const legs = pickLegs(stage, dice, person);
   const [first] = legs;
   if (first === undefined || other === person) return undefined;
-  const sorted = legs.toSorted((a, b) => (a.instrument < b.instrument ? -1 : 1));
-  const marks: bigint[] = [];
-  for (const { instrument } of sorted) marks.push(await stage.mark(instrument));
+  const marks = await marksOf(stage, legs);
   const notional = stage.worth(person.accounts[0]) * dice.scale(0.05, Math.max(TASTES[person.role].leverage / 2, 0.1));
-  const size = oddWad(stage, notional / stage.world.price(Number((first.instrument >> 108n) & 0xffffn)));
-  const limitPrice = netPrice(sorted, marks);
+  const size = oddWad(stage, notional / stage.world.price(fieldsOf(first.instrument).underlying));
   if (size === 0n) return undefined;
-  const terms = { maxFee: UNLIMITED_FEE, expiry: BigInt(stage.world.now + ORDER_SECONDS), salt: stage.salt() };
-  const order = makeOrder({ ...terms, account: other.accounts[0], legs: sorted, size, limitPrice });
-  const maker = await signOrder(order, other.key, stage.theatre.market.venue);
-  stage.orders.add(hashOrder(order, stage.theatre.market.venue), maker);
-  return { person, maker, marks, told: `${other.label} offers ${units(size)} of ${sorted.length} legs together` };
+  const terms = { account: other.accounts[0], legs, size, limitPrice: netPrice(legs, marks) };
+  const maker = await offer(stage, makeOrder({ ...orderTerms(stage), ...terms }), other);
+  return { person, maker, marks, told: `${other.label} offers ${units(size)} of ${legs.length} legs together` };
 }
 
 /** The other side of so much of an order, in its units or in others. */
 function takerOf(stage: Stage, { order }: SignedOrder, party: { person: Person; size: bigint; factor: bigint }): Order {
   const { person, size, factor } = party;
   return makeOrder({
+    ...orderTerms(stage),
     ...{ account: person.accounts[0], size: size / factor, limitPrice: -order.limitPrice * factor },
-    ...{ maxFee: UNLIMITED_FEE, expiry: order.expiry, salt: stage.salt() },
+    expiry: order.expiry,
     legs: order.legs.map(({ instrument, ratio }) => ({ instrument, ratio: -ratio * factor })),
   });
 }
@@ -124,12 +121,11 @@ const rest: Case = {
   async plan(stage, dice) {
     const open = stage.orders.open();
     if (open.length === 0) return undefined;
-    const [, { signed, filled }] = dice.pick(open);
+    const { signed, filled } = dice.pick(open);
     const person = dice.pick(stage.people);
     const left = signed.order.size - filled;
     const size = (left * wad(dice.chance(0.3) ? 1 : dice.between(0.2, 1.2))) / WAD;
-    const marks: bigint[] = [];
-    for (const { instrument } of signed.order.legs) marks.push(await stage.mark(instrument));
+    const marks = await marksOf(stage, signed.order.legs);
     const call = size === 0n ? undefined : bring(stage, dice, { person, maker: signed, size, marks });
     if (call === undefined) return undefined;
     return {

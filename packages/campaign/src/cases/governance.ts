@@ -1,11 +1,12 @@
 import { WAD } from "@plimsoll/client";
 import { ZeroAddress } from "ethers";
+import type { Configuration } from "../../../../deploy/configuration.ts";
 import type { SurfaceFunction } from "../chain/contracts.ts";
 import { assetOf } from "../chain/reads.ts";
 import type { Stage } from "../chain/stage.ts";
 import { PUBLISHER } from "../chain/theatre.ts";
 import type { Dice } from "../dice.ts";
-import { type Case, nobody, wad } from "./case.ts";
+import { type Case, nameOf, nobody, wad } from "./case.ts";
 
 type Arguments = (stage: Stage, dice: Dice) => readonly unknown[];
 
@@ -96,7 +97,7 @@ const ONCE: Readonly<Record<SurfaceFunction, Arguments>> = {
 };
 
 /** Rates within their bounds, of which the largest double a debt in a quarter. */
-export function pickRates(dice: Pick<Dice, "integer">): Rates {
+export function pickRates(dice: Pick<Dice, "integer">): Configuration["interest"] {
   const atZeroInBp = dice.integer(1_500);
   const atKinkInBp = atZeroInBp + dice.integer(3_500);
   const atFullInBp = atKinkInBp + dice.integer(25_000);
@@ -109,14 +110,6 @@ export function pickRates(dice: Pick<Dice, "integer">): Rates {
   };
 }
 
-interface Rates {
-  readonly atZeroInBp: number;
-  readonly atKinkInBp: number;
-  readonly atFullInBp: number;
-  readonly kinkInPercent: number;
-  readonly reserveFactorInPercent: number;
-}
-
 const AUTHORITY: readonly SurfaceFunction[] = [
   "Clearinghouse.setAuthority",
   "Markets.setAuthority",
@@ -127,7 +120,7 @@ const AUTHORITY: readonly SurfaceFunction[] = [
 
 function administrator(covers: SurfaceFunction, args: Arguments): Case {
   return {
-    ...{ name: `administrator ${covers.replace(".", " ")}`, covers: [covers], weight: 0.25 },
+    ...{ name: `administrator ${nameOf(covers)}`, covers: [covers], weight: 0.25 },
     plan(stage, dice) {
       const { address } = stage.theatre.market.deployer;
       const call = stage.call(covers, args(stage, dice), address);

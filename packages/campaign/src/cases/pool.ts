@@ -1,22 +1,30 @@
-import { type Account, type Instrument, MAY_TRADE, WAD, fieldsOf, preparationFor } from "@plimsoll/client";
+import { type Account, type Instrument, Kind, MAY_TRADE, WAD, fieldsOf, preparationFor } from "@plimsoll/client";
 import type { SurfaceFunction } from "../chain/contracts.ts";
 import type { Person } from "../chain/people.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
-import type { Claim } from "../model/pool.ts";
-import { type Case, type Plan, anybody, nameInstrument, oddWad, pickOther, units, wad } from "./case.ts";
+import type { Claim, SideName } from "../model/pool.ts";
+import {
+  type Case,
+  type Plan,
+  anybody,
+  nameInstrument,
+  nameOf,
+  oddWad,
+  pickOther,
+  shares,
+  units,
+  usdc,
+  wad,
+} from "./case.ts";
 import { TASTES, pickInstrument } from "./instruments.ts";
 
-/** Shares have 12 digits, USDC 6. */
-const SHARE_DIGITS = 1e12;
-const USDC_DIGITS = 1e6;
 const MOST_REQUESTS = 8;
-
-const shares = (value: number) => BigInt(Math.round(value)) * BigInt(SHARE_DIGITS);
-const usdc = (value: number) => BigInt(Math.round(value * USDC_DIGITS));
 
 interface Deal {
   readonly person: Person;
+  /** Of the person. */
+  readonly account: Account;
   readonly instrument: Instrument;
   /** Of the person, signed. */
   readonly size: bigint;
@@ -26,33 +34,34 @@ interface Deal {
 /** Something new of his taste, or part of what he holds back to the pool. */
 function makeDeal(stage: Stage, dice: Dice): Deal | undefined {
   const person = dice.pick(stage.people);
-  const held = [...(stage.model.accounts.get(person.accounts[0])?.positions ?? [])];
-  const derivatives = held.filter(([instrument]) => fieldsOf(instrument).kind !== 0);
+  const [account] = person.accounts;
+  const held = [...(stage.model.accounts.get(account)?.positions ?? [])];
+  const derivatives = held.filter(([instrument]) => fieldsOf(instrument).kind !== Kind.Spot);
   if (derivatives.length > 0 && dice.chance(0.4)) {
     const [instrument, size] = dice.pick(derivatives);
     const part = (size * wad(dice.chance(0.4) ? 1 : dice.between(0.05, 1))) / WAD;
-    return part === 0n ? undefined : { person, instrument, size: -part, reduceOnly: dice.chance(0.7) };
+    return part === 0n ? undefined : { person, account, instrument, size: -part, reduceOnly: dice.chance(0.7) };
   }
   const { instrument, underlying } = pickInstrument(stage, dice, person.role);
   const { side, leverage } = TASTES[person.role];
-  const notional = stage.worth(person.accounts[0]) * dice.scale(0.02, Math.max(leverage, 0.1));
+  const notional = stage.worth(account) * dice.scale(0.02, Math.max(leverage, 0.1));
   const isSale = side === 0 ? dice.chance(0.5) : side < 0;
   const amount = oddWad(stage, notional / stage.world.price(underlying));
-  return { person, instrument, size: isSale ? -amount : amount, reduceOnly: false };
+  return { person, account, instrument, size: isSale ? -amount : amount, reduceOnly: false };
 }
 
-function orderOf(stage: Stage, { person, instrument, size, reduceOnly }: Deal, mark: bigint) {
+/** For the pool, at almost any price. */
+export function poolOrder(stage: Stage, { account, instrument, size, reduceOnly }: Omit<Deal, "person">, mark: bigint) {
   const limitPrice = size > 0n ? mark * 2n + WAD : 0n;
-  const deadline = stage.world.now + 60;
-  return { account: person.accounts[0], instrument, size, limitPrice, deadline, reduceOnly };
+  return { account, instrument, size, limitPrice, deadline: stage.world.now + 60, reduceOnly };
 }
 
 /** Who is margined as reducing: the trader if he says so, and the bucket where it reduces. */
-function reducingIn(stage: Stage, { person, instrument, size, reduceOnly }: Deal): Account[] {
+function reducingIn(stage: Stage, { account, instrument, size, reduceOnly }: Deal): Account[] {
   const bucket = bucketOf(stage, instrument);
   const held = bucket === undefined ? 0n : stage.model.positionOf(bucket, instrument);
   const reduces = held > 0n === size > 0n && held !== 0n;
-  return [...(reduceOnly ? [person.accounts[0]] : []), ...(reduces && bucket !== undefined ? [bucket] : [])];
+  return [...(reduceOnly ? [account] : []), ...(reduces && bucket !== undefined ? [bucket] : [])];
 }
 
 /** The pool's account for an instrument, as far as it holds anything there. */
@@ -79,7 +88,7 @@ const poolTrade: Case = {
   async plan(stage, dice) {
     const deal = makeDeal(stage, dice);
     if (deal === undefined) return undefined;
-    const order = orderOf(stage, deal, await stage.mark(deal.instrument));
+    const order = poolOrder(stage, deal, await stage.mark(deal.instrument));
     const reducing = reducingIn(stage, deal);
     const call = stage.call("LiquidityPool.trade", [order], deal.person.address);
     return { told: `${tell(stage, deal)} from the pool`, call, reducing, watched: reducing };
@@ -92,9 +101,8 @@ const routedTrade: Case = {
   async plan(stage, dice) {
     const deal = makeDeal(stage, dice);
     if (deal === undefined) return undefined;
-    const { person } = deal;
-    const [account] = person.accounts;
-    const order = orderOf(stage, deal, await stage.mark(deal.instrument));
+    const { person, account } = deal;
+    const order = poolOrder(stage, deal, await stage.mark(deal.instrument));
     const deposit = { account, asset: 0n, amountInTokens: dice.chance(0.5) ? usdc(dice.scale(1, 5_000)) : 0n };
     const reducing = deal.reduceOnly && deposit.amountInTokens > 0n ? [] : reducingIn(stage, deal);
     const pool = stage.theatre.addresses.LiquidityPool;
@@ -107,14 +115,14 @@ const routedTrade: Case = {
 /** Somebody trades the account of another with the pool. */
 function stolenTrade(covers: SurfaceFunction, args: (stage: Stage, order: { account: Account }) => unknown[]): Case {
   return {
-    ...{ name: `stolen ${covers.replace(".", " ")}`, covers: [covers], weight: 0.4 },
+    ...{ name: `stolen ${nameOf(covers)}`, covers: [covers], weight: 0.4 },
     plan(stage, dice) {
       const deal = makeDeal(stage, dice);
       if (deal === undefined) return undefined;
       const thief = pickOther(stage, dice, deal.person);
       const by = { callers: [thief.address], now: stage.world.now };
-      if (stage.authority.allows(deal.person.accounts[0], MAY_TRADE, by)) return undefined;
-      const call = stage.call(covers, args(stage, orderOf(stage, deal, WAD)), thief.address);
+      if (stage.authority.allows(deal.account, MAY_TRADE, by)) return undefined;
+      const call = stage.call(covers, args(stage, poolOrder(stage, deal, WAD)), thief.address);
       return { told: `${thief.label} trades with the pool for ${deal.person.label}`, call, mustRefuse: true };
     },
   };
@@ -143,7 +151,7 @@ function request(
   args: (stage: Stage, dice: Dice, address: string) => readonly unknown[],
 ): Case {
   return {
-    ...{ name: covers.replace(".", " "), covers: [covers], weight },
+    ...{ name: nameOf(covers), covers: [covers], weight },
     plan(stage, dice) {
       const { label, address } = dice.chance(0.3) ? dice.pick(stage.people) : dice.pick(stage.of("backer"));
       const call = stage.call(covers, args(stage, dice, address), address);
@@ -161,10 +169,14 @@ function sharesToSell(stage: Stage, dice: Dice, address: string): bigint {
 
 interface ClaimTerms {
   readonly covers: SurfaceFunction;
-  readonly side: "entries" | "exits";
+  readonly side: SideName;
   readonly unit: keyof Claim;
   readonly args: (amount: bigint, receiver: string, controller: string) => readonly unknown[];
 }
+
+/** Without a controller among the arguments it is the caller's own. */
+const withReceiver: ClaimTerms["args"] = (amount, receiver) => [amount, receiver];
+const withController: ClaimTerms["args"] = (amount, receiver, controller) => [amount, receiver, controller];
 
 /** Mostly one who has something to claim. */
 function pickController(stage: Stage, dice: Dice, waiting: readonly string[]): string {
@@ -174,7 +186,7 @@ function pickController(stage: Stage, dice: Dice, waiting: readonly string[]): s
 /** What was executed is claimed, in part or whole, by its controller, his operator or a stranger. */
 function claim({ covers, side, unit, args }: ClaimTerms): Case {
   return {
-    ...{ name: covers.replace(".", " "), covers: [covers], weight: 1.2 },
+    ...{ name: nameOf(covers), covers: [covers], weight: 1.2 },
     plan(stage, dice): Plan {
       const controller = pickController(stage, dice, stage.pool[side].waiting(unit));
       const whole = stage.pool[side].claimOf(controller)[unit];
@@ -183,23 +195,19 @@ function claim({ covers, side, unit, args }: ClaimTerms): Case {
       const caller = isOwn ? controller : dice.pick(stage.people).address;
       const call = stage.call(covers, args(part, dice.chance(0.8) ? caller : controller, controller), caller);
       const told = `${isOwn ? "a depositor" : "somebody else"} calls ${covers} with ${part.toString()}`;
-      // Without a controller among the arguments it is the caller's own.
-      const isOthers = caller !== controller && args(0n, "", controller).length === 3;
+      const isOthers = caller !== controller && args === withController;
       if (isOthers && !stage.pool.isOperator(controller, caller)) return { told, call, mustRefuse: true };
       return { told, call, tradesShares: "LiquidityPool" };
     },
   };
 }
 
-const withReceiver: ClaimTerms["args"] = (amount, receiver) => [amount, receiver];
-const withController: ClaimTerms["args"] = (amount, receiver, controller) => [amount, receiver, controller];
-
 const onPair = (stage: Stage, dice: Dice) => [dice.pick(stage.people).address, shares(dice.scale(1, 50_000))];
 
 /** Somebody moves requests or shares of another. */
 function stolenRequest(covers: SurfaceFunction, args: (victim: string, thief: string) => readonly unknown[]): Case {
   return {
-    ...{ name: `stolen ${covers.replace(".", " ")}`, covers: [covers], weight: 0.2 },
+    ...{ name: `stolen ${nameOf(covers)}`, covers: [covers], weight: 0.2 },
     plan(stage, dice) {
       const victim = dice.pick(stage.people);
       const thief = pickOther(stage, dice, victim);

@@ -1,10 +1,7 @@
 import { type Account, ownerOf } from "@plimsoll/client";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
-import { type Case, anybody, pickAccount, pickOther, wad } from "./case.ts";
-
-const USDC_DIGITS = 1e6;
-const usdc = (value: number) => BigInt(Math.round(value * USDC_DIGITS));
+import { type Case, anybody, pickAccount, pickOther, usdc, wad } from "./case.ts";
 
 /** Of those who are called, one; of all, where nobody is. */
 function pickCalled(stage: Stage, dice: Dice): Account {

@@ -2,6 +2,7 @@ import {
   type Account,
   type Instrument,
   type Order,
+  type SignedOrder,
   WAD,
   batchOf,
   callersOrder,
@@ -99,11 +100,25 @@ const reduce: Case = {
 };
 
 const UNLIMITED_FEE = 2n ** 100n;
+/** For which an order may be filled. */
+const ORDER_SECONDS = 7_200;
+
+/** What orders of all kinds have in common; each has a salt of its own. */
+export function orderTerms(stage: Stage) {
+  return { maxFee: UNLIMITED_FEE, expiry: BigInt(stage.world.now + ORDER_SECONDS), salt: stage.salt() };
+}
+
+/** Somebody signs an order, of which others may take what is left later. */
+export async function offer(stage: Stage, order: Order, { key }: Person): Promise<SignedOrder> {
+  const { venue } = stage.theatre.market;
+  const signed = await signOrder(order, key, venue);
+  stage.orders.add(hashOrder(order, venue), signed);
+  return signed;
+}
 
 /** The person's side of a trade, or the other's. */
 function orderOf(stage: Stage, { instrument, price }: Trade, party: { account: Account; size: bigint }): Order {
-  const terms = { maxFee: UNLIMITED_FEE, expiry: BigInt(stage.world.now + 7_200), salt: stage.salt() };
-  return makeSingleOrder({ ...party, ...terms, instrument, price });
+  return makeSingleOrder({ ...party, ...orderTerms(stage), instrument, price });
 }
 
 /** Orders of both sides: the maker's is signed, the taker calls himself. */
@@ -114,8 +129,7 @@ const order: Case = {
     if (agreed === undefined) return undefined;
     const { person, account, other, size } = agreed;
     const theirs = orderOf(stage, agreed, { account: other.accounts[0], size: -size });
-    const maker = await signOrder(theirs, other.key, stage.theatre.market.venue);
-    stage.orders.add(hashOrder(theirs, stage.theatre.market.venue), maker);
+    const maker = await offer(stage, theirs, other);
     const mine = orderOf(stage, agreed, { account, size });
     const taker = callersOrder(mine, person.address);
     const filled = dice.chance(0.4) ? absolute(size) / 2n : absolute(size);

@@ -3,7 +3,6 @@ import {
   CASH,
   MAY_TRADE,
   type Preparation,
-  WAD,
   preparationFor,
   signApprovals,
   signPermit,
@@ -14,11 +13,11 @@ import type { Person } from "../chain/people.ts";
 import { questionOf } from "../chain/reads.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
-import { type Case, nobody, oddWad, pickOther } from "./case.ts";
+import { type Case, USDC_DIGITS, nobody, oddWad, pickOther, usdc } from "./case.ts";
 import { pickInstrument } from "./instruments.ts";
+import { poolOrder } from "./pool.ts";
 
 const token = TestToken__factory.createInterface();
-const USDC_DIGITS = 1e6;
 const APPROVAL_SECONDS = 864_000;
 
 /** Approvals of a wallet's account, signed by a key, for who trades it. */
@@ -61,14 +60,14 @@ const approveBySignature: Case = {
 
 /** Cash of the wallet's own by permit, and approvals, as a router takes them. */
 async function prepared(stage: Stage, dice: Dice, person: Person): Promise<Preparation> {
-  const usdc = stage.theatre.tokens.get(0)?.address ?? "";
-  const value = BigInt(Math.round(dice.scale(100, 30_000) * USDC_DIGITS));
+  const verifyingContract = stage.theatre.tokens.get(0)?.address ?? "";
+  const value = usdc(dice.scale(100, 30_000));
   const [answer] = await stage.reads.ask([
-    questionOf({ to: usdc, surface: token, method: "nonces" }, [person.key.address]),
+    questionOf({ to: verifyingContract, surface: token, method: "nonces" }, [person.key.address]),
   ]);
   const { chainId } = stage.theatre.market.venue;
   const terms = { spender: stage.theatre.addresses.TradeRouter, value, nonce: answer?.[0] as bigint };
-  const domain = { name: "USD Coin", version: "1", chainId, verifyingContract: usdc };
+  const domain = { name: "USD Coin", version: "1", chainId, verifyingContract };
   const permit = await signPermit({ ...terms, deadline: BigInt(stage.world.now + 60) }, person.key, domain);
   const approved = await approvalsOf(stage, person, { signer: person.key, nonceAhead: 0n });
   const deposit = { account: person.wallet, asset: CASH, amountInTokens: value };
@@ -94,11 +93,8 @@ const first: Case = {
     const { instrument, underlying } = pickInstrument(stage, dice, person.role);
     const usd = Number(preparation.deposit.amountInTokens) / USDC_DIGITS;
     const size = oddWad(stage, (usd * dice.scale(0.1, 4)) / stage.world.price(underlying));
-    const limitPrice = (await stage.mark(instrument)) * 2n + WAD;
-    const order = {
-      ...{ account: person.wallet, instrument, size, limitPrice },
-      ...{ deadline: stage.world.now + 60, reduceOnly: false },
-    };
+    const deal = { account: person.wallet, instrument, size, reduceOnly: false };
+    const order = poolOrder(stage, deal, await stage.mark(instrument));
     const args = [preparation, stage.theatre.addresses.LiquidityPool, order];
     const call = stage.call("TradeRouter.tradeWithPool", args, person.key.address);
     return { told: `${person.label}'s wallet pays in, approves and trades with the pool`, call };

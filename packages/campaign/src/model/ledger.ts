@@ -240,17 +240,6 @@ export class LedgerModel {
     }
   }
 
-  /** What funding has paid beyond what it will have received when all have written it, USD WAD: what rounding leaves, never negative. */
-  get fundingResidue(): bigint {
-    let rest = this.funding.paid;
-    for (const { entries, positions } of this.accounts.values()) {
-      for (const [instrument, entry] of entries) {
-        rest -= this.funding.received(instrument, entry, positions.get(instrument) ?? 0n);
-      }
-    }
-    return rest;
-  }
-
   get hasOpenShares(): boolean {
     for (const { size, value } of this.openShares.values()) if (size !== 0n || value !== 0n) return true;
     return false;

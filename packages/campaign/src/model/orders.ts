@@ -3,7 +3,7 @@ import type { LogDescription } from "ethers";
 import type { Violation } from "./conservation.ts";
 
 /** An order that somebody signed and that is not filled whole. */
-export interface OpenOrder {
+interface OpenOrder {
   readonly signed: SignedOrder;
   filled: bigint;
 }
@@ -16,9 +16,9 @@ export class OrderBook {
     if (!this.#orders.has(hash)) this.#orders.set(hash, { signed, filled: 0n });
   }
 
-  /** What may still be filled, with its hash. */
-  open(): readonly (readonly [string, OpenOrder])[] {
-    return [...this.#orders].filter(([, { signed, filled }]) => filled > 0n && filled < signed.order.size);
+  /** What was filled in part. */
+  open(): readonly OpenOrder[] {
+    return [...this.#orders.values()].filter(({ signed, filled }) => filled > 0n && filled < signed.order.size);
   }
 
   /** No order is filled beyond its size, nor at a worse price than it allows; to what rounding takes. */

@@ -11,13 +11,19 @@ export interface Claim {
 export class Side {
   readonly pending = new Map<string, bigint>();
   readonly claims = new Map<string, Claim>();
+  /** Of requests: assets to enter, shares to leave. */
+  readonly unit: keyof Claim;
+
+  constructor(unit: keyof Claim) {
+    this.unit = unit;
+  }
 
   ask(controller: string, amount: bigint): void {
     this.pending.set(controller, (this.pending.get(controller) ?? 0n) + amount);
   }
 
   change(controller: string, { assets, shares }: Claim): void {
-    const before = this.claims.get(controller) ?? { assets: 0n, shares: 0n };
+    const before = this.claimOf(controller);
     this.claims.set(controller, { assets: before.assets + assets, shares: before.shares + shares });
   }
 
@@ -39,11 +45,31 @@ export interface PoolTotals {
 }
 
 type Handler = (event: LogDescription, pool: PoolModel) => void;
+/** A side of the queue, as {@link PoolModel} has it. */
+export type SideName = "entries" | "exits";
 
 const integer = (event: LogDescription, name: string) => event.args.getValue(name) as bigint;
 const text = (event: LogDescription, name: string) => event.args.getValue(name) as string;
 const claimOf = (event: LogDescription) => ({ assets: integer(event, "assets"), shares: integer(event, "shares") });
 const negated = ({ assets, shares }: Claim) => ({ assets: -assets, shares: -shares });
+
+/** Of one side: what is asked for waits until it is executed or cancelled. */
+const requested =
+  (side: SideName): Handler =>
+  (event, pool) => {
+    pool[side].ask(text(event, "controller"), integer(event, pool[side].unit));
+  };
+const cancelled =
+  (side: SideName): Handler =>
+  (event, pool) => {
+    pool[side].ask(text(event, "controller"), -integer(event, pool[side].unit));
+  };
+const executed =
+  (side: SideName): Handler =>
+  (event, pool) => {
+    cancelled(side)(event, pool);
+    pool[side].change(text(event, "controller"), claimOf(event));
+  };
 
 /** What each event does to the books of the pool. */
 const HANDLERS: Readonly<Record<string, Handler>> = {
@@ -52,41 +78,25 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     pool.move(text(event, "from"), -value);
     pool.move(text(event, "to"), value);
   },
-  DepositRequest(event, { entries }) {
-    entries.ask(text(event, "controller"), integer(event, "assets"));
-  },
-  DepositExecuted(event, { entries }) {
-    entries.ask(text(event, "controller"), -integer(event, "assets"));
-    entries.change(text(event, "controller"), claimOf(event));
-  },
-  DepositRequestCancelled(event, { entries }) {
-    entries.ask(text(event, "controller"), -integer(event, "assets"));
-  },
+  DepositRequest: requested("entries"),
+  DepositExecuted: executed("entries"),
+  DepositRequestCancelled: cancelled("entries"),
   // ERC-4626: the sender of a deposit is whose claim it is.
   Deposit(event, pool) {
-    const claim = claimOf(event);
-    pool.claim({ side: pool.entries, controller: text(event, "sender"), claim, isEntry: true });
+    pool.claim(pool.entries, text(event, "sender"), claimOf(event));
   },
-  RedeemRequest(event, { exits }) {
-    exits.ask(text(event, "controller"), integer(event, "shares"));
-  },
-  RedeemExecuted(event, { exits }) {
-    exits.ask(text(event, "controller"), -integer(event, "shares"));
-    exits.change(text(event, "controller"), claimOf(event));
-  },
-  RedeemRequestCancelled(event, { exits }) {
-    exits.ask(text(event, "controller"), -integer(event, "shares"));
+  RedeemRequest: requested("exits"),
+  RedeemExecuted: executed("exits"),
+  RedeemRequestCancelled: cancelled("exits"),
+  Withdraw(event, pool) {
+    pool.claim(pool.exits, text(event, "owner"), claimOf(event));
   },
   OperatorSet(event, pool) {
     pool.setOperator(text(event, "controller"), text(event, "operator"), event.args.getValue("approved") as boolean);
   },
-  Withdraw(event, pool) {
-    const claim = claimOf(event);
-    pool.claim({ side: pool.exits, controller: text(event, "owner"), claim, isEntry: false });
-  },
 };
 
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set([...["Traded", "BucketRefreshed", "BucketCollected", "Approval"]]);
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(["Traded", "BucketRefreshed", "BucketCollected", "Approval"]);
 
 /** Whether the books of the pool know what an event does. */
 export function isKnownPoolEvent(name: string): boolean {
@@ -95,8 +105,8 @@ export function isKnownPoolEvent(name: string): boolean {
 
 /** Shares, requests and claims of the liquidity pool, from its events alone. */
 export class PoolModel {
-  readonly entries = new Side();
-  readonly exits = new Side();
+  readonly entries = new Side("assets");
+  readonly exits = new Side("shares");
   readonly #operators = new Set<string>();
   readonly #holders = new Map<string, bigint>();
   #supply = 0n;
@@ -125,10 +135,10 @@ export class PoolModel {
   }
 
   /** Who claims gets no more than his part, rounded against him. */
-  claim(of: { side: Side; controller: string; claim: Claim; isEntry: boolean }): void {
-    const { side, controller, claim, isEntry } = of;
+  claim(side: Side, controller: string, claim: Claim): void {
     const whole = side.claimOf(controller);
-    const [gets, gives] = isEntry ? ["shares" as const, "assets" as const] : ["assets" as const, "shares" as const];
+    const gives = side.unit;
+    const gets = gives === "assets" ? "shares" : "assets";
     if (claim[gets] * whole[gives] > claim[gives] * whole[gets]) {
       const detail = `${claim[gets].toString()} ${gets} for ${claim[gives].toString()} ${gives}`;
       const all = `${whole[gets].toString()} for ${whole[gives].toString()}`;
