@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { ArgumentError } from "./errors.ts";
 import { type MarginRule, VENUES, type VenueKind } from "./market/deployment.ts";
 import { LEG_DESIGNS, type LegDesign } from "./market/keeperSettings.ts";
-import { MAX_ACCOUNTS, MIN_ACCOUNTS, count, pricesOption, toGwei, toMargin } from "./options.ts";
+import { MAX_ACCOUNTS, MAX_LATENCY, MIN_ACCOUNTS, count, pricesOption, toGwei, toMargin } from "./options.ts";
 import { type Asset, assignFiles, toBoundary } from "./prices/arguments.ts";
 
 /** What somebody asked for on the command line. */
@@ -104,7 +104,7 @@ function makeCommand(): Command {
         .default("full"),
     )
     .option("--keepers <number>", "keepers with capital", count(1, 8), 1)
-    .option("--latency <minutes>", "from a keeper's look to its transaction in a block", count(0, 600), 2)
+    .option("--latency <minutes>", "from a keeper's look to its transaction in a block", count(0, MAX_LATENCY), 2)
     .option("--gas-price <gwei>", "what gas costs throughout", toGwei, 1)
     .option("--json", "print the summary as one JSON object on the last line", false)
     .option("--out <folder>", "where replay.html and replay.json go", "out")

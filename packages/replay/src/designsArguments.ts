@@ -3,7 +3,18 @@ import { ArgumentError } from "./errors.ts";
 import type { MarginRule } from "./market/deployment.ts";
 import type { Design } from "./model/design.ts";
 import type { SweepPlan } from "./model/sweep.ts";
-import { MAX_ACCOUNTS, MIN_ACCOUNTS, count, list, pricesOption, toGwei, toMargin } from "./options.ts";
+import {
+  MAX_ACCOUNTS,
+  MAX_LATENCY,
+  MAX_SEEDS,
+  MIN_ACCOUNTS,
+  count,
+  list,
+  pricesOption,
+  seedsUpTo,
+  toGwei,
+  toMargin,
+} from "./options.ts";
 import { type Asset, assignFiles, toBoundary } from "./prices/arguments.ts";
 
 /** What somebody asked for on the command line. */
@@ -18,8 +29,6 @@ export interface DesignsRequest extends SweepPlan {
 }
 
 const DEFAULT_ACCOUNTS = 500;
-const MAX_SEEDS = 100;
-const MAX_LATENCY = 600;
 const DEFAULT_DESIGNS: readonly Design[] = [
   { kind: "legs" },
   { kind: "pro-rata" },
@@ -66,7 +75,7 @@ export function parseDesignsArguments(argv: readonly string[]): DesignsRequest {
     files: assignFiles(prices),
     from: from === undefined ? undefined : toBoundary("--from", from),
     to: to === undefined ? undefined : toBoundary("--to", to, true),
-    seeds: Array.from({ length: seeds }, (_, i) => String(i + 1)),
+    seeds: seedsUpTo(seeds),
     latencyMinutes: latency,
     gasPriceGwei: gasPrice,
     image,

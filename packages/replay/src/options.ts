@@ -4,6 +4,9 @@ import type { MarginRule } from "./market/deployment.ts";
 /** Traders and market makers together. */
 export const MIN_ACCOUNTS = 12;
 export const MAX_ACCOUNTS = 2_000;
+export const MAX_SEEDS = 100;
+/** Minutes. */
+export const MAX_LATENCY = 600;
 
 export function pricesOption(): Option {
   const collect = (value: string, previous: readonly string[]) => [...previous, value];
@@ -24,6 +27,11 @@ export function count(least: number, most: number): (text: string) => number {
 /** @returns a parser of several with commas. */
 export function list<T>(parse: (text: string) => T): (text: string) => T[] {
   return (text) => text.split(",").map(parse);
+}
+
+/** So many seeds, from 1 on. */
+export function seedsUpTo(last: number): string[] {
+  return Array.from({ length: last }, (_, i) => String(i + 1));
 }
 
 export function toGwei(text: string): number {

@@ -17,8 +17,8 @@ import type { Trial } from "../src/stress/trial.ts";
 import { START, scenarioOf } from "./marketFixture.ts";
 
 const NOTHING: Trial = {
-  ...{ fall: 0, reserve: 0, backstop: 0, others: 0, leftOpen: 0, badDebt: 0, keeperProfit: 0, liquidatedAccounts: 0 },
-  ...{ openInterest: 1, leverageAtStart: 1, initialAtStart: 0, maintenanceAtStart: 0, conservationError: "0" },
+  ...{ fall: 0, reserve: 0, backstop: 0, others: 0, leftOpen: 0, keeperProfit: 0 },
+  ...{ leverageAtStart: 1, initialAtStart: 0, maintenanceAtStart: 0, conservationError: "0" },
   ...{ spiralGain: 0, displacement: 0, flow: 0 },
 };
 

@@ -3,6 +3,7 @@ import { LiquidityPool__factory } from "../../../../typechain-types/index.ts";
 import type { Random } from "../random.ts";
 import type { SimulatedChain } from "./chain.ts";
 import type { Deployment } from "./deployment.ts";
+import { takeDue } from "./due.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** What the pool begins with, per USD of notional open. */
@@ -72,10 +73,9 @@ export class Depositors {
 
   /** Asks for everything that is due by now. */
   async pass(now: number): Promise<void> {
-    for (let next = this.#plans[0]; next !== undefined && next.time <= now; next = this.#plans[0]) {
-      this.#plans.shift();
-      if (next.action === "enter") await this.#enter(next.depositor, next.part);
-      else await this.#leave(next.depositor, next.part);
+    for (const { action, depositor, part } of takeDue(this.#plans, now)) {
+      if (action === "enter") await this.#enter(depositor, part);
+      else await this.#leave(depositor, part);
     }
   }
 

@@ -4,6 +4,7 @@ import { Clearinghouse__factory, Liquidator__factory } from "../../../../typecha
 import type { LiquidationRecord, Summary } from "../result.ts";
 import type { SimulatedChain } from "./chain.ts";
 import type { Deployment } from "./deployment.ts";
+import { LogReader, type RawLog } from "./logs.ts";
 import { fromWad } from "./wad.ts";
 
 /** What the Liquidator did. Times in Unix seconds, amounts in USD WAD. */
@@ -39,15 +40,6 @@ export type LiquidationEvent =
   /** Of the clearinghouse: the part of `charged` that positive cash bore. */
   | { readonly name: "LossShared"; readonly time: number; readonly account: Account; readonly amount: bigint };
 
-/** As a node returns it. */
-export interface RawLog {
-  readonly address: string;
-  readonly topics: string[];
-  readonly data: string;
-  readonly blockNumber: string;
-  readonly blockTimestamp: string;
-}
-
 const clearinghouse = Clearinghouse__factory.createInterface();
 const liquidator = Liquidator__factory.createInterface();
 /** Under these names the events of the clearinghouse mention accounts. */
@@ -59,28 +51,19 @@ export class EventReader {
   readonly events: LiquidationEvent[] = [];
   readonly #chain: SimulatedChain;
   readonly #deployment: Deployment;
-  #nextBlock: number;
+  readonly #logs: LogReader;
 
   constructor(chain: SimulatedChain, deployment: Deployment) {
     this.#chain = chain;
     this.#deployment = deployment;
-    this.#nextBlock = deployment.startBlock;
+    const { clearinghouse: books, liquidator: auctions } = deployment.addresses;
+    this.#logs = new LogReader(chain, { address: [books, auctions] }, deployment.startBlock);
   }
 
   /** Reads what happened since the last call. @returns the new events of the Liquidator. */
   async read(): Promise<readonly LiquidationEvent[]> {
-    const toBlock = await this.#chain.blockNumber();
-    if (toBlock < this.#nextBlock) return [];
-    const { addresses } = this.#deployment;
-    const filter = {
-      address: [addresses.clearinghouse, addresses.liquidator],
-      fromBlock: `0x${this.#nextBlock.toString(16)}`,
-      toBlock: `0x${toBlock.toString(16)}`,
-    };
-    const logs = (await this.#chain.request("eth_getLogs", filter)) as RawLog[];
-    this.#nextBlock = toBlock + 1;
     const known = this.events.length;
-    for (const log of logs) this.#take(log);
+    for (const log of await this.#logs.read()) this.#take(log);
     return this.events.slice(known);
   }
 

@@ -1,6 +1,7 @@
 import { type Account, perpetual } from "@plimsoll/client";
 import type { Random } from "../random.ts";
 import { UNDERLYINGS } from "../prices/arguments.ts";
+import { takeDue } from "./due.ts";
 import type { LiquidationEvent } from "./events.ts";
 import { type Activity, type MakerKey, makeActivities, makerKey } from "./population.ts";
 import type { Holder, Venue } from "./venue.ts";
@@ -55,10 +56,9 @@ export class Life<H extends Holder> {
   async pass(now: number): Promise<void> {
     for (const { member, usd } of this.#topUps.filter(({ time }) => time <= now)) await this.#pay(member, usd);
     this.#topUps = this.#topUps.filter(({ time }) => time > now);
-    while ((this.#activities[0]?.time ?? Infinity) <= now) {
-      const activity = this.#activities.shift();
-      const member = this.#society.traders[activity?.trader ?? -1];
-      if (activity !== undefined && member !== undefined) await this.#act(member, activity);
+    for (const activity of takeDue(this.#activities, now)) {
+      const member = this.#society.traders[activity.trader];
+      if (member !== undefined) await this.#act(member, activity);
     }
   }
 

@@ -1,11 +1,10 @@
-import { type Instrument, perpetual } from "@plimsoll/client";
+import { WAD, perpetual } from "@plimsoll/client";
 import type { LogDescription } from "ethers";
 import { Clearinghouse__factory, LiquidityPool__factory } from "../../../../typechain-types/index.ts";
-import { ASSETS, UNDERLYINGS } from "../prices/arguments.ts";
 import type { PoolPoint } from "../result.ts";
 import type { SimulatedChain } from "./chain.ts";
 import type { Deployment } from "./deployment.ts";
-import type { RawLog } from "./events.ts";
+import { LogReader } from "./logs.ts";
 import { fromWad } from "./wad.ts";
 
 const pool = LiquidityPool__factory.createInterface();
@@ -17,7 +16,6 @@ const TOPICS = [
   ...(["FundingAccrued", "FeePaid", "Expired"] as const).map((name) => clearinghouse.getEvent(name).topicHash),
 ];
 const USDC_SCALE = 1e6;
-const WAD = 10n ** 18n;
 /** Shares have six decimals more than USDC. */
 const SHARE_SCALE = 1e12;
 
@@ -44,15 +42,16 @@ export class PoolLedger {
     ...{ requests: 0, refreshes: 0, fees: 0, expired: 0 },
   };
   readonly points: PoolPoint[] = [];
-  #nextBlock: number;
+  readonly #logs: LogReader;
   /** Of what a unit long has paid, by underlying, USD WAD. */
   readonly #paid = new Map<bigint, bigint>();
 
   constructor(
-    private readonly chain: SimulatedChain,
+    chain: SimulatedChain,
     private readonly deployment: Deployment,
   ) {
-    this.#nextBlock = deployment.startBlock;
+    const { clearinghouse: books, liquidityPool } = deployment.addresses;
+    this.#logs = new LogReader(chain, { address: [liquidityPool, books], topics: [TOPICS] }, deployment.startBlock);
   }
 
   /** Reads what happened since the last look, and where the pool stands. @param time Unix seconds. */
@@ -73,19 +72,9 @@ export class PoolLedger {
   }
 
   async #read(): Promise<void> {
-    const toBlock = await this.chain.blockNumber();
-    if (toBlock < this.#nextBlock) return;
-    const { addresses } = this.deployment;
-    const filter = {
-      address: [addresses.liquidityPool, addresses.clearinghouse],
-      topics: [TOPICS],
-      fromBlock: `0x${this.#nextBlock.toString(16)}`,
-      toBlock: `0x${toBlock.toString(16)}`,
-    };
-    const logs = (await this.chain.request("eth_getLogs", filter)) as RawLog[];
-    this.#nextBlock = toBlock + 1;
-    for (const log of logs) {
-      const isPool = log.address.toLowerCase() === addresses.liquidityPool.toLowerCase();
+    const address = this.deployment.addresses.liquidityPool.toLowerCase();
+    for (const log of await this.#logs.read()) {
+      const isPool = log.address.toLowerCase() === address;
       const event = (isPool ? pool : clearinghouse).parseLog(log);
       if (event?.name === "FundingAccrued") await this.#accrue(event, Number(log.blockNumber));
       else if (event !== null) this.#take(event);
@@ -136,12 +125,10 @@ export class PoolLedger {
     const index = args.getValue("index") as bigint;
     const step = index - (this.#paid.get(underlying) ?? 0n);
     this.#paid.set(underlying, index);
+    if (step === 0n) return;
     const { clearinghouse: books, liquidityPool } = this.deployment.contracts;
-    const asset = ASSETS.find((name) => BigInt(UNDERLYINGS[name]) === underlying);
-    if (asset === undefined || step === 0n) return;
-    const instrument: Instrument = perpetual(UNDERLYINGS[asset]);
     const bucket = await liquidityPool.bucket(underlying, 0);
-    const size = await books.position(bucket, instrument, { blockTag: block - 1 });
+    const size = await books.position(bucket, perpetual(Number(underlying)), { blockTag: block - 1 });
     this.sums.funding -= fromWad((size * step) / WAD);
   }
 }

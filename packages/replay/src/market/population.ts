@@ -1,4 +1,4 @@
-import type { Asset } from "../prices/arguments.ts";
+import { ASSETS, type Asset } from "../prices/arguments.ts";
 import type { Random } from "../random.ts";
 
 /** A position that a participant wants. `size` in units, negative to sell; strike as a multiple of spot; `expiry` 0 is the nearer. */
@@ -21,6 +21,11 @@ export interface Participant {
   readonly topUp: { readonly afterMinutes: number } | undefined;
   /** Left outside, for top-ups and later deposits, USD. */
   readonly spare: number;
+}
+
+/** A trader has one: that of the legs, or of what secures the loan. */
+export function assetOf({ legs, funds }: Pick<Participant, "legs" | "funds">): Asset {
+  return legs[0]?.asset ?? ASSETS.find((asset) => funds[asset] > 0) ?? "ETH";
 }
 
 export type Strategy =

@@ -37,11 +37,12 @@ export async function settleExpiries(
   { series, accounts }: { readonly series: Iterable<Instrument>; readonly accounts: Iterable<Account> },
 ): Promise<void> {
   const books = contracts.clearinghouseBooks;
+  const { open } = await books.settling();
+  if (open === 0n) return;
   const settled: Instrument[] = [];
   for (const instrument of series) if ((await books.settlementOf(instrument)).isSettled) settled.push(instrument);
-  const { open } = await books.settling();
   const all = [...accounts];
-  for (let i = 0; open > 0n && i < all.length; i += ACCOUNTS_PER_CALL) {
+  for (let i = 0; i < all.length; i += ACCOUNTS_PER_CALL) {
     const data = books.interface.encodeFunctionData("settleExpired", [settled, all.slice(i, i + ACCOUNTS_PER_CALL)]);
     await chain.send({ from: SETTLER, to: addresses.clearinghouse, data });
   }

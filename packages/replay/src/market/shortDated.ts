@@ -1,10 +1,11 @@
 import { type Instrument, call, put } from "@plimsoll/client";
 import { priceAt } from "../path.ts";
-import { UNDERLYINGS, type Asset } from "../prices/arguments.ts";
+import { type Asset, UNDERLYINGS } from "../prices/arguments.ts";
 import type { Random } from "../random.ts";
 import type { Scenario } from "../scenario.ts";
+import { takeDue } from "./due.ts";
 import type { Society } from "./life.ts";
-import { makerKey } from "./population.ts";
+import { assetOf, makerKey } from "./population.ts";
 import { type Terms, strikeNear } from "./terms.ts";
 import type { Holder } from "./venue.ts";
 import { toWad } from "./wad.ts";
@@ -30,14 +31,12 @@ interface Plan {
 
 /** Traders who buy and sell options that expire during the replay, and hold them to the end. */
 export class ShortDated<H extends Holder> {
-  done = 0;
-  refused = 0;
   /** What was traded. */
   readonly instruments = new Set<Instrument>();
   readonly #society: Society<H>;
   readonly #scenario: Scenario;
   readonly #terms: Terms;
-  #plans: Plan[];
+  readonly #plans: Plan[];
 
   constructor(society: Society<H>, { scenario, terms }: { scenario: Scenario; terms: Terms }, random: Random) {
     this.#society = society;
@@ -51,10 +50,7 @@ export class ShortDated<H extends Holder> {
 
   /** Does everything that is due by now. */
   async pass(now: number): Promise<void> {
-    for (let next = this.#plans[0]; next !== undefined && next.time <= now; next = this.#plans[0]) {
-      this.#plans.shift();
-      await this.#act(next, now);
-    }
+    for (const plan of takeDue(this.#plans, now)) await this.#act(plan, now);
   }
 
   async #act({ trader, isBuying, kind, moneyness, share }: Plan, now: number): Promise<void> {
@@ -70,11 +66,7 @@ export class ShortDated<H extends Holder> {
     const instrument = (kind === "call" ? call : put)(UNDERLYINGS[asset], { expiry, strike });
     const units = (share * wealthOf(taker, asset, price)) / price;
     const refusal = await venue.trade({ maker, taker, instrument, size: toWad(isBuying ? units : -units) });
-    if (refusal !== undefined) this.refused++;
-    else {
-      this.done++;
-      this.instruments.add(instrument);
-    }
+    if (refusal === undefined) this.instruments.add(instrument);
   }
 }
 
@@ -87,11 +79,6 @@ function makePlans(trader: number, { start, end }: { start: number; end: number 
       share: random.between(SIZE.least, SIZE.most),
     },
   ];
-}
-
-/** What the trader trades otherwise, or holds. */
-function assetOf({ legs, funds }: Holder): Asset {
-  return legs[0]?.asset ?? (funds.BTC > 0 ? "BTC" : "ETH");
 }
 
 /** What was paid in at the start, USD at this price. */

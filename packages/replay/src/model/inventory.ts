@@ -1,7 +1,7 @@
-import { type Account, fieldsOf } from "@plimsoll/client";
+import type { Account } from "@plimsoll/client";
 import { HedgeBook } from "../market/hedge.ts";
 import { REHEDGE_SECONDS } from "../market/keeperSettings.ts";
-import { ASSETS, UNDERLYINGS, perAsset } from "../prices/arguments.ts";
+import { ASSETS, perAsset } from "../prices/arguments.ts";
 import type { Clearing } from "./liquidator.ts";
 
 /** What a keeper has taken over, and its hedge on another exchange. */
@@ -20,12 +20,7 @@ export class Inventory {
     if (released === 0 && market.now - this.#hedgedAt < REHEDGE_SECONDS) return;
     this.#hedgedAt = market.now;
     const { legs } = books.exact(this.capital);
-    for (const asset of ASSETS) {
-      const price = market.truePrice(asset);
-      const own = legs.filter(({ instrument }) => fieldsOf(instrument).underlying === UNDERLYINGS[asset]);
-      const delta = own.reduce((sum, leg) => sum + market.deltaOf(leg), 0);
-      this.hedge.trade(asset, -delta, price);
-    }
+    for (const asset of ASSETS) this.hedge.trade(asset, -market.deltaOf(legs, asset), market.truePrice(asset));
   }
 
   /** Of the hedge, before costs, USD. */

@@ -144,25 +144,16 @@ export class ModelMarket {
     );
   }
 
-  /** Units of the underlying that a leg moves with at the true price. */
-  deltaOf({ instrument, size }: SizedLeg): number {
-    const { kind, expiry, underlying } = fieldsOf(instrument);
-    const isLinear = kind < Kind.Call;
-    const exposure: Exposure = {
-      kind: isLinear ? "linear" : kind === Kind.Call ? "call" : "put",
-      units: fromWad(size),
-      strike: isLinear ? 0 : fromWad(strikeOf(instrument)),
-      years: (expiry - this.now) / YEAR_SECONDS,
-      volatility: this.markVolatility(underlying),
-    };
-    return deltaOf(exposure, this.truePrice(this.#find(underlying).asset));
+  /** Units of an asset that those of the legs that are on it move with at the true price. */
+  deltaOf(legs: readonly SizedLeg[], asset: Asset): number {
+    const own = legs.filter(({ instrument }) => fieldsOf(instrument).underlying === UNDERLYINGS[asset]);
+    return own.reduce((sum, leg) => sum + deltaOf(this.#exposure(leg), this.truePrice(asset)), 0);
   }
 
   /** Legs changed hands by force: who took them hedges them outside; who lost them by deleveraging replaces a hedge, which is the same order. */
   force(legs: readonly SizedLeg[]): void {
-    for (const { asset, underlying } of this.#listed) {
-      const own = legs.filter(({ instrument }) => fieldsOf(instrument).underlying === underlying);
-      const delta = own.reduce((sum, leg) => sum + this.deltaOf(leg), 0);
+    for (const { asset } of this.#listed) {
+      const delta = this.deltaOf(legs, asset);
       if (delta !== 0) this.#outside.press(asset, -delta * this.truePrice(asset));
     }
   }
@@ -196,6 +187,18 @@ export class ModelMarket {
         walkedTo,
       };
     });
+  }
+
+  #exposure({ instrument, size }: SizedLeg): Exposure {
+    const { kind, expiry, underlying } = fieldsOf(instrument);
+    const isLinear = kind < Kind.Call;
+    return {
+      kind: isLinear ? "linear" : kind === Kind.Call ? "call" : "put",
+      units: fromWad(size),
+      strike: isLinear ? 0 : fromWad(strikeOf(instrument)),
+      years: (expiry - this.now) / YEAR_SECONDS,
+      volatility: this.markVolatility(underlying),
+    };
   }
 
   #underlying({ underlying, parameters, volatility, latest }: Listed): Market["underlyings"][number] {

@@ -1,5 +1,5 @@
 import type { Risk } from "@plimsoll/risk";
-import type { Configuration, UnderlyingConfiguration } from "../../../../deploy/configuration.ts";
+import type { UnderlyingConfiguration } from "../../../../deploy/configuration.ts";
 import type { MarginRule } from "../market/deployment.ts";
 import { countLiquidated, tally } from "../market/events.ts";
 import { Life } from "../market/life.ts";
@@ -130,10 +130,10 @@ async function open(
   const venue = new ModelExchange(books, prices, terms);
   const crowd = { accounts, keepers: 1, people: premises.people };
   const plan = { scenario, random: random.fork("market"), ...crowd, onProgress: () => undefined };
-  const { isFundedByOpened, isOwn } = premises;
+  const { amend, isFundedByOpened, isOwn } = premises;
   const impose = () => {
     prices.margin = margin;
-    prices.relist(amended(configuration, premises));
+    if (amend !== undefined) prices.relist(configuration.underlyings.map(amend));
   };
   if (isOwn) impose();
   const market = await openMarket({ venue, fund: isFundedByOpened ? nothing : fund }, plan);
@@ -174,10 +174,6 @@ function conclude(stage: Stage, { design, margin, seed, latencyMinutes }: ModelO
     ...{ transactions: keeper.transactions, failed: keeper.failed },
     conservationError: clearing.books.conservation().total.toString(),
   };
-}
-
-function amended({ underlyings }: Configuration, { amend }: Premises): readonly UnderlyingConfiguration[] {
-  return amend === undefined ? underlyings : underlyings.map(amend);
 }
 
 function totalOf(risks: readonly Risk[]): ModelResult["atStart"] {

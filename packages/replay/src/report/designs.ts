@@ -9,10 +9,9 @@ import {
   waterfallCells,
 } from "./designsText.ts";
 import { renderChart, renderDocument, renderSection, renderTable } from "./document.ts";
-import { type Chart, type Point, asPercent, draw, namedLines } from "./drawing.ts";
+import { COLOURS, type Chart, type Point, asPercent, coloursOf, draw, namedLines, spreadBars } from "./drawing.ts";
 import type { Picture } from "./image.ts";
 
-const COLOURS = ["#2f6fb7", "#c0392b", "#1f9d76", "#8e5bbf", "#d08700", "#5b616b"];
 const THOUSAND = 1_000;
 
 /** The charts as one picture. */
@@ -62,16 +61,9 @@ function sizeChart(rows: readonly SizeRow[]): Chart {
     ...{ time: latencyMinutes, value: needed.median, name: `${design}, ${margin}` },
     ...{ least: needed.least, most: needed.most },
   }));
-  const names = [...new Set(points.map(({ name }) => name))];
-  const colours = Object.fromEntries(names.map((name, i) => [name, COLOURS[i % COLOURS.length] ?? ""]));
+  const colours = coloursOf(points);
   const minutes = ({ time }: Point) => time;
-  const marks = [
-    Plot.ruleX(points, {
-      ...{ x: minutes, y1: "least", y2: "most" },
-      ...{ stroke: ({ name }: Point) => colours[name], strokeOpacity: 0.35, strokeWidth: 4 },
-    }),
-    ...namedLines(points, colours, minutes),
-  ];
+  const marks = [spreadBars(points, colours, minutes), ...namedLines(points, colours, minutes)];
   return {
     title: "Backstop at which nothing is shared, share of open interest, by keeper latency in minutes",
     explanation:

@@ -15,6 +15,14 @@ export interface Point {
   readonly name: string;
 }
 
+/** A point of which more is known than the middle. */
+export interface SpreadPoint extends Point {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** For what has no colour of its own. */
+export const COLOURS = ["#2f6fb7", "#c0392b", "#1f9d76", "#8e5bbf", "#d08700", "#5b616b"];
 export const CHART_WIDTH = 880;
 export const CHART_HEIGHT = 250;
 const UNNAMED_COLOUR = "#8e5bbf";
@@ -65,6 +73,22 @@ export function namedLines(
       fontWeight: 600,
     }),
   ];
+}
+
+/** One of {@link COLOURS} for each name. */
+export function coloursOf(points: readonly Point[]): Readonly<Record<string, string>> {
+  const names = [...new Set(points.map(({ name }) => name))];
+  return Object.fromEntries(names.map((name, i) => [name, COLOURS[i % COLOURS.length] ?? ""]));
+}
+
+/** Bars from the least to the most, behind lines of the same colours. */
+export function spreadBars(
+  points: readonly SpreadPoint[],
+  colours: Readonly<Record<string, string>>,
+  x: (point: Point) => number,
+): Plot.Markish {
+  const stroke = ({ name }: Point) => colours[name];
+  return Plot.ruleX(points, { x, y1: "least", y2: "most", stroke, strokeOpacity: 0.35, strokeWidth: 4 });
 }
 
 /** The last point of each line, moved apart where names would cover each other. */

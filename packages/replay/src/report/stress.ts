@@ -1,19 +1,21 @@
 import * as Plot from "@observablehq/plot";
 import type { Spread } from "../model/sweep.ts";
 import { STEPS, type Step } from "../stress/frontier.ts";
-import { nameOfRule } from "../stress/rules.ts";
 import type { FrontierRow, StressResult } from "../stress/sweep.ts";
 import { renderChart, renderDocument, renderSection, renderTable } from "./document.ts";
-import { type Chart, type Point, asPercent, draw, namedLines } from "./drawing.ts";
+import { type Chart, type Point, asPercent, coloursOf, draw, namedLines, spreadBars } from "./drawing.ts";
 import type { Picture } from "./image.ts";
 import { FRONTIER_COLUMNS, frontierCells, gainTable, nameOfDepth, subtitleOf } from "./stressText.ts";
 
-const COLOURS = ["#2f6fb7", "#c0392b", "#1f9d76", "#8e5bbf", "#d08700", "#5b616b"];
 const STEP_NAMES: Readonly<Record<Step, string>> = {
   reserve: "reserve pays",
   backstop: "backstop pays",
   others: "others pay",
 };
+
+/** What falls are drawn by; the others stay as they are first. */
+const AXES = ["depth", "latencyMinutes", "leverage"] as const;
+type Axis = (typeof AXES)[number];
 
 /** The charts as one picture. */
 export function drawStress(result: StressResult): Picture {
@@ -45,20 +47,16 @@ export function renderStressPage(result: StressResult): string {
 }
 
 function chartsOf(result: StressResult): Chart[] {
-  const { plan, frontiers } = result;
-  const [latency, leverage] = [plan.latencies[0], plan.leverages[0]];
-  const [depth] = plan.depths.map((one) => (Number.isFinite(one) ? one : null));
-  const byDepth = frontiers
-    .filter((row) => row.latencyMinutes === latency && row.leverage === leverage)
-    .toSorted((a, b) => (a.depth ?? Infinity) - (b.depth ?? Infinity));
-  const byLatency = frontiers
-    .filter((row) => row.depth === depth && row.leverage === leverage)
-    .toSorted((a, b) => a.latencyMinutes - b.latencyMinutes);
-  const byLeverage = frontiers
-    .filter((row) => row.depth === depth && row.latencyMinutes === latency)
-    .toSorted((a, b) => a.leverage - b.leverage);
-  const first = plan.rules[0] ?? { kind: "dynamic" };
-  const ours = byDepth.filter(({ rule }) => rule === nameOfRule(first));
+  const { frontiers } = result;
+  // Of the first of each list.
+  const [first] = frontiers;
+  if (first === undefined) return [];
+  const { rule, depth } = first;
+  const along = (axis: Axis) =>
+    frontiers
+      .filter((row) => AXES.every((other) => other === axis || row[other] === first[other]))
+      .toSorted((a, b) => (a[axis] ?? Infinity) - (b[axis] ?? Infinity));
+  const byDepth = along("depth");
   const frontierOf = (row: FrontierRow): Line => ({ name: row.rule, spread: row.falls.others });
   return [
     chart(
@@ -71,28 +69,32 @@ function chartsOf(result: StressResult): Chart[] {
     ),
     chart(
       {
-        title: `When each step of the waterfall is reached under the ${nameOfRule(first)} margin, by depth`,
+        title: `When each step of the waterfall is reached under the ${rule} margin, by depth`,
         explanation: "First the reserve pays, then the backstop, then others.",
       },
       {
-        rows: ours,
+        rows: byDepth.filter((row) => row.rule === rule),
         label: ({ depth: of }) => nameOfDepth(of),
         lines: (row) => STEPS.map((step) => ({ name: STEP_NAMES[step], spread: row.falls[step] })),
       },
     ),
     chart(
       {
-        title: `Fall at which others lose, by keeper latency in minutes, at depth ${nameOfDepth(depth ?? null)}`,
+        title: `Fall at which others lose, by keeper latency in minutes, at depth ${nameOfDepth(depth)}`,
         explanation: "Where auctions lapse before the keeper's next transaction, deficits are left open.",
       },
-      { rows: byLatency, label: ({ latencyMinutes }) => String(latencyMinutes), lines: (row) => [frontierOf(row)] },
+      {
+        rows: along("latencyMinutes"),
+        label: ({ latencyMinutes }) => String(latencyMinutes),
+        lines: (row) => [frontierOf(row)],
+      },
     ),
     chart(
       {
-        title: `Fall at which others lose, by leverage of people, at depth ${nameOfDepth(depth ?? null)}`,
+        title: `Fall at which others lose, by leverage of people, at depth ${nameOfDepth(depth)}`,
         explanation: "Multiples of a replay's; margin at opening lets only a part of the highest be opened.",
       },
-      { rows: byLeverage, label: ({ leverage: of }) => `${of} ×`, lines: (row) => [frontierOf(row)] },
+      { rows: along("leverage"), label: ({ leverage: of }) => `${of} ×`, lines: (row) => [frontierOf(row)] },
     ),
     chart(
       {
@@ -107,7 +109,7 @@ function chartsOf(result: StressResult): Chart[] {
         format: String,
       },
     ),
-    gainChart(result, nameOfRule(first)),
+    gainChart(result, rule),
   ];
 }
 
@@ -133,14 +135,10 @@ function chart<T>(text: Omit<Chart, "svg">, { rows, label, lines, format = asPer
       ...{ least: spread.least, most: spread.most },
     })),
   );
-  const names = [...new Set(points.map(({ name }) => name))];
-  const colours = Object.fromEntries(names.map((name, i) => [name, COLOURS[i % COLOURS.length] ?? ""]));
+  const colours = coloursOf(points);
   const place = ({ time }: Point) => time;
   const marks = [
-    Plot.ruleX(points, {
-      ...{ x: place, y1: "least", y2: "most" },
-      ...{ stroke: ({ name }: Point) => colours[name], strokeOpacity: 0.35, strokeWidth: 4 },
-    }),
+    spreadBars(points, colours, place),
     Plot.dot(points, { x: place, y: "value", fill: ({ name }: Point) => colours[name], r: 3 }),
     ...namedLines(points, colours, place),
   ];

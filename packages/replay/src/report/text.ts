@@ -1,4 +1,4 @@
-import { CAUSES, type Cause, type PoolRecord, type PoolSummary, type ReplayResult } from "../result.ts";
+import { CAUSES, type Cause, type ReplayResult } from "../result.ts";
 
 export function formatUsd(amount: number): string {
   const sign = amount < -0.5 ? "−" : "";
@@ -14,8 +14,8 @@ export interface Figure {
 
 /** The summary as figures for people, most important first. */
 export function describe(result: ReplayResult): Figure[] {
-  const { summary, keepers, conservation, liquidatedAccounts, causes, expired, pool } = result;
-  const { fees, waterfall } = summary;
+  const { summary, keepers, conservation, liquidatedAccounts, causes } = result;
+  const { waterfall } = summary;
   const isConserved = conservation.total === 0n;
   return [
     plain("accounts", String(summary.accounts)),
@@ -30,13 +30,7 @@ export function describe(result: ReplayResult): Figure[] {
     plain("paid by the backstop", formatUsd(waterfall.backstop)),
     plain("deleveraged", formatUsd(waterfall.deleveraged)),
     plain("shared loss", formatUsd(waterfall.shared)),
-    ...(pool === null || summary.pool === null ? [] : poolFigures(pool, summary.pool)),
-    ...(pool === null
-      ? []
-      : [
-          plain("fees of orders, to the reserve", formatUsd(fees)),
-          plain("expired positions settled", String(expired)),
-        ]),
+    ...poolFigures(result),
     {
       label: "conservation error, 1e-18 USD",
       value: summary.conservationError,
@@ -49,19 +43,24 @@ function plain(label: string, value: string): Figure {
   return { label, value, mood: "plain" };
 }
 
-function poolFigures({ trades, traded, refusals, liquidations }: PoolRecord, summary: PoolSummary): Figure[] {
+/** Of what signed orders alone do not have. */
+function poolFigures({ expired, pool, summary: { fees, pool: earned } }: ReplayResult): Figure[] {
+  if (pool === null || earned === null) return [];
+  const { trades, traded, refusals, liquidations } = pool;
   const refused = Object.values(refusals).reduce((sum, count) => sum + count, 0);
   return [
-    plain("liquidity pool's profit", formatUsd(summary.profit)),
-    plain("of which spread", formatUsd(summary.spread)),
-    plain("of which for inventory and margin", formatUsd(summary.charges)),
-    plain("of which funding", formatUsd(summary.funding)),
-    plain("of which inventory at mark", formatUsd(summary.inventory)),
-    plain("share of the pool, from 1", summary.sharePrice.toFixed(4)),
-    plain("pool's highest margin utilisation", `${(summary.peakUtilisation * 100).toFixed(0)} %`),
+    plain("liquidity pool's profit", formatUsd(earned.profit)),
+    plain("of which spread", formatUsd(earned.spread)),
+    plain("of which for inventory and margin", formatUsd(earned.charges)),
+    plain("of which funding", formatUsd(earned.funding)),
+    plain("of which inventory at mark", formatUsd(earned.inventory)),
+    plain("share of the pool, from 1", earned.sharePrice.toFixed(4)),
+    plain("pool's highest margin utilisation", `${(earned.peakUtilisation * 100).toFixed(0)} %`),
     plain(`trades with the pool, ${refused} refused`, String(trades)),
     plain("value of what it traded", formatUsd(traded)),
     plain("liquidations of its buckets", String(liquidations)),
+    plain("fees of orders, to the reserve", formatUsd(fees)),
+    plain("expired positions settled", String(expired)),
   ];
 }
 

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { BACKSTOP_SHARE } from "../market/opening.ts";
 import { DEPLOYED } from "../model/run.ts";
-import { MAX_ACCOUNTS, MIN_ACCOUNTS, count, list, toMargin } from "../options.ts";
+import { MAX_ACCOUNTS, MAX_LATENCY, MAX_SEEDS, MIN_ACCOUNTS, count, list, seedsUpTo, toMargin } from "../options.ts";
 import { MINUTE } from "../path.ts";
 import { type Rule, nameOfRule } from "./rules.ts";
 import type { StressPlan } from "./sweep.ts";
@@ -27,8 +27,6 @@ const DEFAULT_LEVERAGES = [1, 0.5, 2];
 const DEFAULT_ACCOUNTS = 100;
 const DEFAULT_SEEDS = 3;
 const DEFAULT_MINUTES = 60;
-const MAX_SEEDS = 100;
-const MAX_LATENCY = 600;
 /** Of the hours that a trial takes. */
 const MAX_MINUTES = 600;
 const MAX_THREADS = 64;
@@ -87,7 +85,7 @@ export function parseStressArguments(argv: readonly string[]): StressRequest {
     volatility: volatility === undefined ? undefined : volatility / 100,
     limits: { backstopShare: backstop / 100, slots, lapseSeconds: lapse * MINUTE },
     rules: margins,
-    seeds: Array.from({ length: seeds }, (_, i) => String(i + 1)),
+    seeds: seedsUpTo(seeds),
     isCrossed: cross,
     isOwn: own,
     image,

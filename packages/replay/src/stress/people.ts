@@ -1,6 +1,6 @@
 import type { People } from "../market/opening.ts";
-import type { Opening, Participant } from "../market/population.ts";
-import { ASSETS, type Asset, perAsset } from "../prices/arguments.ts";
+import { type Opening, type Participant, assetOf } from "../market/population.ts";
+import { type Asset, perAsset } from "../prices/arguments.ts";
 
 /** How many, and how bold. */
 export interface House {
@@ -27,11 +27,6 @@ export function fill({ notional, leverage }: House): People {
 function wantedBy(trader: Participant, asset: Asset, { prices }: Opening): number {
   if (assetOf(trader) !== asset) return 0;
   return trader.borrowed + sum(trader.legs.map(({ size }) => Math.abs(size) * prices[asset]));
-}
-
-/** A trader has one: that of the legs, or of what secures the loan. */
-function assetOf({ legs, funds }: Participant): Asset {
-  return legs[0]?.asset ?? ASSETS.find((asset) => funds[asset] > 0) ?? "ETH";
 }
 
 function grow(trader: Participant, wealth: number, positions: number): Participant {

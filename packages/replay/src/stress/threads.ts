@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Frontier } from "./frontier.ts";
 import type { Job, Runner } from "./sweep.ts";
@@ -8,13 +9,11 @@ const WORKER = new URL("./worker.ts", import.meta.url);
 export function runInThreads(threads: number): Runner {
   return async (jobs, onDone) => {
     const found: Frontier[] = [];
-    let next = 0;
+    const queue = jobs.entries();
     const serve = async (): Promise<void> => {
       const worker = new Worker(WORKER);
       try {
-        for (let index = next++; index < jobs.length; index = next++) {
-          const job = jobs[index];
-          if (job === undefined) return;
+        for (const [index, job] of queue) {
           found[index] = await ask(worker, job);
           onDone();
         }
@@ -28,11 +27,9 @@ export function runInThreads(threads: number): Runner {
 }
 
 /** What fails in the thread fails here. */
-function ask(worker: Worker, job: Job): Promise<Frontier> {
-  return new Promise((resolve, reject) => {
-    worker.removeAllListeners();
-    worker.once("message", resolve);
-    worker.once("error", reject);
-    worker.postMessage(job);
-  });
+async function ask(worker: Worker, job: Job): Promise<Frontier> {
+  const answer = once(worker, "message");
+  worker.postMessage(job);
+  const [frontier] = (await answer) as [Frontier];
+  return frontier;
 }

@@ -47,11 +47,7 @@ export interface Trial extends Pressure {
   readonly others: number;
   /** The part of it that nobody has borne by the end. */
   readonly leftOpen: number;
-  readonly badDebt: number;
   readonly keeperProfit: number;
-  readonly liquidatedAccounts: number;
-  /** USD. */
-  readonly openInterest: number;
   /** Open interest over the equity of traders. */
   readonly leverageAtStart: number;
   /** What is asked of traders. */
@@ -132,18 +128,17 @@ function find(underlyings: readonly UnderlyingConfiguration[], asset: Asset): Un
 }
 
 function toTrial(fall: number, result: ModelResult, pressure: Pressure): Trial {
-  const { waterfall, openInterest, badDebt, openDeficit, keeperProfit, liquidatedAccounts, conservationError } = result;
+  const { waterfall, openInterest, openDeficit, keeperProfit, conservationError } = result;
   const { equity, initial, maintenance } = result.atStart;
   const share = (usd: number) => usd / openInterest;
   return {
-    ...{ fall, openInterest, liquidatedAccounts, conservationError },
+    ...{ fall, conservationError },
     ...pressure,
     flow: share(pressure.flow),
     reserve: share(waterfall.reserve),
     backstop: share(waterfall.backstop),
     leftOpen: share(openDeficit),
     others: share(waterfall.deleveraged + waterfall.shared + openDeficit),
-    badDebt: share(badDebt),
     keeperProfit: share(keeperProfit),
     leverageAtStart: openInterest / equity,
     initialAtStart: share(initial),
