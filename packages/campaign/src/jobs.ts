@@ -69,9 +69,13 @@ async function runJob({ nextTask, onReport }: Job): Promise<void> {
   let stories = 0;
   const proceed = () => {
     const task = stories++ < STORIES_PER_JOB ? nextTask() : undefined;
-    if (task !== undefined) return child.send(task);
+    if (task !== undefined) {
+      child.send(task);
+      return;
+    }
     end.isDone = true;
-    return child.kill();
+    // It exits by itself, and takes its node with it.
+    child.disconnect();
   };
   child.on("message", (message) => {
     const report = message as Report;

@@ -1,4 +1,4 @@
-import { Interface, isHexString, type ErrorDescription } from "ethers";
+import { ErrorFragment, Interface, isHexString, type ErrorDescription } from "ethers";
 import {
   AccessManager__factory,
   AutoTopUp__factory,
@@ -35,10 +35,17 @@ const FACTORIES = [
   AccessManager__factory,
 ];
 
-/** Every error that a contract of the protocol, or a token or library beneath it, may revert with. */
-const ERRORS = new Interface(
-  FACTORIES.flatMap((factory) => factory.createInterface().fragments.filter(({ type }) => type === "error")),
+/**
+ * Every error that a contract of the protocol, or a token or library beneath it, may revert with, by selector: one interface of them
+ * all would hash every signature at every look.
+ */
+const ERRORS = new Map(
+  FACTORIES.flatMap((factory) => factory.createInterface().fragments)
+    .filter((fragment) => fragment instanceof ErrorFragment)
+    .map((fragment) => [fragment.selector, new Interface([fragment])]),
 );
+/** Those of the language, which every interface knows. */
+const BUILT_IN = new Interface([]);
 
 /** Where clients and nodes hide revert data. */
 const NESTING = ["data", "error", "info", "cause", "revert"] as const;
@@ -77,7 +84,7 @@ export function decodeError(thrown: unknown): PlimsollError | undefined {
   if (thrown instanceof PlimsollError) return thrown;
   const data = revertData(thrown, MAX_DEPTH);
   if (data === undefined) return undefined;
-  const description = ERRORS.parseError(data);
+  const description = (ERRORS.get(data.slice(0, SELECTOR_LENGTH).toLowerCase()) ?? BUILT_IN).parseError(data);
   return description === null ? undefined : new PlimsollError(description, data, thrown);
 }
 

@@ -1,7 +1,7 @@
 export { checkConservation, type Conservation, type LedgerState } from "./conservation.ts";
 export { ArgumentError, explain, PriceFileError, UNUSABLE_INPUT } from "./errors.ts";
 export { volatilityHistory, type VolatilityHistory } from "./history.ts";
-export { SimulatedChain, type Call } from "./market/chain.ts";
+export { type Call, type NodeKind, SimulatedChain } from "./market/chain.ts";
 export { MINUTE, bridgeBars, endOf, pathOfRounds, priceAt, type PricePath } from "./path.ts";
 export { ASSETS, UNDERLYINGS, assignFiles, toBoundary, type Asset } from "./prices/arguments.ts";
 export { formatTime, readPrices, toSeries } from "./prices/read.ts";

@@ -51,7 +51,7 @@ export async function replay(
   onProgress: Progress,
 ): Promise<ReplayResult> {
   onProgress("deploying the contracts", 0);
-  const chain = await SimulatedChain.create(scenario.start, options.gasPriceGwei);
+  const chain = await SimulatedChain.create({ start: scenario.start, gasPriceGwei: options.gasPriceGwei });
   try {
     const { seed, venue = "full" } = options;
     const deployment = await deployExchange(chain, scenario, venue);

@@ -63,7 +63,7 @@ export class MarketOnChain {
 
   /** Deploys at Unix second `start`. The configuration lists the asset alone, with its first price. */
   static async deploy(asset: Asset, configuration: Configuration, start: number): Promise<MarketOnChain> {
-    const chain = await SimulatedChain.create(start, GAS_PRICE_GWEI);
+    const chain = await SimulatedChain.create({ start, gasPriceGwei: GAS_PRICE_GWEI });
     const publishers = { signers: [PUBLISHER.address], threshold: 1 };
     const market = await deployLocal(chain.connection, {
       configuration: { ...configuration, publishers },

@@ -1,4 +1,4 @@
-import { type Account, CASH, type Instrument, decodeError, instrumentOf, sizeOf, spot } from "@plimsoll/client";
+import { type Account, CASH, type Instrument, decoded, instrumentOf, sizeOf, spot } from "@plimsoll/client";
 import type { Interface } from "ethers";
 import { BatchCaller__factory, Lens__factory, TestToken__factory } from "../../../../typechain-types/index.ts";
 import type { Totals } from "../model/conservation.ts";
@@ -87,10 +87,8 @@ export class Reads {
   async ask(questions: readonly Question[]): Promise<unknown[][]> {
     const data = caller.encodeFunctionData("batch", [questions.map((one) => one.to), questions.map((one) => one.data)]);
     const to = await this.#callerAddress;
-    const raw = (await this.#theatre.chain.request("eth_call", { to, data, gas: READ_GAS }, "latest")) as string;
-    const failure = decodeError(raw);
-    if (failure !== undefined) throw failure;
-    const outputs = caller.decodeFunctionResult("batch", raw)[0] as string[];
+    const raw = await decoded(this.#theatre.chain.request("eth_call", { to, data, gas: READ_GAS }, "latest"));
+    const outputs = caller.decodeFunctionResult("batch", raw as string)[0] as string[];
     return questions.map(
       ({ surface, method }, i) => [...surface.decodeFunctionResult(method, outputs[i] ?? "0x")] as unknown[],
     );

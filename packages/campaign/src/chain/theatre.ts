@@ -1,5 +1,5 @@
 import { MAY_MOVE, MAY_TRADE, MAY_WITHDRAW, batchOf } from "@plimsoll/client";
-import { type Call, SimulatedChain } from "@plimsoll/replay";
+import { type Call, type NodeKind, SimulatedChain } from "@plimsoll/replay";
 import { Wallet, ZeroAddress, id } from "ethers";
 import { type Configuration, loadConfiguration } from "../../../../deploy/configuration.ts";
 import { type LocalDeployment, deployLocal } from "../../../../deploy/local.ts";
@@ -57,12 +57,21 @@ export const TRANSMITTER = "0x00000000000000000000000000000000000f33d5";
 /** Settles losses of others; anybody may. */
 export const SETTLER = "0x00000000000000000000000000000000005e771e";
 
-/** Deploys everything; no delays, for nobody waits. @param isMutant Contracts may be larger than a real chain lets them be. */
-export async function openTheatre(isMutant = false): Promise<Theatre> {
-  const chain = await SimulatedChain.create(START, GAS_PRICE_GWEI, {
+export interface TheatreOptions {
+  /** Contracts may be larger than a real chain lets them be. */
+  readonly isMutant?: boolean;
+  /** Who computes; the fastest that there is if not said. */
+  readonly node?: NodeKind | undefined;
+}
+
+/** Deploys everything; no delays, for nobody waits. */
+export async function openTheatre({ isMutant = false, node }: TheatreOptions = {}): Promise<Theatre> {
+  const chain = await SimulatedChain.create({
+    start: START,
+    gasPriceGwei: GAS_PRICE_GWEI,
     allowUnlimitedContractSize: isMutant,
     throwOnTransactionFailures: false,
-    throwOnCallFailures: false,
+    node,
   });
   const { ethers } = chain.connection;
   const [deployer] = await ethers.getSigners();
@@ -76,20 +85,9 @@ export async function openTheatre(isMutant = false): Promise<Theatre> {
     publishers: { signers: [PUBLISHER.address], threshold: 1 },
   };
   const market = await deployLocal(chain.connection, { configuration, handOver: false });
-  const aggregators = new Map(
-    configuration.underlyings.flatMap((underlying) => {
-      const aggregator = market.aggregators[underlying.symbol];
-      return aggregator === undefined ? [] : [[underlying.id, aggregator] as const];
-    }),
-  );
-  const firstRounds = new Map<number, bigint>();
-  for (const { id: underlying, symbol } of configuration.underlyings) {
-    // As the proxy numbers them, which the oracle reads.
-    const round = await market.feeds[symbol]?.latestRoundData();
-    if (round !== undefined) firstRounds.set(underlying, round[0]);
-  }
   const theatre: Theatre = {
-    ...{ chain, market, configuration, sequencer, aggregators, firstRounds, people: makePeople(), broker: BROKER },
+    ...{ chain, market, configuration, sequencer, people: makePeople(), broker: BROKER },
+    ...(await feedsOf(market, configuration)),
     addresses: addressesOf(market),
     tokens: await tokensOf(market, configuration),
     caller: await new BatchCaller__factory(deployer).deploy(),
@@ -150,6 +148,22 @@ function addressesOf({ addresses }: LocalDeployment): Theatre["addresses"] {
     PriceOracle: addresses.priceOracle,
     VolatilityOracle: addresses.volatilityOracle,
   };
+}
+
+async function feedsOf(
+  market: LocalDeployment,
+  { underlyings }: Configuration,
+): Promise<Pick<Theatre, "aggregators" | "firstRounds">> {
+  const aggregators = new Map<number, MockAggregator>();
+  const firstRounds = new Map<number, bigint>();
+  for (const { id: underlying, symbol } of underlyings) {
+    const aggregator = market.aggregators[symbol];
+    if (aggregator !== undefined) aggregators.set(underlying, aggregator);
+    // As the proxy numbers them, which the oracle reads.
+    const round = await market.feeds[symbol]?.latestRoundData();
+    if (round !== undefined) firstRounds.set(underlying, round[0]);
+  }
+  return { aggregators, firstRounds };
 }
 
 async function tokensOf({ tokens }: LocalDeployment, { underlyings }: Configuration): Promise<Theatre["tokens"]> {

@@ -43,8 +43,8 @@ export async function act(chain: SimulatedChain, call: Call): Promise<Transacted
 export async function transact(chain: SimulatedChain, call: Call): Promise<Transacted> {
   const { status, logs } = await receiptOf(chain, call);
   if (status === "0x1") return { refusal: undefined, logs };
-  const data = (await chain.request("eth_call", { ...call, gas: CALL_GAS }, "latest")) as string;
-  return { refusal: decodeError(data) ?? new UnexplainedRevertError(data), logs: [] };
+  const thrown = await chain.request("eth_call", { ...call, gas: CALL_GAS }, "latest").catch((error: unknown) => error);
+  return { refusal: decodeError(thrown) ?? new UnexplainedRevertError(String(thrown)), logs: [] };
 }
 
 const CALL_GAS = `0x${(30_000_000).toString(16)}`;

@@ -4,7 +4,7 @@ import { openTheatre } from "../chain/theatre.ts";
 import type { Verdict } from "./workshop.ts";
 
 const [operations = "0", seed = "0"] = process.argv.slice(2);
-const theatre = await openTheatre(true);
+const theatre = await openTheatre({ isMutant: true });
 const { found, tally } = await runCampaign(
   theatre,
   { operations: Number(operations), seed: Number(seed) },

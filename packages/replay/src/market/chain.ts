@@ -1,8 +1,8 @@
 import { PlimsollError, decodeError } from "@plimsoll/client";
 import { network } from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
-
-type Connection = NetworkConnection;
+import { Anvil, type RpcRequest } from "./anvil.ts";
+import { type ChainNode, anvilNode, hardhatNode } from "./node.ts";
 
 /** A call that changes state, from an address that need not have a key here. */
 export interface Call {
@@ -11,11 +11,19 @@ export interface Call {
   readonly data: string;
 }
 
-/** What a simulated chain does otherwise than Hardhat's, if it does. */
-export interface ChainRules {
+export type NodeKind = "anvil" | "hardhat";
+
+export interface ChainOptions {
+  /** Unix seconds of the first block. */
+  readonly start: number;
+  /** What gas costs throughout. */
+  readonly gasPriceGwei: number;
+  /** Whether contracts may be larger than a real chain lets them be, as they are without optimiser. */
   readonly allowUnlimitedContractSize?: boolean;
+  /** Whether sending throws what a contract refuses with, or leaves it to the receipt. */
   readonly throwOnTransactionFailures?: boolean;
-  readonly throwOnCallFailures?: boolean;
+  /** Anvil where it is installed for this machine, else Hardhat's own: both are built on the same EVM. */
+  readonly node?: NodeKind | undefined;
 }
 
 /** Enough for the heaviest call, and what a block of the simulated chain has room for. */
@@ -28,38 +36,41 @@ const MINING_METHODS = new Set(["eth_sendTransaction", "eth_sendRawTransaction",
 
 const hex = (value: bigint | number) => `0x${value.toString(16)}`;
 
-/** A chain in this process, whose clock the replay turns. Transactions are raw, because there are many. */
+/** A chain of our own, whose clock the replay turns. Transactions are raw, because there are many. */
 export class SimulatedChain {
   /** Unix seconds of the next block. */
   now: number;
-  readonly connection: Connection;
+  readonly connection: NetworkConnection;
+  readonly #node: ChainNode;
   readonly #gasPrice: bigint;
   readonly #known = new Set<string>();
 
-  private constructor(connection: Connection, now: number, gasPriceGwei: number) {
+  private constructor(connection: NetworkConnection, node: ChainNode, { start, gasPriceGwei }: ChainOptions) {
     this.connection = connection;
-    this.now = now;
+    this.#node = node;
+    this.now = start;
     this.#gasPrice = BigInt(Math.round(gasPriceGwei * 1e9));
+    // Whoever asks through the connection, asks this chain.
+    connection.provider.request = (request) => this.#request(request as RpcRequest);
   }
 
-  /**
-   * @param start Unix seconds of the first block. @param gasPriceGwei What gas costs throughout.
-   * @param rules Whether contracts may be larger than a real chain lets them be, as they are without optimiser, and whether the node
-   * explains failures by stack traces, which takes it thirty times as long as the transaction.
-   */
-  static async create(start: number, gasPriceGwei: number, rules: ChainRules = {}): Promise<SimulatedChain> {
+  static async create(options: ChainOptions): Promise<SimulatedChain> {
+    const { throwOnTransactionFailures = true, allowUnlimitedContractSize = false } = options;
     const connection = await network.create({
       network: "market",
       override: {
-        initialDate: new Date(start * 1000),
+        initialDate: new Date(options.start * 1000),
         allowBlocksWithSameTimestamp: true,
         blockGasLimit: BLOCK_GAS_LIMIT,
-        ...rules,
+        allowUnlimitedContractSize,
+        throwOnTransactionFailures,
       },
     });
-    const chain = new SimulatedChain(connection, start, gasPriceGwei);
-    chain.#pinClock();
-    return chain;
+    const { node: kind = Anvil.isInstalled() ? "anvil" : "hardhat" } = options;
+    if (kind === "hardhat") return new SimulatedChain(connection, hardhatNode(connection), options);
+    const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
+    const shape = { genesisTime: options.start, chainId, blockGasLimit: BLOCK_GAS_LIMIT, allowUnlimitedContractSize };
+    return new SimulatedChain(connection, await anvilNode(shape, throwOnTransactionFailures), options);
   }
 
   async request(method: string, ...params: unknown[]): Promise<unknown> {
@@ -119,20 +130,16 @@ export class SimulatedChain {
   }
 
   async close(): Promise<void> {
+    this.#node.close();
     await this.connection.close();
   }
 
   /** Every block gets the replay's time and gas price, whoever sends: by the clock on the wall no two replays would agree. */
-  #pinClock(): void {
-    const { provider } = this.connection;
-    const request = provider.request.bind(provider);
-    provider.request = async (args) => {
-      if (MINING_METHODS.has(args.method)) {
-        await request({ method: "evm_setNextBlockTimestamp", params: [hex(this.now)] });
-        await request({ method: "hardhat_setNextBlockBaseFeePerGas", params: [hex(this.#gasPrice)] });
-      }
-      return (await request(args)) as unknown;
-    };
+  #request(request: RpcRequest): Promise<unknown> {
+    if (!MINING_METHODS.has(request.method)) return this.#node.request(request);
+    const clock = { method: "evm_setNextBlockTimestamp", params: [hex(this.now)] };
+    const gasPrice = { method: "hardhat_setNextBlockBaseFeePerGas", params: [hex(this.#gasPrice)] };
+    return this.#node.mine([clock, gasPrice], request);
   }
 
   async #welcome(address: string): Promise<void> {

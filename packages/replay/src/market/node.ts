@@ -1,0 +1,67 @@
+import type { NetworkConnection } from "hardhat/types/network";
+import { Anvil, type AnvilOptions, type RpcRequest } from "./anvil.ts";
+
+/** Who computes the blocks of a simulated chain. Every transaction is in a block of its own, which is there when it answers. */
+export interface ChainNode {
+  request(request: RpcRequest): Promise<unknown>;
+  /** Requests what mines a block. @param preparation What is to be said before, about that block. */
+  mine(preparation: readonly RpcRequest[], request: RpcRequest): Promise<unknown>;
+  close(): void;
+}
+
+/** Hardhat's, in this process: it notes every instruction for a stack trace, which takes it ten times as long as the instruction. */
+export function hardhatNode({ provider }: NetworkConnection): ChainNode {
+  const request = provider.request.bind(provider);
+  return {
+    request,
+    async mine(preparation, mining) {
+      for (const one of preparation) await request(one);
+      return (await request(mining)) as unknown;
+    },
+    close() {},
+  };
+}
+
+interface Receipt {
+  readonly transactionHash: string;
+  readonly status: string;
+}
+
+const MINED_AT_ONCE: Readonly<Record<string, string>> = {
+  eth_sendTransaction: "eth_sendTransactionSync",
+  eth_sendRawTransaction: "eth_sendRawTransactionSync",
+};
+
+/**
+ * Anvil, a child of this process: the same EVM without the notes.
+ * @param throwsRefusals Whether it throws what a contract refuses a transaction with, or leaves it to the receipt.
+ */
+export async function anvilNode(options: AnvilOptions, throwsRefusals: boolean): Promise<ChainNode> {
+  const anvil = await Anvil.start(options);
+  let last: Receipt | undefined;
+
+  async function send(preparation: readonly RpcRequest[], request: RpcRequest): Promise<string> {
+    const method = MINED_AT_ONCE[request.method] ?? request.method;
+    const receipt = (await anvil.requestAll([...preparation, { ...request, method }])) as Receipt;
+    last = receipt;
+    const isRefused = receipt.status === "0x0" && throwsRefusals;
+    // A refusal changed nothing, so that the same call is refused again, and says why. Who signed himself reads his receipt.
+    if (isRefused && request.method === "eth_sendTransaction") await anvil.request({ ...request, method: "eth_call" });
+    return receipt.transactionHash;
+  }
+
+  return {
+    async request(request) {
+      const [hash] = request.params ?? [];
+      const isLast = request.method === "eth_getTransactionReceipt" && hash === last?.transactionHash;
+      return isLast ? last : await anvil.request(request);
+    },
+    async mine(preparation, request) {
+      if (request.method in MINED_AT_ONCE) return await send(preparation, request);
+      return await anvil.requestAll([...preparation, request]);
+    },
+    close() {
+      anvil.close();
+    },
+  };
+}
