@@ -1,5 +1,5 @@
-import { WAD, perpetual } from "@plimsoll/client";
-import type { LogDescription } from "ethers";
+import { type Account, type Instrument, WAD, ownerOf, perpetual } from "@plimsoll/client";
+import type { LogDescription, Result } from "ethers";
 import { Clearinghouse__factory, LiquidityPool__factory } from "../../../../typechain-types/index.ts";
 import type { PoolPoint } from "../result.ts";
 import type { SimulatedChain } from "./chain.ts";
@@ -13,7 +13,9 @@ const TOPICS = [
   ...(["Traded", "DepositExecuted", "RedeemExecuted", "BucketRefreshed"] as const).map(
     (name) => pool.getEvent(name).topicHash,
   ),
-  ...(["FundingAccrued", "FeePaid", "Expired"] as const).map((name) => clearinghouse.getEvent(name).topicHash),
+  ...(
+    ["FundingAccrued", "FeePaid", "Expired", "Filled", "Transferred", "Deleveraged", "LossTaken", "TakenOver"] as const
+  ).map((name) => clearinghouse.getEvent(name).topicHash),
 ];
 const USDC_SCALE = 1e6;
 /** Shares have six decimals more than USDC. */
@@ -45,6 +47,8 @@ export class PoolLedger {
   readonly #logs: LogReader;
   /** Of what a unit long has paid, by underlying, USD WAD. */
   readonly #paid = new Map<bigint, bigint>();
+  /** What accounts of the pool hold, by account and instrument: funding is for what is held when it accrues. */
+  readonly #held = new Map<Account, Map<Instrument, bigint>>();
 
   constructor(
     chain: SimulatedChain,
@@ -76,7 +80,7 @@ export class PoolLedger {
     for (const log of await this.#logs.read()) {
       const isPool = log.address.toLowerCase() === address;
       const event = (isPool ? pool : clearinghouse).parseLog(log);
-      if (event?.name === "FundingAccrued") await this.#accrue(event, Number(log.blockNumber));
+      if (event?.name === "FundingAccrued") await this.#accrue(event);
       else if (event !== null) this.#take(event);
     }
   }
@@ -105,7 +109,40 @@ export class PoolLedger {
       case "Expired":
         sums.expired++;
         break;
+      default:
+        this.#move(name, args);
     }
+  }
+
+  /** Follows positions of the pool through what moves them. */
+  #move(name: string, args: Result): void {
+    const of = (key: string) => args.getValue(key) as bigint;
+    switch (name) {
+      case "Filled":
+        this.#add(of("buyer"), of("instrument"), of("size"));
+        this.#add(of("seller"), of("instrument"), -of("size"));
+        break;
+      case "Transferred":
+        this.#add(of("from"), of("asset"), -of("size"));
+        this.#add(of("to"), of("asset"), of("size"));
+        break;
+      case "Deleveraged":
+        this.#add(of("account"), of("instrument"), -of("size"));
+        break;
+      case "LossTaken":
+        this.#add(of("account"), of("instrument"), of("size"));
+        break;
+      case "TakenOver":
+        this.#held.delete(of("from"));
+        break;
+    }
+  }
+
+  #add(account: Account, instrument: Instrument, change: bigint): void {
+    if (ownerOf(account) !== this.deployment.addresses.liquidityPool) return;
+    const positions = this.#held.get(account) ?? new Map<Instrument, bigint>();
+    positions.set(instrument, (positions.get(instrument) ?? 0n) + change);
+    this.#held.set(account, positions);
   }
 
   /** What the trader pays beyond mark: the spread first, what is left of it for inventory and margin. */
@@ -119,16 +156,15 @@ export class PoolLedger {
     this.sums.charges += fromWad(((edge - forSpread) * units) / WAD);
   }
 
-  /** The pool has funding accrued before it trades, so what it held in the block before is what it paid or received for. */
-  async #accrue({ args }: LogDescription, block: number): Promise<void> {
+  /** The pool has funding accrued before it trades, so what it holds until then is what it pays or receives for. */
+  async #accrue({ args }: LogDescription): Promise<void> {
     const underlying = args.getValue("underlying") as bigint;
     const index = args.getValue("index") as bigint;
     const step = index - (this.#paid.get(underlying) ?? 0n);
     this.#paid.set(underlying, index);
     if (step === 0n) return;
-    const { clearinghouse: books, liquidityPool } = this.deployment.contracts;
-    const bucket = await liquidityPool.bucket(underlying, 0);
-    const size = await books.position(bucket, perpetual(Number(underlying)), { blockTag: block - 1 });
+    const bucket = await this.deployment.contracts.liquidityPool.bucket(underlying, 0);
+    const size = this.#held.get(bucket)?.get(perpetual(Number(underlying))) ?? 0n;
     this.sums.funding -= fromWad((size * step) / WAD);
   }
 }
