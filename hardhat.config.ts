@@ -78,7 +78,7 @@ export default defineConfig({
       fuzz: { runs: 256 },
       invariant: { runs: 16, depth: 64, failOnRevert: true },
     },
-    mocha: { timeout: 120_000 },
+    mocha: { timeout: 240_000 },
   },
   // Written by `npm run compile` alone, because a build of single files would leave an incomplete index.
   typechain: { outDir: "typechain-types", dontOverrideCompile: true },

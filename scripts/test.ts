@@ -1,4 +1,4 @@
-// `npm test`: every check and every test, one after the other, then one line with the total.
+// `npm test`: every check and every test, then one line with the total.
 // `npm test -- compile solidity` runs only the steps whose name contains one of the words.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -13,14 +13,13 @@ interface Step {
   readonly command: readonly string[];
   /** The child reports how many tests it ran; otherwise its exit status is the one result of the step. */
   readonly counts?: true;
-  /** Without compiled contracts the step cannot run, and fails. */
-  readonly needsContracts?: true;
 }
 
-const COMPILE = "Compile";
 const ONE_FAILURE: Count = { passed: 0, failed: 1 };
 
-const steps: readonly Step[] = [
+const compilation: Step = { name: "Compile", command: ["hardhat", "build"] };
+
+const checks: readonly Step[] = [
   { name: "Format", command: ["prettier", "--check", "--log-level", "warn", "."] },
   { name: "Lint", command: ["npm", "run", "--silent", "lint"] },
   { name: "Types", command: ["tsc", "--noEmit"] },
@@ -28,21 +27,34 @@ const steps: readonly Step[] = [
   { name: "Storage layout", command: ["tsx", "scripts/storage.ts", "--check"] },
   { name: "Proofs", command: ["tsx", "scripts/prove.ts"] },
   { name: "Catalogue", command: ["tsx", "scripts/catalogue.ts", "--check"] },
-  { name: COMPILE, command: ["hardhat", "build"] },
-  { name: "Generated types", command: ["tsx", "scripts/typechain.ts", "--check"], needsContracts: true },
-  { name: "Sizes", command: ["tsx", "scripts/checks/sizes.ts"], needsContracts: true },
-  {
-    name: "Solidity tests",
-    command: ["tsx", "scripts/checks/runner.ts", "solidity"],
-    counts: true,
-    needsContracts: true,
-  },
-  {
-    name: "TypeScript tests",
-    command: ["tsx", "scripts/checks/runner.ts", "mocha"],
-    counts: true,
-    needsContracts: true,
-  },
+];
+
+const solidityTests: readonly Step[] = [
+  { name: "Generated types", command: ["tsx", "scripts/typechain.ts", "--check"] },
+  { name: "Sizes", command: ["tsx", "scripts/checks/sizes.ts"] },
+  { name: "Solidity tests", command: ["tsx", "scripts/checks/runner.ts", "solidity"], counts: true },
+];
+
+const typeScriptTests: readonly Step[] = [
+  { name: "TypeScript tests", command: ["tsx", "scripts/checks/runner.ts", "mocha"], counts: true },
+];
+
+/** Steps one after the other. The output of one lane may be shown as it comes; of two at once it would be a jumble. */
+interface Lane {
+  readonly steps: readonly Step[];
+  readonly isLive: boolean;
+}
+
+/** One after the other; the lanes of a stage side by side. */
+const stages: readonly (readonly Lane[])[] = [
+  [
+    { steps: [compilation], isLive: true },
+    { steps: checks, isLive: false },
+  ],
+  [
+    { steps: typeScriptTests, isLive: true },
+    { steps: solidityTests, isLive: false },
+  ],
 ];
 
 function isCount(message: unknown): message is Count {
@@ -50,10 +62,13 @@ function isCount(message: unknown): message is Count {
 }
 
 /** Runs the step; a runner that dies, that reports nothing or that found no test counts as one failure. */
-function run({ command: [program = "", ...args], counts }: Step): Promise<Count> {
+function run({ command: [program = "", ...args], counts }: Step, isLive: boolean): Promise<Count> {
   return new Promise((resolve) => {
     let reported: Count | undefined;
-    const child = spawn(program, args, { cwd: root, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const output: Buffer[] = [];
+    const shown = isLive ? "inherit" : "pipe";
+    const child = spawn(program, args, { cwd: root, stdio: ["ignore", shown, shown, "ipc"] });
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (part: Buffer) => output.push(part));
     child.on("message", (message) => {
       if (isCount(message)) reported = message;
     });
@@ -62,6 +77,7 @@ function run({ command: [program = "", ...args], counts }: Step): Promise<Count>
       resolve(ONE_FAILURE);
     });
     child.on("close", (status) => {
+      process.stdout.write(Buffer.concat(output));
       if (counts) resolve(conclude(reported ?? { passed: 0, failed: 0 }, status));
       else resolve(status === 0 ? { passed: 1, failed: 0 } : ONE_FAILURE);
     });
@@ -74,28 +90,42 @@ function conclude({ passed, failed }: Count, status: number | null): Count {
   return { passed, failed: isIncomplete ? 1 : failed };
 }
 
-async function runAll(selected: readonly Step[]): Promise<Count> {
-  let passed = 0;
-  let failed = 0;
-  let hasContracts = true;
-  for (const step of selected) {
+async function runLane({ steps, isLive }: Lane): Promise<Count> {
+  let total: Count = { passed: 0, failed: 0 };
+  for (const step of steps) {
     const started = performance.now();
-    console.log(`\n== ${step.name}`);
-    const canRun = hasContracts || step.needsContracts === undefined;
-    if (!canRun) console.error("Not run, because the contracts do not compile.");
-    const count = canRun ? await run(step) : ONE_FAILURE;
-    if (step.name === COMPILE && count.failed > 0) hasContracts = false;
-    passed += count.passed;
-    failed += count.failed;
+    if (isLive) console.log(`\n== ${step.name}`);
+    const count = await run(step, isLive);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.log(`== ${step.name}: ${count.failed === 0 ? "ok" : "FAILED"} in ${seconds} s`);
+    total = sum(total, count);
   }
-  return { passed, failed };
+  return total;
 }
+
+async function runAll(): Promise<Count> {
+  let total: Count = { passed: 0, failed: 0 };
+  for (const lanes of stages) {
+    const chosen = lanes.map(({ steps, isLive }) => ({ steps: steps.filter(isChosen), isLive }));
+    const counts = await Promise.all(chosen.map(runLane));
+    total = sum(total, ...counts);
+    const [first] = chosen;
+    if (first?.steps.includes(compilation) && counts[0]?.failed !== 0) {
+      console.error("The contracts do not compile, so nothing that needs them was run.");
+      break;
+    }
+  }
+  return total;
+}
+
+const sum = (...counts: readonly Count[]): Count => ({
+  passed: counts.reduce((total, { passed }) => total + passed, 0),
+  failed: counts.reduce((total, { failed }) => total + failed, 0),
+});
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
-const isChosen = (name: string) => words.length === 0 || words.some((word) => name.toLowerCase().includes(word));
-const { passed, failed } = await runAll(steps.filter((step) => isChosen(step.name)));
+const isChosen = ({ name }: Step) => words.length === 0 || words.some((word) => name.toLowerCase().includes(word));
+const { passed, failed } = await runAll();
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

@@ -18,7 +18,7 @@ const MAX_SEED = 2 ** 31 - 1;
 const MAX_JOBS = 256;
 
 const HELP = `
-Random people trade, borrow, liquidate and attack on the real contracts, on a chain inside this process, while prices jump, feeds
+Random people trade, borrow, liquidate and attack on the real contracts, on a chain of their own, while prices jump, feeds
 fail and keepers stay away. Legs taken by force move the price, and the price takes more of them. After every step the books
 that are kept from events alone must agree with the chain to the last 1e-18 (docs/solvency.md says what is checked).
 

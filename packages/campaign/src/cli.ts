@@ -77,5 +77,5 @@ function explain(error: unknown): number {
   return UNUSABLE_INPUT;
 }
 
-// Exits by itself: the in-process chain keeps threads that would hold the process open.
+// Exits by itself: Hardhat keeps threads that would hold the process open.
 process.exit(await main(process.argv.slice(2)).catch(explain));

@@ -29,7 +29,7 @@ const DEFAULT_ACCOUNTS = 104;
 const HELP = `
 Without --prices a built-in crash is replayed: a seeded path of ETH and BTC, shaped by March 2020.
 
-What happens: all contracts are deployed to a chain inside this process. Simulated traders pay in, sign real orders
+What happens: all contracts are deployed to a chain of their own. Simulated traders pay in, sign real orders
 and trade with the liquidity pool, to which others lend. Prices become Chainlink rounds (0.5 % deviation, 1 h heartbeat). The keeper of packages/keeper liquidates,
 with latency and gas, hedges elsewhere what it takes, settles what expires, and looks after the pool. The summary ends with a check that nothing is missing.
 

@@ -40,5 +40,5 @@ async function main(argv: readonly string[]): Promise<number> {
   return result.conservation.total === 0n ? 0 : NOT_CONSERVED;
 }
 
-// Exits by itself: the in-process chain keeps threads that would hold the process open.
+// Exits by itself: Hardhat keeps threads that would hold the process open.
 process.exit(await main(process.argv.slice(2)).catch(explain));

@@ -24,7 +24,7 @@ const HOUR = 3600;
 const STEPS = ["1", "2", "4"];
 
 const HELP = `
-What happens: for each asset the deployed contracts are put on a chain inside this process. Prices become Chainlink
+What happens: for each asset the deployed contracts are put on a chain of its own. Prices become Chainlink
 rounds (0.5 % deviation, 1 h heartbeat), the volatility oracle walks them, and the margin engine is asked every hour
 what it requires: of one perpetual long and short, and of a short straddle, a short strangle and eight random options
 opened every day. What the books then lose is compared with what was required. Rules of other systems are scaled to the same

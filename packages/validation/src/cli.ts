@@ -43,5 +43,5 @@ function titleOf({ files }: Request): string {
   return files.length > 0 ? "Margin over price history" : "Margin over a simulated history of no real market";
 }
 
-// Exits by itself: the in-process chain keeps threads that would hold the process open.
+// Exits by itself: Hardhat keeps threads that would hold the process open.
 process.exit(await main(process.argv.slice(2)).catch(explain));

@@ -47,7 +47,7 @@ interface Venue {
   readonly caller: string;
 }
 
-/** The deployed contracts with one underlying, on a chain in this process whose clock the validation turns. */
+/** The deployed contracts with one underlying, on a chain of their own whose clock the validation turns. */
 export class MarketOnChain {
   readonly #chain: SimulatedChain;
   readonly #market: LocalDeployment;

@@ -28,7 +28,7 @@ const ALL_PERMISSIONS = MAY_TRADE | MAY_MOVE | MAY_WITHDRAW;
 
 const token = TestToken__factory.createInterface();
 
-/** The contracts on a chain in this process with everybody at the door, and a way back to this moment. */
+/** The contracts on a chain of their own with everybody at the door, and a way back to this moment. */
 export interface Theatre {
   readonly chain: SimulatedChain;
   readonly market: LocalDeployment;

@@ -17,6 +17,6 @@ const verdict: Verdict = {
   operations: tally.operations,
 };
 process.send?.(verdict, () => {
-  // The in-process chain keeps threads that would hold the process open.
+  // Hardhat keeps threads that would hold the process open.
   process.exit(0);
 });

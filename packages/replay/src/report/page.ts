@@ -17,7 +17,7 @@ export function renderPage(result: ReplayResult): string {
     lead: subtitle(result),
     body: `<div class="cards">${cards}</div>\n${charts}\n${strategies}`,
     footer:
-      "Real contracts on an in-process chain, real keeper, simulated traders and prices. Figures are of this one path; another seed gives others.",
+      "Real contracts on a simulated chain, real keeper, simulated traders and prices. Figures are of this one path; another seed gives others.",
   });
 }
 

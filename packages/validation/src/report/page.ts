@@ -10,7 +10,7 @@ export function renderPage(result: ValidationResult): string {
     title: result.title,
     lead: `Parameters: ${result.parameters} · seed ${result.seed}. What the deployed contracts asked for, against what books then lost.`,
     body: result.assets.map(renderAsset).join("\n"),
-    footer: "Real contracts on an in-process chain; prices become Chainlink-shaped rounds. The past is one path.",
+    footer: "Real contracts on a simulated chain; prices become Chainlink-shaped rounds. The past is one path.",
   });
 }
 
