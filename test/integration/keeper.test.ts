@@ -66,8 +66,8 @@ describe("keeper on a chain", () => {
       chain: eip1193Chain(market.provider),
       signer: wallet,
       deployment: { ...addresses, chainId: Number(market.venue.chainId), underlyings: [1, 2], startBlock: 0 },
-      // Funding is told in keeperSettlement.test.ts.
-      config: { gas: { mode: "fixed" }, settlements: { funding: false }, ...options },
+      // Funding is told in keeperSettlement.test.ts, caps in keeperCover.test.ts.
+      config: { gas: { mode: "fixed" }, settlements: { funding: false }, cover: { isEnabled: false }, ...options },
       clock: () => now,
     });
   }

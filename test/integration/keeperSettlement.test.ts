@@ -41,7 +41,10 @@ describe("a keeper at an expiry and between fundings", () => {
       chain: eip1193Chain(market.provider),
       signer: wallet,
       deployment: { ...market.addresses, chainId: Number(market.venue.chainId), underlyings: [1, 2] },
-      config: { marginCalls: false, walkLagSeconds: 10 ** 9, settlements: { maxAccountsPerCall: 1 } },
+      config: {
+        ...{ marginCalls: false, walkLagSeconds: 10 ** 9, settlements: { maxAccountsPerCall: 1 } },
+        cover: { isEnabled: false },
+      },
       store,
       clock: () => now,
     });

@@ -28,7 +28,11 @@ describe("a keeper and the depositors of the pool", () => {
       chain: eip1193Chain(market.provider),
       signer: wallet,
       deployment: { ...market.addresses, chainId: Number(market.venue.chainId), underlyings: [1, 2] },
-      config: { marginCalls: false, walkLagSeconds: 10 ** 9, vaults: { lookAfterSeconds: 0 } },
+      config: {
+        ...{ marginCalls: false, walkLagSeconds: 10 ** 9, vaults: { lookAfterSeconds: 0 } },
+        // Nobody lends to the backstop here.
+        cover: { isEnabled: false },
+      },
       clock: () => now,
     });
   });

@@ -102,6 +102,34 @@ describe("withdraw", () => {
     expect(await tokens["USDC"]?.balanceOf(alice)).to.equal(before + 10n * USDC);
   });
 
+  it("lets a depositor of the backstop who is most of custody out in 60 days", async () => {
+    const market = await networkHelpers.loadFixture(deployPlimsoll);
+    const { bob, carol, contracts, tokens } = market;
+    const vault = contracts.backstopVault.connect(carol);
+    await open(market, bob, 250_000n);
+    await tokens["USDC"]?.connect(carol).approve(vault, 1_000_000n * USDC);
+    await vault.deposit(1_000_000n * USDC, carol);
+    const { time } = market.networkHelpers;
+    const start = await time.latest();
+    const claims: bigint[] = [];
+    const claim = async () => {
+      const before = (await tokens["USDC"]?.balanceOf(carol)) ?? 0n;
+      await vault.redeem(await vault.maxRedeem(carol), carol, carol);
+      claims.push((((await tokens["USDC"]?.balanceOf(carol)) ?? 0n) - before) / USDC);
+    };
+    for (let shares = await vault.balanceOf(carol); shares !== 0n; shares = await vault.balanceOf(carol)) {
+      await vault.requestRedeem(shares, carol, carol);
+      await time.increase(5 * DAY_SECONDS);
+      await claim();
+      await time.increase(DAY_SECONDS - 60);
+      await claim();
+      if ((await vault.claimableRedeemRequest(0, carol)) !== 0n) await vault.cancelRedeem(carol, carol);
+    }
+    expect(claims.slice(0, 2)).to.deep.equal([62_500n, 59_333n]);
+    expect(claims.length).to.equal(20);
+    expect(((await time.latest()) - start) / DAY_SECONDS).to.be.within(59, 60);
+  });
+
   it("never takes from a stranger's account", async () => {
     const market = await networkHelpers.loadFixture(deployPlimsoll);
     const { alice, bob, contracts } = market;

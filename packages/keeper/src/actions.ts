@@ -1,5 +1,7 @@
 import type { Deployment } from "./config.js";
 import { autoTopUpInterface, liquidatorInterface, volatilityInterface } from "./contracts.js";
+import { coverKey } from "./cover.js";
+import type { CoverAction } from "./cover.js";
 import { packLeg, wad } from "./domain.js";
 import type { AccountView, Leg } from "./domain.js";
 import { settlementKey } from "./settlements.js";
@@ -9,7 +11,7 @@ import { vaultKey } from "./vaults.js";
 import type { VaultAction } from "./vaults.js";
 
 /** What a keeper may do. */
-export type Action = PlannedAction | UnwindAction | SettlementAction | VaultAction;
+export type Action = PlannedAction | UnwindAction | SettlementAction | CoverAction | VaultAction;
 
 /** What the planner wants done. A liquidation of legs still has to be told which. */
 export type PlannedAction =
@@ -61,12 +63,13 @@ export interface Prepared {
 }
 
 /**
- * One transaction at a time per key: per account, per underlying for the walk, per bucket for the pool. Top-ups have keys of their own: one that fails, because the
+ * One transaction at a time per key: per account, per underlying for the walk and for its cap, per bucket for the pool. Top-ups have keys of their own: one that fails, because the
  * owner's wallet is empty, must not delay the liquidation of the account.
  */
 export function keyOf(action: Action): string {
   if (isSettlement(action)) return settlementKey(action);
   if (isVaultAction(action)) return vaultKey(action);
+  if (action.kind === "refreshCover") return coverKey(action.underlying);
   if (action.kind === "topUp") return topUpKey(action.account);
   return action.kind === "walkRounds" ? `walk:${action.underlying}` : accountKey(action.account);
 }

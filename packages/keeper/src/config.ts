@@ -6,7 +6,7 @@ const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "not an address");
 const GWEI = 10n ** 9n;
 const ETHER = 10n ** 18n;
 
-/** Where the contracts are. `gasUnderlying`: whose price turns the gas token into USD. Without `autoTopUp` top-ups, without `backstopVault` its unwinding, without `liquidityPool` its upkeep is left to others. */
+/** Where the contracts are. `gasUnderlying`: whose price turns the gas token into USD. Without `autoTopUp` top-ups, without `backstopVault` its unwinding, without `liquidityPool` its upkeep, without `markets` caps on open interest are left to others. */
 export const deploymentSchema = z.object({
   chainId: z.number().int().positive(),
   startBlock: z.number().int().nonnegative().default(0),
@@ -19,6 +19,7 @@ export const deploymentSchema = z.object({
   autoTopUp: address.optional(),
   backstopVault: address.optional(),
   liquidityPool: address.optional(),
+  markets: address.optional(),
   underlyings: z.array(z.number().int().positive()).min(1),
   gasUnderlying: z.number().int().positive().default(1),
 });
@@ -83,6 +84,17 @@ const vaultsSchema = z.object({
   maxRequestsPerCall: z.number().int().positive().default(32),
 });
 
+/** For the cap on open interest, which is to follow what the backstop answers for; nobody pays for it. Shares are of the lower of the cap in force and the refreshed one. */
+const coverSchema = z.object({
+  isEnabled: z.boolean().default(true),
+  /** A cap that allows so much beyond what is covered is lowered. */
+  excessShare: share.default(0.01),
+  /** One that leaves so much of what is covered unused is raised, */
+  unusedShare: share.default(0.1),
+  /** and already at `excessShare` where so much of it is open. */
+  nearShare: share.default(0.9),
+});
+
 export const configSchema = z.object({
   maxHeadAgeSeconds: seconds.default(60),
   /** Most blocks by which the node and its witness may differ. */
@@ -113,6 +125,7 @@ export const configSchema = z.object({
     .prefault({}),
   legs: legsSchema.prefault({}),
   settlements: settlementsSchema.prefault({}),
+  cover: coverSchema.prefault({}),
   vaults: vaultsSchema.prefault({}),
   hedge: hedgeSchema.prefault({}),
   index: z

@@ -19,6 +19,7 @@ const initialGas: Readonly<Record<Kind, bigint>> = {
   proveSettlement: 1_500_000n,
   settleExpired: 1_500_000n,
   accrueFunding: 150_000n,
+  refreshCover: 150_000n,
   refreshBucket: 1_000_000n,
   executeRequests: 2_000_000n,
   releaseEmpty: 300_000n,

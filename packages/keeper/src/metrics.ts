@@ -10,6 +10,7 @@ export interface KeeperMetrics {
   readonly endangered: Gauge;
   readonly inFlight: Gauge;
   readonly unsettled: Gauge;
+  readonly uncoveredUsd: Gauge<"underlying">;
   readonly poolMissingUsd: Gauge;
   readonly actions: Counter<"kind" | "result">;
   readonly errors: Counter<"code">;
@@ -37,6 +38,12 @@ export function createMetrics(): KeeperMetrics {
     unsettled: new Gauge({
       name: name("unsettled_accounts"),
       help: "Accounts with expired options that have not become cash",
+      registers,
+    }),
+    uncoveredUsd: new Gauge({
+      name: name("uncovered_usd"),
+      help: "Open interest that the backstop does not answer for, at spot",
+      labelNames: ["underlying"],
       registers,
     }),
     poolMissingUsd: new Gauge({

@@ -5,6 +5,7 @@ import {
   autoTopUpInterface,
   booksInterface,
   liquidatorInterface,
+  marketsInterface,
   poolInterface,
   settlementPricesInterface,
   vaultInterface,
@@ -54,7 +55,7 @@ const poolFunctions = ["refresh", "execute"] as const;
 
 /**
  * Signs only what a keeper has to sign, and denies everything else: the pinned chain, the Liquidator's, the walk's, the settlement's,
- * the funding's, the top-up's, the backstop's and the pool's selectors at their own addresses, no value, takers of the keeper alone, and at most so much gas a transaction and a day.
+ * the funding's, the cover's, the top-up's, the backstop's and the pool's selectors at their own addresses, no value, takers of the keeper alone, and at most so much gas a transaction and a day.
  */
 export class SigningPolicy {
   private readonly allowed: ReadonlyMap<string, ReadonlySet<string>>;
@@ -73,6 +74,7 @@ export class SigningPolicy {
       | "autoTopUp"
       | "backstopVault"
       | "liquidityPool"
+      | "markets"
     >,
     private readonly limits: KeeperConfig["policy"],
   ) {
@@ -103,6 +105,8 @@ export class SigningPolicy {
         deployment.liquidityPool.toLowerCase(),
         new Set(poolFunctions.map((name) => poolInterface.getFunction(name).selector)),
       );
+    if (deployment.markets !== undefined)
+      allowed.set(deployment.markets.toLowerCase(), new Set([marketsInterface.getFunction("refreshCover").selector]));
     this.allowed = allowed;
   }
 

@@ -10,6 +10,7 @@ import {
 } from "./actions.js";
 import type { Action, Prepared } from "./actions.js";
 import { fundingFor } from "./book.js";
+import { prepareCover } from "./coverUpkeep.js";
 import { mulWadDown, wad } from "./domain.js";
 import type { AccountView } from "./domain.js";
 import { chooseLegs } from "./legs.js";
@@ -25,6 +26,7 @@ export async function prepare(keeper: Keeper, action: Action, tick: Tick): Promi
   const { deployment } = keeper.contracts;
   if (action.kind === "walkRounds") return prepareWalk(deployment, action.underlying);
   if (isSettlement(action)) return prepareSettlement(keeper, action);
+  if (action.kind === "refreshCover") return prepareCover(deployment, action);
   if (isVaultAction(action)) return prepareVault(keeper, action);
   if ("view" in action) return prepareTaking(keeper, action, tick);
   if (action.kind === "topUp")

@@ -24,6 +24,7 @@ export const intentSchema = z.object({
     "proveSettlement",
     "settleExpired",
     "accrueFunding",
+    "refreshCover",
     "refreshBucket",
     "executeRequests",
     "releaseEmpty",

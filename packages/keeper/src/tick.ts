@@ -7,6 +7,7 @@ import type { Chain, Head } from "./chain.js";
 import type { KeeperConfig } from "./config.js";
 import { simulate } from "./contracts.js";
 import type { Contracts } from "./contracts.js";
+import { planCoverUpkeep } from "./coverUpkeep.js";
 import { WAD, max, wad } from "./domain.js";
 import type { AccountView, Authorisation } from "./domain.js";
 import { CallReverted, KeeperError, ReorgTooDeep, Unprofitable, codeOf } from "./errors.js";
@@ -145,6 +146,8 @@ async function pass(keeper: Keeper, head: Head): Promise<TickReport> {
   await act(keeper, await planUnwindings(keeper, tick), { tick, done });
   const upkeep = await planUpkeep(keeper, { now, changed, markets, blocked: blockedNow(keeper, now) });
   await act(keeper, upkeep, { tick, done });
+  const caps = await planCoverUpkeep(keeper, { markets, blocked: blockedNow(keeper, now) });
+  await act(keeper, caps, { tick, done });
   const vaults = await planVaultUpkeep(keeper, { now, markets, blocked: blockedNow(keeper, now) });
   await act(keeper, vaults, { tick, done });
   await save(keeper, now);

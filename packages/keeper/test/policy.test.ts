@@ -13,6 +13,7 @@ import {
   autoTopUpInterface,
   booksInterface,
   clearinghouseInterface,
+  marketsInterface,
   poolInterface,
   priceInterface,
   settlementPricesInterface,
@@ -138,6 +139,15 @@ describe("signing policy", () => {
     const cancel = poolInterface.encodeFunctionData("cancelDeposit", [wallet.address, wallet.address]);
     await expectDenied({ to, data: cancel, nonce: 3 }, "selector");
     await expectDenied({ to: address(8), data: execute, nonce: 3 }, "selector");
+  });
+
+  it("has caps of open interest follow the backstop, and sets none", async () => {
+    const data = marketsInterface.encodeFunctionData("refreshCover", [1]);
+    await expectDenied({ to: address(7), data }, "target");
+    policy = new SigningPolicy(wallet, { ...deployment, markets: address(7) }, limits);
+    await policy.sign(request({ to: address(7), data }), 0);
+    const set = marketsInterface.encodeFunctionData("setOpenInterestCap", [1, 1n]);
+    await expectDenied({ to: address(7), data: set, nonce: 1 }, "selector");
   });
 
   it("signs top-ups at their own address, and none where the venue has none", async () => {

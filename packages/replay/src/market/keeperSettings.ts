@@ -33,7 +33,7 @@ const SLICE_ALONE = { maxGroups: 1 };
 export interface KeeperSettings {
   readonly latencySeconds: number;
   readonly design: LegDesign;
-  /** Whether expiries, funding and the pool are looked after: the model has none of them. */
+  /** Whether expiries, funding, caps on open interest and the pool are looked after: the model has none of them. */
   readonly hasUpkeep?: boolean;
 }
 
@@ -45,6 +45,7 @@ export function keeperOptions({ latencySeconds, design, hasUpkeep = false }: Kee
     legs: design === "pro-rata" ? SLICE_ALONE : {},
     recheck: RECHECK,
     settlements: { expiries: hasUpkeep, funding: hasUpkeep },
+    cover: { isEnabled: hasUpkeep },
     vaults: { ...VAULT_LOOKS, isEnabled: hasUpkeep },
     lensChunk: LENS_CHUNK,
     maxInFlight: MAX_IN_FLIGHT,

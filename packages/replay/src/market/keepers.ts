@@ -43,7 +43,8 @@ export class KeeperDesk {
     const { chain, deployment } = surroundings;
     await chain.endow(member.wallet.address);
     const relay = new Relay(chain, settings.latencySeconds);
-    const { clearinghouse, liquidator, lens, liquidityPool, priceOracle, volatilityOracle } = deployment.addresses;
+    const { clearinghouse, liquidator, lens, liquidityPool, markets, priceOracle, volatilityOracle } =
+      deployment.addresses;
     const marginEngine = await deployment.contracts.clearinghouse.marginEngine();
     const keeper = await createKeeper({
       chain: eip1193Chain(relay),
@@ -52,7 +53,7 @@ export class KeeperDesk {
         chainId: Number(deployment.venue.chainId),
         startBlock: deployment.startBlock,
         underlyings: ASSETS.map((asset) => UNDERLYINGS[asset]),
-        ...{ clearinghouse, liquidator, lens, marginEngine, priceOracle, volatilityOracle, liquidityPool },
+        ...{ clearinghouse, liquidator, lens, marginEngine, priceOracle, volatilityOracle, liquidityPool, markets },
       },
       config: keeperOptions(settings),
       clock: () => chain.now,
