@@ -84,7 +84,7 @@ const askToLeave: Case = {
 
 /** Days pass until somebody who has asked may leave. */
 const cooldown: Case = {
-  ...{ name: "cooldown", covers: [], weight: 0.12 },
+  ...{ name: "cooldown", covers: [], weight: 0.25 },
   async plan(stage) {
     const waiting = await requestsOf(stage, "pendingRedeemRequest");
     if (waiting.length === 0) return undefined;

@@ -137,7 +137,7 @@ function takeWhole({ stage, keeper: person, account, risk }: Business, { payment
 
 /** Somebody tells an account below initial margin that it is. */
 const marginCall: Case = {
-  ...{ name: "margin call", covers: ["Liquidator.callMargin"], weight: 3 },
+  ...{ name: "margin call", covers: ["Liquidator.callMargin"], weight: 5 },
   async plan(stage, dice) {
     const found = await findDistressed(stage, dice, ({ equity, initial }) => equity < initial);
     if (found === undefined) return undefined;

@@ -1,5 +1,6 @@
 import { type Account, CASH, batchOf, ownerOf } from "@plimsoll/client";
 import type { Estimate } from "../chain/estimates.ts";
+import type { Person } from "../chain/people.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
 import { type Case, pickAccount, usd, usdc } from "./case.ts";
@@ -14,21 +15,31 @@ async function among(
   return [...accounts].filter((account) => holds(stage.estimates.of(account)));
 }
 
-/** Who is called, or offered to keepers, pays in what he lacks: too little, enough for a while, or more. */
-const answer: Case = {
-  ...{ name: "answer a margin call", covers: ["Clearinghouse.batch"], weight: 1.2 },
-  async plan(stage, dice) {
-    const isOwned = (account: Account) =>
-      stage.people.some(({ address, key }) => [address, key.address].includes(ownerOf(account)));
-    const due = [...new Set([...stage.called, ...stage.auctions])].filter(isOwned);
+/** Of those below initial margin who are called, or else offered to keepers, one whose owner is there. */
+async function pickShort(stage: Stage, dice: Dice): Promise<{ account: Account; owner: Person } | undefined> {
+  for (const due of [stage.called, stage.auctions]) {
     const short = await among(stage, due, ({ equity, initial }) => equity < initial);
-    if (short.length === 0) return undefined;
-    const account = dice.pick(short);
+    const owned = short.flatMap((account) => {
+      const owner = stage.people.find(({ address, key }) => [address, key.address].includes(ownerOf(account)));
+      return owner === undefined ? [] : [{ account, owner }];
+    });
+    if (owned.length > 0) return dice.pick(owned);
+  }
+  return undefined;
+}
+
+/** Its owner pays in what it lacks: too little, enough for a while, or more. */
+const answer: Case = {
+  ...{ name: "answer a margin call", covers: ["Clearinghouse.batch"], weight: 1.5 },
+  async plan(stage, dice) {
+    const found = await pickShort(stage, dice);
+    if (found === undefined) return undefined;
+    const { account, owner } = found;
     const { equity, initial } = stage.estimates.of(account);
     const paid = (initial - equity) * dice.between(0.7, 1.6) + 1;
     const deposits = [{ account, asset: CASH, amountInTokens: usdc(paid) }];
-    const call = stage.call("Clearinghouse.batch", [batchOf({ deposits })], ownerOf(account));
-    return { told: `${stage.nameOf(account)} is called, and pays in ${usd(paid)}`, call };
+    const call = stage.call("Clearinghouse.batch", [batchOf({ deposits })], owner.address);
+    return { told: `${stage.nameOf(account)} is called, and ${owner.label} pays in ${usd(paid)}`, call };
   },
 };
 
@@ -38,10 +49,11 @@ function say(
   recovered: (stage: Stage) => Promise<Account[]>,
 ): Case {
   return {
-    ...{ name: covers.replace(".", " "), covers: [covers], weight: 1.5 },
+    ...{ name: covers.replace(".", " "), covers: [covers], weight: 3 },
     async plan(stage: Stage, dice: Dice) {
       const well = await recovered(stage);
-      const account = well.length > 0 && dice.chance(0.9) ? dice.pick(well) : pickAccount(stage, dice);
+      if (well.length === 0 && dice.chance(0.8)) return undefined;
+      const account = well.length > 0 ? dice.pick(well) : pickAccount(stage, dice);
       const { label, address } = dice.pick(stage.people);
       const call = stage.call(covers, [account], address);
       return { told: `${label} calls ${covers} for ${stage.nameOf(account)}`, call };

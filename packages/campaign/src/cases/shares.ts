@@ -57,7 +57,7 @@ function tellSpending({ owner, spender, value }: Spending, vault: Vault): string
 /** By allowance: the shares go to anybody, or the spender asks to leave with them. */
 function spend(vault: Vault, covers: "transferFrom" | "requestRedeem"): Case {
   return {
-    ...{ name: `${vault} ${covers} by allowance`, covers: [`${vault}.${covers}`], weight: 0.5 },
+    ...{ name: `${vault} ${covers} by allowance`, covers: [`${vault}.${covers}`], weight: 0.9 },
     async plan(stage, dice): Promise<Plan | undefined> {
       const spending = await pickSpending(stage, dice, vault);
       if (spending === undefined) return undefined;
