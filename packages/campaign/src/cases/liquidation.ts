@@ -22,7 +22,7 @@ interface Auction {
 }
 
 /** One of those who are in distress by the estimate, with what the chain says of him; it must agree. */
-export async function findDistressed(
+async function findDistressed(
   stage: Stage,
   dice: Dice,
   isDistressed: (estimate: Estimate) => boolean,
