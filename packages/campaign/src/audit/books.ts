@@ -17,7 +17,8 @@ const LIQUIDATOR_EVENTS: Readonly<Record<string, (stage: Stage, account: Account
 };
 
 const SETTLE = SURFACE.ClearinghouseBooks.getFunction("settle").selector;
-const SETTLING_EVENTS: ReadonlySet<string> = new Set(["LossTaken", "Expired", "SeriesClosed"]);
+/** Of a call that settles; interest is written when time has passed. */
+const SETTLING_EVENTS: ReadonlySet<string> = new Set(["CashIndexed", "LossTaken", "Expired", "SeriesClosed"]);
 
 /** Applies the events of a transaction to the books. In the order of the log: a loss in cash is shared by the cash of that moment. */
 export function keepBooks(stage: Stage, { to, data }: Call, { ledger, liquidator }: Outcome): Facts {
