@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { CASES } from "./cases/index.ts";
+import { EXCHANGE } from "./cases/modules.ts";
 import type { Theatre } from "./chain/theatre.ts";
 import { DICE_PER_STEP, SIDES } from "./dice.ts";
 import { type Played, Player } from "./play.ts";
@@ -10,6 +11,8 @@ import { type Tally, add, emptyTally } from "./tally.ts";
 export const STEPS_PER_STORY = 400;
 const OPENING_STEPS = 70;
 const STEPS_PER_REPORT = 20;
+/** In one of so many stories modules are exchanged. */
+const STORIES_PER_EXCHANGE = 8;
 
 /** Told after each story, and now and then within one. */
 export type Progress = (done: number) => void;
@@ -33,14 +36,15 @@ export interface CampaignOptions {
   readonly seed: number;
 }
 
+const die = fc.integer({ min: 0, max: SIDES - 1 });
+// Mostly even dice: fast-check likes extremes, and the first of a list would have to do everything.
+const dice = fc.array(fc.oneof({ weight: 9, arbitrary: fc.noBias(die) }, { weight: 1, arbitrary: die }), {
+  minLength: DICE_PER_STEP,
+  maxLength: DICE_PER_STEP,
+});
+
 /** Weighted choice among cases, and their dice. */
 function stepArbitrary(weightOf: (one: (typeof CASES)[number]) => number): fc.Arbitrary<Step> {
-  const any = fc.integer({ min: 0, max: SIDES - 1 });
-  // Mostly even dice: fast-check likes extremes, and the first of a list would have to do everything.
-  const dice = fc.array(fc.oneof({ weight: 9, arbitrary: fc.noBias(any) }, { weight: 1, arbitrary: any }), {
-    minLength: DICE_PER_STEP,
-    maxLength: DICE_PER_STEP,
-  });
   const choices = CASES.map((one) => ({ weight: Math.round(weightOf(one) * 100), arbitrary: fc.constant(one.name) }));
   return fc.record({ do: fc.oneof(...choices.filter(({ weight }) => weight > 0)), dice });
 }
@@ -63,11 +67,23 @@ function storyArbitrary(length: number): fc.Arbitrary<Story> {
       depth: fc.constantFrom(100, 30, 10, 3, 1, 0.3),
       first,
       rest,
+      exchange: fc.noBias(fc.integer({ min: 0, max: STORIES_PER_EXCHANGE - 1 })),
     })
-    .map(({ seed, underlyings, depth, first: early, rest: late }) => ({
+    .map(({ seed, underlyings, depth, first: early, rest: late, exchange }) => ({
       ...{ seed: String(seed), underlyings: underlyings === 1 ? (1 as const) : (2 as const) },
-      ...{ depthPercent: depth, steps: [...early, ...late] },
+      ...{ depthPercent: depth, steps: [...early, ...(exchange === 0 ? withExchange(late) : late)] },
     }));
+}
+
+/** Modules are announced after a third of the steps, and exchanged after half of them. */
+function withExchange(steps: readonly Step[]): Step[] {
+  const [third, half] = [Math.floor(steps.length / 3), Math.floor(steps.length / 2)];
+  const named = (names: readonly string[]) => names.map((name): Step => ({ do: name, dice: [] }));
+  const { announcement, end } = EXCHANGE;
+  return [
+    ...[...steps.slice(0, third), ...named(announcement)],
+    ...[...steps.slice(third, half), ...named(end), ...steps.slice(half)],
+  ];
 }
 
 /** One step as fast-check runs it: it may always be run, and throws where something does not hold. */

@@ -1,7 +1,7 @@
 /** Sides of a die: three digits are read easily, and decide finely enough. */
 export const SIDES = 1000;
 /** Dice of one step: more than any case throws. */
-export const DICE_PER_STEP = 8;
+export const DICE_PER_STEP = 16;
 
 /** The random choices of one step, as plain numbers 0 … {@link SIDES} − 1, taken one after the other; after the last one 0. */
 export class Dice {
@@ -28,6 +28,17 @@ export class Dice {
 
   integer(count: number): number {
     return Math.floor(this.share() * count);
+  }
+
+  /** Several choices by one die, each of so many: together no more than it has sides. */
+  choices<T extends readonly number[]>(...counts: T): { readonly [K in keyof T]: number } {
+    let rest = this.integer(counts.reduce((product, count) => product * count, 1));
+    const chosen = counts.map((count) => {
+      const one = rest % count;
+      rest = (rest - one) / count;
+      return one;
+    });
+    return chosen as { [K in keyof T]: number };
   }
 
   chance(probability: number): boolean {

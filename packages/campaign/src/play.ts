@@ -109,8 +109,8 @@ export class Player {
 }
 
 /** Forced flow moves the true price; feeds follow when time passes. */
-function pressPrices({ theatre, model, world }: Stage, { to }: Call, { ledger, liquidator }: Outcome): void {
-  const { Liquidator, BackstopVault } = theatre.addresses;
+function pressPrices({ addresses, model, world }: Stage, { to }: Call, { ledger, liquidator }: Outcome): void {
+  const { Liquidator, BackstopVault } = addresses;
   if (to !== Liquidator && to !== BackstopVault) return;
   const backstop = BigInt(BackstopVault);
   const takers = liquidator

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { CommanderError } from "commander";
 import { parseArguments } from "../src/arguments.ts";
 import { Collection, storyAt } from "../src/campaign.ts";
+import { Dice, SIDES } from "../src/dice.ts";
 import { emptyTally } from "../src/tally.ts";
 import { StoryFileError, UnknownMutantError } from "../src/errors.ts";
 import { CAMPAIGN_MUTANTS } from "../src/mutants/list.ts";
@@ -32,6 +33,23 @@ describe("npm run campaign", () => {
     expect(storyAt(7, 3)).to.deep.equal(storyAt(7, 3));
     expect(storyAt(7, 3).seed).to.not.equal(storyAt(7, 4).seed);
     expect(storyAt(7, 4).seed).to.not.equal(storyAt(8, 3).seed);
+  });
+
+  it("takes several choices from one die, each of all that there are", () => {
+    const chosen = Array.from({ length: 24 }, (_, i) => new Dice([Math.ceil((i * SIDES) / 24)]).choices(4, 3, 2));
+    expect(new Set(chosen.map(String)).size).to.equal(24);
+    expect(chosen.every(([a, b, c]) => a < 4 && b < 3 && c < 2)).to.equal(true);
+    expect(new Dice([]).choices(4, 3)).to.deep.equal([0, 0]);
+  });
+
+  it("exchanges modules in some stories, after a notice", () => {
+    const stories = Array.from({ length: 40 }, (_, i) => storyAt(7, i).steps.map((step) => step.do));
+    const exchanging = stories.filter((names) => names.includes("notice"));
+    expect(exchanging.length).to.be.within(1, 12);
+    for (const names of exchanging) {
+      expect(names.indexOf("announce modules")).to.be.below(names.indexOf("notice"));
+      expect(names.lastIndexOf("exchange the engine")).to.be.above(names.indexOf("notice"));
+    }
   });
 
   it("adds stories up in their order, and ends with the first that breaks something", () => {

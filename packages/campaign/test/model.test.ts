@@ -58,6 +58,26 @@ describe("the model of the ledger", () => {
     expect(violation?.invariant).to.equal("INV-5");
   });
 
+  it("knows what everybody's share of a loss is, rounded against him", () => {
+    const torn = (shares: readonly (readonly [bigint, bigint, bigint])[]) => {
+      const model = market();
+      fill(model, [ANNA, BERT], [5n, 100n * WAD]);
+      fill(model, [ANNA, CARL], [4n, 100n * WAD]);
+      fill(model, [CARL, ANNA], [1n, 100n * WAD]);
+      fill(model, [BERT, ANNA], [3n, 100n * WAD]);
+      model.tearUp(ANNA, { instrument: ETH, size: 4n, value: 90n });
+      for (const [account, delta, value] of shares) model.takeShare(account, { instrument: ETH, delta, value });
+      return model.tearUps.takeViolations().map(({ invariant }) => invariant);
+    };
+    // Bert has 2 of 5 units that are short, so that 1.6 of 4 are his.
+    const rest = [CARL, 2n, -45n] as const;
+    expect(torn([[BERT, 2n, -45n], rest])).to.deep.equal([]);
+    expect(torn([[BERT, 1n, -23n]])).to.deep.equal(["INV-5"]);
+    expect(torn([[BERT, 2n, -44n]])).to.deep.equal(["INV-5"]);
+    expect(torn([[ANNA, 2n, -45n]])).to.deep.equal(["INV-5"]);
+    expect(torn([[BERT, 2n, -45n], rest, rest])).to.deep.equal(["INV-5"]);
+  });
+
   it("sees a unit that comes from nowhere", () => {
     const model = market();
     model.addCash(ANNA, 1n);

@@ -45,11 +45,13 @@ export function legPricesOf({ legs, limitPrice }: Order, marks: readonly bigint[
   );
   for (const i of order) {
     const ratio = legs[i]?.ratio ?? 0n;
-    const change = max(rest / ratio, -(prices[i] ?? 0n));
-    prices[i] = (prices[i] ?? 0n) + change;
+    const change = max(rest / ratio, -at(prices, i));
+    prices[i] = at(prices, i) + change;
     rest -= ratio * change;
   }
-  if (!place(rest, legs, prices) || prices.some((price) => price < 0n)) throw new NetPriceError(limitPrice, rest);
+  if (!place(rest, legs, prices)) throw new NetPriceError(limitPrice, rest);
+  for (const i of prices.keys()) raise(i, legs, prices);
+  if (prices.some((price) => price < 0n)) throw new NetPriceError(limitPrice, rest);
   return prices;
 }
 
@@ -64,8 +66,26 @@ function place(rest: bigint, legs: readonly Leg[], prices: bigint[]): boolean {
     weights.push(own);
   }
   if (rest % divisor !== 0n) return false;
-  for (const [i, weight] of weights.entries()) prices[i] = (prices[i] ?? 0n) + weight * (rest / divisor);
+  for (const [i, weight] of weights.entries()) prices[i] = at(prices, i) + weight * (rest / divisor);
   return true;
+}
+
+/** Brings a price below zero up to it; the dearest of the other legs takes that, in steps that together cost nothing. */
+function raise(i: number, legs: readonly Leg[], prices: bigint[]): void {
+  const lacking = max(-at(prices, i), 0n);
+  const ratios = legs.map(({ ratio }) => ratio);
+  const [j] = [...ratios.keys()].filter((one) => one !== i).sort((a, b) => Number(at(prices, b) - at(prices, a)));
+  if (lacking === 0n || j === undefined) return;
+  const [divisor] = bezout(at(ratios, i), at(ratios, j));
+  const step = abs(at(ratios, j)) / divisor;
+  const count = (lacking + step - 1n) / step;
+  prices[i] = at(prices, i) + count * step;
+  const sign = at(ratios, j) > 0n ? 1n : -1n;
+  prices[j] = at(prices, j) - (count * sign * at(ratios, i)) / divisor;
+}
+
+function at(values: readonly bigint[], i: number): bigint {
+  return values[i] ?? 0n;
 }
 
 /** The greatest common divisor, and the factors of a and b that add up to it. */

@@ -101,15 +101,20 @@ describe("the prices of an order's legs", () => {
     const leg = fc.record({ ratio: fc.bigInt({ min: -50n, max: 50n }).filter((ratio) => ratio !== 0n) });
     const cents = fc.bigInt({ min: -(10n ** 19n), max: 10n ** 19n });
     fc.assert(
-      fc.property(fc.tuple(leg, leg, leg), fc.array(cents, { minLength: 1, maxLength: 1 }), (ratios, [off = 0n]) => {
-        const legs = ratios.map(({ ratio }, i) => ({ instrument: INSTRUMENTS[i] ?? 0n, ratio }));
-        const marks = [toWad(2000), toWad(90), toWad(75)];
-        const divisor = legs.reduce((common, { ratio }) => gcd(common, ratio), 0n);
-        const limitPrice = netPrice(legs, marks) + off * divisor;
-        const prices = legPricesOf(makeOrder(terms(legs, limitPrice)), marks);
-        expect(netPrice(legs, prices)).to.equal(limitPrice);
-        expect(prices.every((price) => price >= 0n)).to.equal(true);
-      }),
+      fc.property(
+        fc.tuple(leg, leg, leg),
+        cents,
+        fc.constantFrom([90, 75], [90, 0], [0, 0]),
+        (ratios, off, options) => {
+          const legs = ratios.map(({ ratio }, i) => ({ instrument: INSTRUMENTS[i] ?? 0n, ratio }));
+          const marks = [2000, ...options].map(toWad);
+          const divisor = legs.reduce((common, { ratio }) => gcd(common, ratio), 0n);
+          const limitPrice = netPrice(legs, marks) + off * divisor;
+          const prices = legPricesOf(makeOrder(terms(legs, limitPrice)), marks);
+          expect(netPrice(legs, prices)).to.equal(limitPrice);
+          expect(prices.every((price) => price >= 0n)).to.equal(true);
+        },
+      ),
     );
   });
 

@@ -17,7 +17,8 @@ const LIQUIDATOR_EVENTS: Readonly<Record<string, (stage: Stage, account: Account
 };
 
 const SETTLE = SURFACE.ClearinghouseBooks.getFunction("settle").selector;
-const SETTLING_EVENTS: ReadonlySet<string> = new Set(["LossTaken", "Expired", "SeriesClosed"]);
+/** Of a call that settles; interest is written when time has passed. */
+const SETTLING_EVENTS: ReadonlySet<string> = new Set(["CashIndexed", "LossTaken", "Expired", "SeriesClosed"]);
 
 /** Applies the events of a transaction to the books. In the order of the log: a loss in cash is shared by the cash of that moment. */
 export function keepBooks(stage: Stage, { to, data }: Call, { ledger, liquidator }: Outcome): Facts {
@@ -26,6 +27,7 @@ export function keepBooks(stage: Stage, { to, data }: Call, { ledger, liquidator
   for (const event of ledger) {
     applyEvent(event, { model: stage.model, facts, sharesLoss });
     if (event.name === "OperatorSet") noteOperator(stage, event);
+    if (event.name === "LiquidatorSet") noteLiquidator(stage, event);
   }
   for (const event of liquidator) {
     LIQUIDATOR_EVENTS[event.name]?.(stage, event.args.getValue("account") as bigint, event);
@@ -49,6 +51,13 @@ function noteSettling(
   // Changes no view, and so there is no event; but what is rounded afterwards begins from there.
   const [account] = SURFACE.ClearinghouseBooks.decodeFunctionData("settle", data);
   stage.model.writeFunding(account as bigint);
+}
+
+/** Another one knows of no auctions and no margin calls. */
+function noteLiquidator({ addresses, auctions, called }: Stage, { args }: LogDescription): void {
+  addresses.Liquidator = args.getValue("liquidator") as string;
+  auctions.clear();
+  called.clear();
 }
 
 function noteOperator({ authority }: Stage, { args }: LogDescription): void {

@@ -111,7 +111,7 @@ function panicked(message: string): Violation {
 
 /** INV-10: value leaves accounts by their owners' authority, or through the liquidator. */
 function checkAuthority(stage: Stage, call: Call, { acts }: Facts): Violation[] {
-  const { addresses } = stage.theatre;
+  const { addresses } = stage;
   if (call.to === addresses.Liquidator) return [];
   // The router calls them in its caller's name.
   const behind = call.to === addresses.TradeRouter ? [addresses.LiquidityPool, addresses.OrderSettlement] : [];

@@ -9,8 +9,7 @@ type Arguments = (stage: Stage, person: string) => readonly unknown[];
 
 /** Something restricted that somebody wants to do: set a liquidator. */
 const target = ({ theatre }: Stage) => theatre.addresses.Clearinghouse;
-const wish = (stage: Stage) =>
-  SURFACE.Clearinghouse.encodeFunctionData("setLiquidator", [stage.theatre.addresses.Liquidator]);
+const wish = (stage: Stage) => SURFACE.Clearinghouse.encodeFunctionData("setLiquidator", [stage.addresses.Liquidator]);
 
 /** Who has no role gets none, and gives none. */
 const FORBIDDEN: Readonly<Record<SurfaceFunction, Arguments>> = {

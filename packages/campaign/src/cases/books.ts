@@ -8,6 +8,9 @@ import { type Case, anybody, nobody, pickAccount } from "./case.ts";
 const FOREVER = 2n ** 40n - 1n;
 /** Rounds that one proof walks, at most. */
 const PROOF_ROUNDS = 128;
+/** Scenarios that a witness can name, and one that there is not. */
+const WITNESS_PRICES = 14;
+const WITNESS_VOLATILITIES = 3;
 /** Before an expiry, over which its price is averaged. */
 const WINDOW_SECONDS = 1_800;
 
@@ -73,5 +76,7 @@ export const BOOKS: readonly Case[] = [
   anybody("Markets.applyRiskParameters", 0.2, (stage, dice) => [dice.pick(stage.world.underlyings).id]),
   anybody("Markets.refreshCover", 0.5, (stage, dice) => [dice.pick(stage.world.underlyings).id]),
   anybody("Markets.applyCollateralParameters", 0.2, (stage, dice) => [assetOf(dice.pick(stage.world.underlyings).id)]),
-  anybody("Liquidator.startAuctionByWitness", 0.3, (stage, dice) => [pickAccount(stage, dice), dice.integer(8), WAD]),
+  anybody("Liquidator.startAuctionByWitness", 0.3, (stage, dice) => [
+    ...[pickAccount(stage, dice), dice.integer(WITNESS_PRICES), dice.integer(WITNESS_VOLATILITIES)],
+  ]),
 ];

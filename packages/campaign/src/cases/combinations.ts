@@ -1,5 +1,4 @@
 import {
-  type Instrument,
   type Leg,
   type Order,
   type SignedOrder,
@@ -16,26 +15,25 @@ import type { Person } from "../chain/people.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
 import { type Case, oddWad, pickOther, units, wad } from "./case.ts";
-import { TASTES, pickInstrument } from "./instruments.ts";
+import { TASTES, tradedOn } from "./instruments.ts";
 import { offer, orderTerms } from "./trading.ts";
 
+const MIN_LEGS = 2;
 const MAX_LEGS = 4;
 const MAX_RATIO = 3;
 
-/** Several instruments of somebody's taste in whole ratios, as an order has them. */
-function pickLegs(stage: Stage, dice: Dice, person: Person): Leg[] {
-  const legs = new Map<Instrument, bigint>();
-  const count = 2 + dice.integer(MAX_LEGS - 1);
-  const { underlying } = pickInstrument(stage, dice, person.role);
-  for (let i = 0; i < count; i++) {
-    const found = pickInstrument(stage, dice, person.role);
-    if (found.underlying !== underlying) continue;
-    const ratio = BigInt(1 + dice.integer(MAX_RATIO));
-    legs.set(found.instrument, dice.chance(0.5) ? -ratio : ratio);
+/** Two to four instruments on one underlying in whole ratios, as an order has them. */
+function pickLegs(stage: Stage, dice: Dice): Leg[] {
+  const traded = tradedOn(stage, dice.pick(stage.world.underlyings).id);
+  const count = MIN_LEGS + dice.integer(MAX_LEGS - MIN_LEGS + 1);
+  const legs: Leg[] = [];
+  for (let i = 0; i < count && traded.length > 0; i++) {
+    const [place, ratio, isShort] = dice.choices(traded.length, MAX_RATIO, 2);
+    for (const instrument of traded.splice(place, 1)) {
+      legs.push({ instrument, ratio: BigInt(isShort === 1 ? -1 - ratio : 1 + ratio) });
+    }
   }
-  return [...legs]
-    .map(([instrument, ratio]) => ({ instrument, ratio }))
-    .toSorted((a, b) => (a.instrument < b.instrument ? -1 : 1));
+  return legs.toSorted((a, b) => (a.instrument < b.instrument ? -1 : 1));
 }
 
 async function marksOf(stage: Stage, legs: readonly Leg[]): Promise<bigint[]> {
@@ -54,7 +52,7 @@ interface Combination {
 async function makeCombination(stage: Stage, dice: Dice): Promise<Combination | undefined> {
   const person = dice.pick(stage.people);
   const other = dice.pick(stage.of("maker"));
-  const legs = pickLegs(stage, dice, person);
+  const legs = pickLegs(stage, dice);
   const [first] = legs;
   if (first === undefined || other === person) return undefined;
   const marks = await marksOf(stage, legs);

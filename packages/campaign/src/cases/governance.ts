@@ -1,5 +1,4 @@
 import { WAD } from "@plimsoll/client";
-import { ZeroAddress } from "ethers";
 import type { Configuration } from "../../../../deploy/configuration.ts";
 import type { SurfaceFunction } from "../chain/contracts.ts";
 import { assetOf } from "../chain/reads.ts";
@@ -19,7 +18,6 @@ const scaled = (value: bigint, factor: number) => (value * wad(factor)) / WAD;
 /** Restricted functions, with arguments that an administrator could use. The next one is added by a line here. */
 const RESTRICTED: Readonly<Record<SurfaceFunction, Arguments>> = {
   "Clearinghouse.setMarginEngine": (stage) => [stage.theatre.market.addresses.marginEngine],
-  "Clearinghouse.announceModules": (stage) => [ZeroAddress, stage.theatre.addresses.Liquidator],
   // The pool again: another one would need its own books.
   "Clearinghouse.setFundingSource": (stage) => [stage.theatre.addresses.LiquidityPool],
   "Clearinghouse.setInterestRates": (_, dice) => [pickRates(dice)],
@@ -40,7 +38,7 @@ const RESTRICTED: Readonly<Record<SurfaceFunction, Arguments>> = {
     const { id, collateral } = pickListed(stage, dice);
     return [assetOf(id), collateral.haircut, scaled(collateral.cap, dice.between(0.5, 1.5))];
   },
-  "Clearinghouse.setLiquidator": (stage) => [stage.theatre.addresses.Liquidator],
+  "Clearinghouse.setLiquidator": (stage) => [stage.addresses.Liquidator],
   "Markets.setRiskParameters": (stage, dice) => {
     const { id, risk } = pickListed(stage, dice);
     const [initial, maintenance] = [dice.between(0.95, 1.15), dice.between(0.9, 1)];

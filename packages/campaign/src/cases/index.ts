@@ -8,8 +8,11 @@ import { COLLATERAL } from "./collateral.ts";
 import { COMBINATIONS } from "./combinations.ts";
 import { GOVERNANCE } from "./governance.ts";
 import { LIQUIDATION } from "./liquidation.ts";
+import { MODULES } from "./modules.ts";
 import { ORACLES } from "./oracles.ts";
 import { POOL } from "./pool.ts";
+import { RECOVERY } from "./recovery.ts";
+import { SHARES } from "./shares.ts";
 import { TOP_UP } from "./topUp.ts";
 import { TRADING } from "./trading.ts";
 import { WALLETS } from "./wallets.ts";
@@ -23,11 +26,14 @@ export const CASES: readonly Case[] = [
   ...WALLETS,
   ...COLLATERAL,
   ...LIQUIDATION,
+  ...RECOVERY,
   ...BACKSTOP,
+  ...SHARES,
   ...BOOKS,
   ...TOP_UP,
   ...ORACLES,
   ...GOVERNANCE,
+  ...MODULES,
   ...ACCESS,
   ...ADVERSARIES,
   ...WORLD,

@@ -34,10 +34,26 @@ export const TASTES: Readonly<Record<Role, Taste>> = {
 export function pickInstrument(stage: Stage, dice: Dice, role: Role): { instrument: Instrument; underlying: number } {
   const underlying = dice.pick(stage.world.underlyings).id;
   if (dice.share() < TASTES[role].perpetuals) return { instrument: perpetual(underlying), underlying };
-  const step = STRIKE_STEPS[underlying] ?? 1;
-  const strike = Math.max(1, Math.round((stage.world.price(underlying) * dice.pick(MONEYNESSES)) / step)) * step;
-  const days = dice.pick(TENORS);
-  const expiry = (Math.floor((stage.world.now - EIGHT_O_CLOCK) / DAY) + 1 + days) * DAY + EIGHT_O_CLOCK;
-  const terms = { expiry, strike: wad(strike) };
+  const [moneyness, days] = [dice.pick(MONEYNESSES), dice.pick(TENORS)];
+  const terms = termsOf(stage, underlying, { moneyness, days });
   return { instrument: dice.chance(0.5) ? put(underlying, terms) : call(underlying, terms), underlying };
+}
+
+/** Everything that is traded on an underlying at the moment. */
+export function tradedOn(stage: Stage, underlying: number): Instrument[] {
+  const options = [...new Set(TENORS)].flatMap((days) =>
+    MONEYNESSES.flatMap((moneyness) => {
+      const terms = termsOf(stage, underlying, { moneyness, days });
+      return [call(underlying, terms), put(underlying, terms)];
+    }),
+  );
+  // Strikes may coincide where the price is low.
+  return [...new Set([perpetual(underlying), ...options])];
+}
+
+function termsOf(stage: Stage, underlying: number, { moneyness, days }: { moneyness: number; days: number }) {
+  const step = STRIKE_STEPS[underlying] ?? 1;
+  const strike = Math.max(1, Math.round((stage.world.price(underlying) * moneyness) / step)) * step;
+  const expiry = (Math.floor((stage.world.now - EIGHT_O_CLOCK) / DAY) + 1 + days) * DAY + EIGHT_O_CLOCK;
+  return { expiry, strike: wad(strike) };
 }

@@ -49,6 +49,7 @@ const keeper: Case = {
   ...{ name: "keeper", weight: 16 },
   covers: [
     "Liquidator.startAuction",
+    "Liquidator.startAuctionByWitness",
     "Liquidator.liquidate",
     "Liquidator.takeOver",
     "Liquidator.absorb",
@@ -73,10 +74,7 @@ const keeper: Case = {
 function nextThing(business: Business, auction: Auction): Plan | undefined {
   const { stage, dice, account, keeper: person } = business;
   const name = stage.nameOf(account);
-  if (auction.auction.startedAt === 0n) {
-    const call = stage.call("Liquidator.startAuction", [account], person.address);
-    return { told: `${person.label} starts the auction of ${name}`, call };
-  }
+  if (auction.auction.startedAt === 0n) return dice.chance(0.4) ? startByWitness(business) : start(business);
   if (dice.chance(0.1)) {
     const call = stage.call("Liquidator.confirmAuction", [account], person.address);
     return { told: `${person.label} confirms the auction of ${name}`, call };
@@ -87,6 +85,21 @@ function nextThing(business: Business, auction: Auction): Plan | undefined {
   }
   if (auction.isWhole) return takeWhole(business, auction);
   return takeLegs(business, auction);
+}
+
+function start({ stage, account, keeper: person }: Business): Plan {
+  const call = stage.call("Liquidator.startAuction", [account], person.address);
+  return { told: `${person.label} starts the auction of ${stage.nameOf(account)}`, call };
+}
+
+/** One scenario is enough where the account is far below: the worst by the model. */
+function startByWitness({ stage, account, keeper: person }: Business): Plan {
+  const { node, volatility } = stage.estimates.worstScenario(account);
+  const call = stage.call("Liquidator.startAuctionByWitness", [account, node, volatility], person.address);
+  return {
+    told: `${person.label} starts the auction of ${stage.nameOf(account)} by scenario ${node}/${volatility}`,
+    call,
+  };
 }
 
 /** All legs in the same share, or part of one leg. */
@@ -124,7 +137,7 @@ function takeWhole({ stage, keeper: person, account, risk }: Business, { payment
 
 /** Somebody tells an account below initial margin that it is. */
 const marginCall: Case = {
-  ...{ name: "margin call", covers: ["Liquidator.callMargin"], weight: 3 },
+  ...{ name: "margin call", covers: ["Liquidator.callMargin"], weight: 5 },
   async plan(stage, dice) {
     const found = await findDistressed(stage, dice, ({ equity, initial }) => equity < initial);
     if (found === undefined) return undefined;
@@ -175,8 +188,6 @@ const onAnyAccount = (stage: Stage, dice: Dice) => [pickAccount(stage, dice)];
 export const LIQUIDATION: readonly Case[] = [
   ...[keeper, marginCall, greedy, consolidate],
   anybody("Liquidator.callMargin", 0.5, onAnyAccount),
-  anybody("Liquidator.clearMarginCall", 1, onAnyAccount),
-  anybody("Liquidator.endAuction", 1, onAnyAccount),
   anybody("Liquidator.confirmAuction", 0.5, onAnyAccount),
   anybody("Liquidator.absorb", 0.5, onAnyAccount),
 ];

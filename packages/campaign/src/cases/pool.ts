@@ -202,7 +202,20 @@ function claim({ covers, side, unit, args }: ClaimTerms): Case {
   };
 }
 
-const onPair = (stage: Stage, dice: Dice) => [dice.pick(stage.people).address, shares(dice.scale(1, 50_000))];
+/** A request that waits is taken back by its controller or his operator; sometimes somebody has none. */
+function takeBack(covers: SurfaceFunction, side: SideName): Case {
+  return {
+    ...{ name: nameOf(covers), covers: [covers], weight: 0.8 },
+    plan(stage, dice): Plan {
+      const controller = pickController(stage, dice, stage.pool[side].asking());
+      const operators = stage.people.filter(({ address }) => stage.pool.isOperator(controller, address));
+      const caller = operators.length > 0 && dice.chance(0.3) ? dice.pick(operators).address : controller;
+      const receiver = dice.chance(0.8) ? controller : dice.pick(stage.people).address;
+      const call = stage.call(covers, [receiver, controller], caller);
+      return { told: `a depositor calls ${covers}`, call, tradesShares: "LiquidityPool" };
+    },
+  };
+}
 
 /** Somebody moves requests or shares of another. */
 function stolenRequest(covers: SurfaceFunction, args: (victim: string, thief: string) => readonly unknown[]): Case {
@@ -231,8 +244,8 @@ export const POOL: readonly Case[] = [
     ...[sharesToSell(stage, dice, address), address, address],
   ]),
   request("LiquidityPool.execute", 4, (_, dice) => [1 + dice.integer(MOST_REQUESTS)]),
-  request("LiquidityPool.cancelDeposit", 0.3, (_, __, address) => [address, address]),
-  request("LiquidityPool.cancelRedeem", 0.3, (_, __, address) => [address, address]),
+  takeBack("LiquidityPool.cancelDeposit", "entries"),
+  takeBack("LiquidityPool.cancelRedeem", "exits"),
   claim({ covers: "LiquidityPool.deposit(uint256,address)", side: "entries", unit: "assets", args: withReceiver }),
   claim({
     ...{ covers: "LiquidityPool.deposit(uint256,address,address)", side: "entries", unit: "assets" },
@@ -246,12 +259,6 @@ export const POOL: readonly Case[] = [
   claim({ covers: "LiquidityPool.withdraw", side: "exits", unit: "assets", args: withController }),
   claim({ covers: "LiquidityPool.redeem", side: "exits", unit: "shares", args: withController }),
   anybody("LiquidityPool.setOperator", 0.4, (stage, dice) => [dice.pick(stage.people).address, dice.chance(0.5)]),
-  anybody("LiquidityPool.approve", 0.2, onPair),
-  anybody("LiquidityPool.transfer", 0.4, onPair),
-  anybody("LiquidityPool.transferFrom", 0.3, (stage, dice) => [
-    dice.pick(stage.people).address,
-    ...onPair(stage, dice),
-  ]),
   stolenRequest("LiquidityPool.requestDeposit", (victim, thief) => [usdc(100), thief, victim]),
   stolenRequest("LiquidityPool.cancelDeposit", (victim, thief) => [thief, victim]),
   stolenRequest("LiquidityPool.cancelRedeem", (victim, thief) => [thief, victim]),

@@ -3,14 +3,14 @@ import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
 import { type Case, anybody, pickAccount, pickOther, usdc, wad } from "./case.ts";
 
-/** Of those who are called, one; of all, where nobody is. */
+/** Of people's accounts that are called, one; of all, where none is. */
 function pickCalled(stage: Stage, dice: Dice): Account {
-  const called = [...stage.called];
+  const called = [...stage.called].filter((account) => stage.people.some(({ accounts }) => accounts.includes(account)));
   return called.length > 0 && dice.chance(0.8) ? dice.pick(called) : pickAccount(stage, dice);
 }
 
 const authorise: Case = {
-  ...{ name: "authorise top-ups", covers: ["AutoTopUp.authorise"], weight: 2 },
+  ...{ name: "authorise top-ups", covers: ["AutoTopUp.authorise"], weight: 2, opening: 1.5 },
   plan(stage, dice) {
     const account = pickCalled(stage, dice);
     const terms = {

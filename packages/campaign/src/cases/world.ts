@@ -1,3 +1,4 @@
+import { type Account, perpetual } from "@plimsoll/client";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
 import type { Fault, FeedAction } from "../model/feed.ts";
@@ -64,7 +65,36 @@ async function gap(stage: Stage, dice: Dice): Promise<string> {
   return `a gap: nothing is heard for ${minutes(seconds)}, then everything ${percent(move)}`;
 }
 
+/** Share of a price, down or up, by which a shock on purpose goes at most. */
+const FARTHEST = 0.6;
+
+/** How far the price of an underlying has to go until somebody's perpetuals have cost him all that he has: as a share of it, signed. */
+async function distances(stage: Stage): Promise<{ account: Account; id: number; share: number }[]> {
+  await stage.estimates.refresh();
+  return [...stage.model.accounts].flatMap(([account, { positions }]) =>
+    stage.world.underlyings.flatMap(({ id }) => {
+      const units = Number(positions.get(perpetual(id)) ?? 0n) / 1e18;
+      const { equity } = stage.estimates.of(account);
+      const share = units === 0 ? 0 : -equity / (units * stage.world.price(id));
+      return equity > 0 && share !== 0 && Math.abs(share) < FARTHEST ? [{ account, id, share }] : [];
+    }),
+  );
+}
+
+/** The price goes a little beyond where somebody has nothing left. */
+const ruin: Case = {
+  ...{ name: "ruin", covers: [], weight: 0.8 },
+  async plan(stage, dice) {
+    const near = await distances(stage);
+    if (near.length === 0) return undefined;
+    const { account, id, share } = dice.pick(near);
+    const told = await jump(stage, id, Math.log1p(share * dice.between(1.02, 1.4)));
+    return { told: `${told}: more than ${stage.nameOf(account)} can bear` };
+  },
+};
+
 export const WORLD: readonly Case[] = [
+  ruin,
   event("wait", 9, async (stage, dice) => {
     const seconds = Math.round(dice.scale(12, 90 * MINUTE));
     await stage.pass(seconds, 10 * MINUTE);

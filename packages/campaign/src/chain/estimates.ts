@@ -1,5 +1,14 @@
 import { type Account, type Instrument, fieldsOf, spot } from "@plimsoll/client";
-import { MarginModel, type Risk, accountFromChain, toNumber, underlyingFromChain } from "@plimsoll/risk";
+import {
+  MarginModel,
+  type Risk,
+  type Scenarios,
+  VOLATILITY_NODES,
+  accountFromChain,
+  scenariosOf,
+  toNumber,
+  underlyingFromChain,
+} from "@plimsoll/risk";
 import type { ChainRiskParameters, ChainSurface } from "@plimsoll/risk";
 import type { LedgerModel } from "../model/ledger.ts";
 import type { World } from "../model/world.ts";
@@ -16,6 +25,14 @@ const RELATIVE_TOLERANCE = 1e-7;
 const ABSOLUTE_TOLERANCE = 0.01;
 
 const ANSWERS_PER_UNDERLYING = 6;
+/** Of the grid; further nodes, of which a witness knows nothing, come after. */
+const PRICE_NODES = 13;
+
+/** A scenario as a witness names it: places of its price, from the lowest, and of its volatility. */
+export interface Scenario {
+  readonly node: number;
+  readonly volatility: number;
+}
 
 /**
  * The margin engine's twin of packages/risk on the market data that the chain shows and the portfolios that events tell. A thousand
@@ -58,6 +75,30 @@ export class Estimates {
       return leg;
     });
     return { ...model.evaluate({ cash, legs }), tolerance: RELATIVE_TOLERANCE * gross + ABSOLUTE_TOLERANCE };
+  }
+
+  /** In which the account loses most of those that count for maintenance, all underlyings at the same place. */
+  worstScenario(account: Account): Scenario {
+    const { underlyings } = this.#present.market;
+    const scenarios = new Map(underlyings.map((one) => [one.underlying, scenariosOf(one)]));
+    let worst = { node: 0, volatility: 0, profit: Infinity };
+    for (let cell = 0; cell < PRICE_NODES * VOLATILITY_NODES; cell++) {
+      const [node, volatility] = [Math.floor(cell / VOLATILITY_NODES), cell % VOLATILITY_NODES];
+      const profit = this.#profitOf(account, { node, volatility }, scenarios);
+      if (profit < worst.profit) worst = { node, volatility, profit };
+    }
+    return worst;
+  }
+
+  #profitOf(account: Account, { node, volatility }: Scenario, scenarios: ReadonlyMap<number, Scenarios>): number {
+    let profit = 0;
+    for (const [instrument, size] of this.#ledger.accounts.get(account)?.positions ?? []) {
+      const { nodes, isInner } = scenarios.get(fieldsOf(instrument).underlying) ?? { nodes: [], isInner: [] };
+      const place = nodes[node];
+      if (place === undefined || isInner[node] !== true) return Infinity;
+      profit += toNumber(size) * this.#present.quote(instrument).profitAt(place, volatility);
+    }
+    return profit;
   }
 
   get #present(): MarginModel {

@@ -40,14 +40,18 @@ export class Reads {
   readonly #callerAddress: Promise<string>;
   readonly #totals: readonly Question[];
 
-  constructor(theatre: Theatre) {
+  readonly #addresses: Theatre["addresses"];
+
+  /** @param addresses Of modules as they are at the time of a question. */
+  constructor(theatre: Theatre, addresses: Theatre["addresses"]) {
     this.#theatre = theatre;
+    this.#addresses = addresses;
     this.#callerAddress = theatre.caller.getAddress();
     this.#totals = this.#totalQuestions();
   }
 
   question(contract: SurfaceContract, method: string, args: readonly unknown[]): Question {
-    return questionOf({ to: this.#theatre.addresses[contract], surface: SURFACE[contract], method }, args);
+    return questionOf({ to: this.#addresses[contract], surface: SURFACE[contract], method }, args);
   }
 
   /** What custody holds and the books say, the given accounts, and the risks of others: in this order, in one call. */

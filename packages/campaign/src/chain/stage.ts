@@ -3,6 +3,7 @@ import { type Call, toAnswer } from "@plimsoll/replay";
 import type { LogDescription } from "ethers";
 import { MockAggregator__factory } from "../../../../typechain-types/index.ts";
 import { OutflowWatch } from "../audit/outflow.ts";
+import type { Vault } from "../audit/shares.ts";
 import { UnknownEventError } from "../errors.ts";
 import { Authority } from "../model/authority.ts";
 import type { FeedAction } from "../model/feed.ts";
@@ -65,6 +66,10 @@ export class Stage {
   readonly rounds = new Map<number, { id: bigint; time: number }[]>();
   /** Accounts under a margin call. */
   readonly called = new Set<Account>();
+  /** Who has let whom move his shares, at some time. */
+  readonly allowances: { readonly vault: Vault; readonly owner: Person; readonly spender: Person }[] = [];
+  /** Modules as they are after exchanges. */
+  readonly addresses: Record<SurfaceContract, string>;
   readonly estimates: Estimates;
   readonly #risks = new Map<Account, Risk>();
   #audits = 0;
@@ -74,7 +79,8 @@ export class Stage {
   constructor(theatre: Theatre, world: World) {
     this.theatre = theatre;
     this.world = world;
-    this.reads = new Reads(theatre);
+    this.addresses = { ...theatre.addresses };
+    this.reads = new Reads(theatre, this.addresses);
     this.model.cash.now = world.now;
     this.estimates = new Estimates(this.reads, world, this.model);
     for (const person of theatre.people) {
@@ -120,12 +126,12 @@ export class Stage {
   }
 
   call(name: SurfaceFunction, args: readonly unknown[], from: string): Call {
-    return { from, to: this.theatre.addresses[contractOf(name)], data: encode(name, args) };
+    return { from, to: this.addresses[contractOf(name)], data: encode(name, args) };
   }
 
   /** What a call calls; its target where that is no function of the surface. */
   functionOf({ to, data }: Call): string {
-    const { addresses } = this.theatre;
+    const { addresses } = this;
     const contracts = SURFACE_CONTRACTS.filter((contract) => addresses[contract] === to);
     return functionIn(contracts, data) ?? to;
   }
@@ -256,7 +262,7 @@ export class Stage {
   }
 
   #sort(logs: readonly RawLog[]): Outcome {
-    const { addresses } = this.theatre;
+    const { addresses } = this;
     const spoken = nobodySpoke();
     for (const log of logs) {
       for (const [speaker, contract] of Object.entries(SPEAKERS) as [Speaker, SurfaceContract][]) {

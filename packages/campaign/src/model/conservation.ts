@@ -26,7 +26,7 @@ export interface Totals {
 export function checkModel(model: LedgerModel): Violation[] {
   const shares = sharesOf(model);
   const nets = [...model.nets].flatMap(([instrument, net]) => checkNet(model, { instrument, net, shares }));
-  const told = [...model.cash.takeViolations(), ...model.funding.takeViolations()];
+  const told = [model.cash, model.funding, model.tearUps].flatMap((one) => one.takeViolations());
   return [...checkCash(model, shares), ...nets, ...checkShares(model), ...told];
 }
 

@@ -1,6 +1,7 @@
 import { type Account, CASH, type Instrument, Kind, WAD, fieldsOf } from "@plimsoll/client";
 import { CashModel, SCALE, mulDivDown } from "./cash.ts";
 import { FundingModel } from "./funding.ts";
+import { TearUps } from "./tearUps.ts";
 
 /** One account as events tell it. Amounts WAD. */
 export interface AccountBook {
@@ -56,6 +57,7 @@ export class LedgerModel {
   reserveExactly = 0n;
   readonly cash = new CashModel();
   readonly funding = new FundingModel();
+  readonly tearUps = new TearUps();
   /** As stored: with funding up to when each was last written. */
   entryValues = 0n;
 
@@ -151,6 +153,7 @@ export class LedgerModel {
     const book = this.book(account);
     const held = book.positions.get(instrument) ?? 0n;
     const kind = kindOf(instrument);
+    if (held === 0n) this.tearUps.leave(account, instrument);
     this.#setPosition(book, instrument, held + delta);
     if (kind === Kind.Spot) {
       this.addCash(account, value);
@@ -171,12 +174,15 @@ export class LedgerModel {
     const share = this.#openShare(instrument, -size);
     share.size -= size;
     share.value -= value;
+    const left = { instrument, size: -size, value: -value };
+    this.tearUps.order(left, { holders: this.#holdersOf(instrument, -size), held: before });
   }
 
   /** An account takes its share. @param delta Signed change of its position. */
   takeShare(account: Account, share: { instrument: Instrument; delta: bigint; value: bigint }): void {
     const { instrument, delta, value } = share;
     const before = this.longs.get(instrument) ?? 0n;
+    this.tearUps.take(account, this.positionOf(account, instrument), { instrument, size: -delta, value });
     this.trade(account, share);
     this.longs.set(instrument, before);
     const open = this.#openShare(instrument, -delta);
@@ -218,7 +224,10 @@ export class LedgerModel {
   moveAll(from: Account, to: Account): void {
     const source = this.book(from);
     const target = this.book(to);
-    for (const [instrument, size] of source.positions) target.positions.set(instrument, size);
+    for (const [instrument, size] of source.positions) {
+      target.positions.set(instrument, size);
+      for (const account of [from, to]) this.tearUps.leave(account, instrument);
+    }
     for (const [instrument, entry] of source.entries) target.entries.set(instrument, entry);
     source.positions.clear();
     source.entries.clear();
@@ -243,6 +252,13 @@ export class LedgerModel {
   get hasOpenShares(): boolean {
     for (const { size, value } of this.openShares.values()) if (size !== 0n || value !== 0n) return true;
     return false;
+  }
+
+  *#holdersOf(instrument: Instrument, sign: bigint): Generator<Account> {
+    for (const [account, { positions }] of this.accounts) {
+      const size = positions.get(instrument) ?? 0n;
+      if (size !== 0n && size > 0n === sign > 0n) yield account;
+    }
   }
 
   #settlingShare(instrument: Instrument): OpenShare {

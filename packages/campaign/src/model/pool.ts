@@ -32,6 +32,11 @@ export class Side {
     return [...this.claims].filter(([, one]) => one[unit] > 0n).map(([controller]) => controller);
   }
 
+  /** Whose request waits. */
+  asking(): readonly string[] {
+    return [...this.pending].filter(([, amount]) => amount > 0n).map(([controller]) => controller);
+  }
+
   claimOf(controller: string): Claim {
     return this.claims.get(controller) ?? { assets: 0n, shares: 0n };
   }
