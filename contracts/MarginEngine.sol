@@ -179,22 +179,26 @@ contract MarginEngine is IMarginEngine, MarginModel {
             uint256 spot = market.spot;
             uint256 rate = market.parameters.addOns.concentration();
             if (rate == 0 || spot == 0) return;
+            uint256 vega = vegaOf(book);
+            uint256 depth = market.parameters.addOns.vegaDepth() * WAD;
+            addToBoth(addOns, MarginAddOns.concentration(vega, vega, depth, rate));
             int256 gain = book.profitAt(NEAREST_ABOVE, MARK_VOLATILITY) - book.profitAt(NEAREST_BELOW, MARK_VOLATILITY);
             PriceNode[] memory nodes = book.set.nodes;
             uint256 distance = nodes[NEAREST_ABOVE].price - nodes[NEAREST_BELOW].price;
             uint256 delta = MarginAddOns.exposureUp(FixedPointMathLib.abs(gain), distance, spot);
-            uint256 depth = market.parameters.addOns.depth() * spot;
+            depth = market.parameters.addOns.depth() * spot;
             uint256 others = FixedPointMathLib.mulWadUp(market.openInterest, spot);
             others = FixedPointMathLib.min(others, MAX_DEPTHS * depth);
             addOns.initial += MarginAddOns.concentration(delta, others, depth, rate);
             addOns.maintenance += MarginAddOns.concentration(delta, delta, depth, rate);
-            uint256 vega = FixedPointMathLib.max(
-                FixedPointMathLib.abs(book.profitAt(MIDDLE_NODE, LOWER_VOLATILITY)),
-                FixedPointMathLib.abs(book.profitAt(MIDDLE_NODE, UPPER_VOLATILITY))
-            );
-            depth = market.parameters.addOns.vegaDepth() * WAD;
-            addToBoth(addOns, MarginAddOns.concentration(vega, vega, depth, rate));
         }
+    }
+
+    /// @dev The greater change of value between the volatility nodes, at the spot.
+    function vegaOf(Revaluation memory book) private pure returns (uint256) {
+        int256 lower = book.profitAt(MIDDLE_NODE, LOWER_VOLATILITY);
+        int256 upper = book.profitAt(MIDDLE_NODE, UPPER_VOLATILITY);
+        return FixedPointMathLib.max(FixedPointMathLib.abs(lower), FixedPointMathLib.abs(upper));
     }
 
     /// @dev For strikes that are no nodes, expiry by expiry.
@@ -205,14 +209,14 @@ contract MarginEngine is IMarginEngine, MarginModel {
         Book memory book
     ) private view {
         unchecked {
-            uint256 inner = market.widest.maintenance / 3;
-            uint256 outer = FixedPointMathLib.max(inner, (market.widest.initial - market.widest.maintenance) / 3);
             for (uint256 i = 0; i < book.options.count; ++i) {
                 Tenor memory tenor = tenorOf(market, book.options.expiries[i])[0];
                 uint256 variance = tenor.slice.variance;
                 if (variance >= SHORT_DATED_VARIANCE) continue;
                 (uint256 long, uint256 short) = pinnedUnits(portfolio, market, book, i);
                 uint256 volatility = SquareRoot.sqrtWad(variance);
+                uint256 inner = market.widest.maintenance / 3;
+                uint256 outer = FixedPointMathLib.max(inner, (market.widest.initial - market.widest.maintenance) / 3);
                 addOns.maintenance += MarginAddOns.pinCharge(market.spot, inner, volatility, long, short);
                 addOns.initial += MarginAddOns.pinCharge(market.spot, outer, volatility, long, short);
             }

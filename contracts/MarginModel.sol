@@ -131,7 +131,8 @@ abstract contract MarginModel is IMarginModel {
         }
     }
 
-    /// @dev The legs on one underlying: lists the options, values what is linear.
+    /// @dev The legs on one underlying: lists the options, values what is linear. From the last on, so that a list has the order of the legs:
+    /// where one is taken away the last takes its place, and what stays is a run for `ScenarioKernel.repeat` even so.
     function read(
         Standing memory standing,
         Portfolio calldata portfolio,
@@ -139,8 +140,8 @@ abstract contract MarginModel is IMarginModel {
     ) internal view returns (Book memory book) {
         unchecked {
             Position[] calldata positions = portfolio.positions;
-            for (uint256 i = 0; i < positions.length; ++i) {
-                Position position = positions.leg(i);
+            for (uint256 i = positions.length; i > 0;) {
+                Position position = positions.leg(--i);
                 Instrument instrument = position.instrument();
                 if (instrument.underlying() != market.underlying) continue;
                 book.isUsed = true;

@@ -83,14 +83,15 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         require(proposal.size != 0, ZeroSize());
         _requireTradable(instrument);
         PoolParameters memory set = _parametersOf(instrument.underlying());
-        PoolMarket memory market = _marketOf(instrument.underlying(), set);
+        IMarginEngine engine = _engine();
+        PoolMarket memory market = _marketOf(engine, instrument.underlying(), set);
         Position added = toPosition(instrument, -proposal.size);
         bool isFirst;
         (result.isReduction, isFirst) = _placeOf(added, proposal.bucket);
         bool isOpen = instrument.isOption() ? market.isOpenForOptions : market.isOpen;
         bool isUsable = market.validity != Validity.Invalid;
         require(isUsable && (isOpen || result.isReduction), FeedNotFresh());
-        Unit memory unit = market.unitOf(instrument);
+        Unit memory unit = market.unitOf(instrument, proposal.size > 0);
         result.change = Exposure({
             delta: SignedWad.mulDown(-proposal.size, unit.delta).toInt128(),
             vega: SignedWad.mulDown(-proposal.size, unit.vega).toInt128()
@@ -98,7 +99,7 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         _requireLimits(set, proposal.total, PoolInventory.sum(proposal.total, result.change));
         int256 share = PoolQuote.addedShare(proposal.held, result.change);
         int256 margin;
-        (margin, result.commitment) = _marginUp(added, share, isFirst);
+        (margin, result.commitment) = _marginUp(engine, added, share, isFirst);
         margin = SignedMulDiv.mulDivUp(margin, set.marginRate, WAD);
         result.quote = unit.priced(proposal.size, set.skewUp(market.spot, proposal.total, result.change), margin);
     }
@@ -112,9 +113,10 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
             return result;
         }
         uint16 underlying = PoolInventory.underlyingOf(bucket);
-        PoolMarket memory market = _marketOf(underlying, _parametersOf(underlying));
+        IMarginEngine engine = _engine();
+        PoolMarket memory market = _marketOf(engine, underlying, _parametersOf(underlying));
         require(market.validity != Validity.Invalid, FeedNotFresh());
-        Risk memory risk = _engine().evaluate(portfolios)[0];
+        Risk memory risk = engine.evaluate(portfolios)[0];
         result.exposure = market.exposureOf(portfolios[0].positions);
         result.target = _bufferedUp(risk.initial);
         result.missing = result.target.toInt256() - risk.equity;
@@ -130,11 +132,12 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         if (buckets.length == 0) return value;
         Portfolio[] memory portfolios = new Portfolio[](buckets.length);
         for (uint256 i = 0; i < buckets.length; ++i) portfolios[i] = clearinghouse.portfolio(buckets[i]);
-        value.addAll(_engine().evaluate(portfolios));
+        IMarginEngine engine = _engine();
+        value.addAll(engine.evaluate(portfolios));
         for (uint256 i = 0; i < buckets.length; ++i) {
             if (!PoolValuation.isFirst(buckets, portfolios, i)) continue;
             uint16 underlying = PoolInventory.underlyingOf(buckets[i]);
-            value.addMarket(_marketOf(underlying, _parametersOf(underlying)), exposures[i]);
+            value.addMarket(_marketOf(engine, underlying, _parametersOf(underlying)), exposures[i]);
         }
     }
 
@@ -148,6 +151,7 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
     /// times how far it adds to the exposure of the bucket: to evaluate a bucket before and after would cost 12,000 gas more for each of its legs.
     /// @param isFirst Of the bucket.
     function _marginUp(
+        IMarginEngine engine,
         Position added,
         int256 addedShare,
         bool isFirst
@@ -155,7 +159,7 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         Portfolio[] memory alone = new Portfolio[](1);
         alone[0].positions = new Position[](1);
         alone[0].positions[0] = added;
-        Risk memory risk = _engine().evaluate(alone)[0];
+        Risk memory risk = engine.evaluate(alone)[0];
         uint256 required = risk.initial;
         // The floor is for accounts, and a bucket has it once.
         bool isFloored = risk.maintenance > risk.maintenanceBeforeFloor && risk.initial == risk.maintenance;
@@ -176,8 +180,12 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         return (false, legs == 0);
     }
 
-    function _marketOf(uint16 underlying, PoolParameters memory set) private view returns (PoolMarket memory) {
-        return PoolQuote.marketOf(IMarketSources(address(_engine())), underlying, set);
+    function _marketOf(
+        IMarginEngine engine,
+        uint16 underlying,
+        PoolParameters memory set
+    ) private view returns (PoolMarket memory) {
+        return PoolQuote.marketOf(IMarketSources(address(engine)), underlying, set);
     }
 
     function _parametersOf(uint16 underlying) private view returns (PoolParameters memory set) {

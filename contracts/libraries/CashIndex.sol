@@ -83,12 +83,9 @@ library CashIndex {
         (uint256 borrowIndex, uint256 supplyIndex) = accrue(self);
         int256 cash = toCash(scaled, scaled < 0 ? borrowIndex : supplyIndex) + amount;
         afterwards = toScaled(cash, cash < 0 ? borrowIndex : supplyIndex).toInt128();
-        (uint128 debts, uint128 supply) = (self.debts, self.supply);
-        if (scaled < 0) debts -= uint128(uint256(-scaled));
-        else supply -= uint128(uint256(scaled));
-        if (afterwards < 0) debts += uint128(-afterwards);
-        else supply += uint128(afterwards);
-        (self.debts, self.supply) = (debts, supply);
+        // Both share a word: what does not change is not written.
+        if (scaled < 0 || afterwards < 0) self.debts = changed(self.debts, -scaled, -afterwards);
+        if (scaled > 0 || afterwards > 0) self.supply = changed(self.supply, scaled, afterwards);
     }
 
     /// @notice Takes a loss from all positive cash in proportion, by lowering its index.
@@ -190,6 +187,13 @@ library CashIndex {
             uint256 square = (x * x) / WAD;
             return x + square / 2 + (square * x) / (6 * WAD);
         }
+    }
+
+    /// @dev A total in which an account counts with what is above zero. @param before Of the account, scaled. @param afterwards Likewise.
+    function changed(uint128 total, int256 before, int256 afterwards) private pure returns (uint128) {
+        if (before > 0) total -= uint128(uint256(before));
+        if (afterwards > 0) total += uint128(uint256(afterwards));
+        return total;
     }
 
     /// @dev Towards minus infinity. Scaled cash has 128 bits and an index 80.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
+import { Instrument } from "../types/Instrument.sol";
 import { Position } from "../types/Position.sol";
 import { ScenarioRows } from "./ScenarioRows.sol";
 
@@ -22,13 +23,13 @@ struct KeptOption {
 library KeptOptions {
     /// @return found A list that begins with that position or the opposite one; empty if neither was kept.
     function find(KeptOption[] memory list, Position position) internal pure returns (KeptOption[] memory found) {
-        uint256 same = Position.unwrap(position);
-        uint256 opposite = Position.unwrap(position.opposite());
+        Instrument instrument = position.instrument();
         found = list;
         while (found.length != 0) {
             KeptOption memory kept = found[0];
-            uint256 word = Position.unwrap(kept.position);
-            if (word == same || word == opposite) return found;
+            if (kept.position.instrument() == instrument) {
+                if (kept.position == position || kept.position == position.opposite()) return found;
+            }
             found = kept.others;
         }
     }

@@ -35,12 +35,11 @@ struct PoolMarket {
     Surface surface;
 }
 
-/// @notice One unit of an instrument. @param ask Highest value within what price and volatility may be off by, USD WAD, rounded up.
-/// @param bid Lowest, rounded down. @param delta Units. @param vega USD per 1.00 of volatility.
+/// @notice One unit of an instrument, for one side. @param worst Within what price and volatility may be off by, USD WAD: the highest value for who
+/// buys from the pool, rounded up, the lowest for who sells, rounded down. @param delta Units. @param vega USD per 1.00 of volatility.
 struct Unit {
     uint256 mark;
-    uint256 ask;
-    uint256 bid;
+    uint256 worst;
     int256 delta;
     int256 vega;
 }
@@ -92,10 +91,15 @@ library PoolQuote {
     /// @notice One unit of a perpetual or an option at mark and at the ends of what the oracles may be off by. Free of arbitrage, a surface that
     /// moves with the forward leaves calls rising and puts falling with the price, and either rising with volatility: so the worst
     /// values inside are at the ends.
-    function unitOf(PoolMarket memory market, Instrument instrument) internal view returns (Unit memory unit) {
+    /// @param isBuying Whether the trader buys.
+    function unitOf(
+        PoolMarket memory market,
+        Instrument instrument,
+        bool isBuying
+    ) internal view returns (Unit memory unit) {
         uint256 off = Math.mulDiv(market.spot, market.deviation, WAD, Math.Rounding.Ceil);
         if (!instrument.isOption()) {
-            (unit.mark, unit.ask, unit.bid) = (market.spot, market.spot + off, market.spot - off);
+            (unit.mark, unit.worst) = (market.spot, isBuying ? market.spot + off : market.spot - off);
             unit.delta = SIGNED_WAD;
             return unit;
         }
@@ -106,10 +110,10 @@ library PoolQuote {
         (unit.delta, unit.vega) = (greeks.delta, greeks.vega);
         tenor.down = WAD - market.volatilitySpread;
         tenor.up = WAD + market.volatilitySpread;
-        (uint256 highest, uint256 lowest) = (market.spot + off, market.spot - off);
-        if (!leg.isCall) (highest, lowest) = (lowest, highest);
-        unit.ask = Math.max(valueAt(leg, tenor, instrument, highest, UPPER_VOLATILITY) + VALUE_ERROR, unit.mark);
-        unit.bid = Math.min(valueAt(leg, tenor, instrument, lowest, LOWER_VOLATILITY), unit.mark);
+        uint256 price = leg.isCall == isBuying ? market.spot + off : market.spot - off;
+        leg.set(toPosition(instrument, 0), tenor, FixedPointMathLib.lnWad(int256(price)));
+        uint256 value = leg.valueOf(price, 0, isBuying ? UPPER_VOLATILITY : LOWER_VOLATILITY);
+        unit.worst = isBuying ? Math.max(value + VALUE_ERROR, unit.mark) : Math.min(value, unit.mark);
     }
 
     /// @notice The price of `size` units for who trades with the pool, with its parts.
@@ -125,13 +129,8 @@ library PoolQuote {
         result.skew = SignedMulDiv.mulDivUp(skew, WAD, units);
         result.margin = SignedMulDiv.mulDivUp(margin, WAD, units);
         uint256 charge = SignedMath.max(result.skew + result.margin, 0).toUint256();
-        if (size > 0) {
-            result.spread = unit.ask - unit.mark;
-            result.price = unit.ask + charge;
-        } else {
-            result.spread = unit.mark - unit.bid;
-            result.price = Math.saturatingSub(unit.bid, charge);
-        }
+        result.spread = SignedMath.abs(unit.worst.toInt256() - unit.mark.toInt256());
+        result.price = size > 0 ? unit.worst + charge : Math.saturatingSub(unit.worst, charge);
     }
 
     /// @notice What a change of the inventory is charged, USD WAD, rounded up: the integral of a shift that is linear in the inventory,
@@ -193,17 +192,6 @@ library PoolQuote {
         // The options of a bucket expire together.
         if (tenor.expiry != instrument.expiry()) tenor.set(market.surface, NO_SHOCKS, instrument.expiry());
         leg.set(toPosition(instrument, 0), tenor, market.logSpot);
-    }
-
-    function valueAt(
-        OptionLeg memory leg,
-        Tenor memory tenor,
-        Instrument instrument,
-        uint256 price,
-        uint256 volatility
-    ) private pure returns (uint256) {
-        leg.set(toPosition(instrument, 0), tenor, FixedPointMathLib.lnWad(int256(price)));
-        return leg.valueOf(price, 0, volatility);
     }
 
     function aged(uint256 base, uint256 perHour, uint40 since) private view returns (uint256) {

@@ -167,7 +167,7 @@ library ScenarioKernel {
         KeptOption memory kept
     ) internal pure {
         unchecked {
-            addRepeated(sums);
+            // Without what is still to be repeated: it would be in both.
             if (!sums.snapshot.exists()) sums.snapshot = sums.rows.copied();
             (int256 linear, uint256 gross) = (sums.linear, sums.gross);
             kept.before = sums.snapshot;
@@ -186,18 +186,21 @@ library ScenarioKernel {
         Position position
     ) internal pure returns (bool isDone) {
         unchecked {
-            int256 factor = Position.unwrap(kept.position) == Position.unwrap(position) ? int256(1) : -1;
+            int256 factor = kept.position == position ? int256(1) : -1;
             uint256 gross = sums.gross + kept.gross;
             if (gross > MAX_GROSS) return false;
             sums.gross = gross;
             sums.linear += factor * kept.linear;
-            // Options that were added one after the other are repeated at once.
-            bool follows = ScenarioRows.unwrap(sums.repeatedTo) == ScenarioRows.unwrap(kept.before);
-            if (!follows || sums.repeatedFactor != factor) {
+            // Options that were added one after the other are repeated at once, from either end.
+            bool isSameWay = sums.repeatedFactor == factor;
+            if (isSameWay && sums.repeatedTo == kept.before) {
+                sums.repeatedTo = kept.later;
+            } else if (isSameWay && sums.repeatedFrom == kept.later) {
+                sums.repeatedFrom = kept.before;
+            } else {
                 addRepeated(sums);
-                (sums.repeatedFrom, sums.repeatedFactor) = (kept.before, factor);
+                (sums.repeatedFrom, sums.repeatedTo, sums.repeatedFactor) = (kept.before, kept.later, factor);
             }
-            sums.repeatedTo = kept.later;
             return true;
         }
     }
@@ -207,7 +210,7 @@ library ScenarioKernel {
         if (!to.exists()) return;
         if (sums.repeatedFactor > 0) sums.rows.addDifference(to, from);
         else sums.rows.addDifference(from, to);
-        (sums.repeatedTo, sums.snapshot) = (ScenarioRows.wrap(0), ScenarioRows.wrap(0));
+        (sums.repeatedFactor, sums.repeatedTo, sums.snapshot) = (0, ScenarioRows.wrap(0), ScenarioRows.wrap(0));
     }
 
     /// @notice How far a value may be from the sum of the plain prices, USD WAD, rounded up: 1e-10 of Σ|size|·(spot + strike),

@@ -60,57 +60,29 @@ library ScenarioProfits {
                 self.value = self.summedValue;
             }
             if (sums.plain.length != 0) self.value += nowOf(sums.plain, sums.columnsOf()).fromSquareDown();
-            PriceNode[] memory nodes = self.set.nodes;
-            (int256 lowest, int256 lowestInner) = (0, 0);
-            for (uint256 i = 0; i < nodes.length; ++i) {
-                PriceNode memory node = nodes[i];
-                int256 profit = lowestAt(self, node.price, i);
-                if (profit >= lowestInner) continue;
-                if (profit < lowest) lowest = profit;
-                if (FixedPointMathLib.abs(node.move) <= innerRange) lowestInner = profit;
-            }
-            (self.lowest, self.lowestInner) = (lowest, lowestInner);
+            if (sums.isOpen && sums.plain.length == 0) setLowest(self, innerRange);
+            else setLowestOfCells(self, innerRange);
             setStress(self);
         }
     }
 
     /// @notice Profit in a cell.
-    function profitAt(Revaluation memory self, uint256 node, uint256 column) internal pure returns (int256 profit) {
+    function profitAt(Revaluation memory self, uint256 node, uint256 column) internal pure returns (int256) {
         unchecked {
-            uint256 price = self.set.nodes[node].price;
             ScenarioSums memory sums = self.sums;
-            profit = linearProfit(self, price);
-            if (sums.isOpen) profit += valueOf(self, wordOf(sums, node, column), ratioOf(self, price));
-            uint256 columns = sums.columnsOf();
-            if (sums.plain.length != 0) profit += plainProfit(sums.plain, node * columns + column, columns);
+            int256 word = sums.isOpen ? wordOf(sums, node, column) : int256(0);
+            return profitOf(self, self.set.nodes[node].price, word, node * sums.columnsOf() + column);
         }
     }
 
-    /// @dev The least of a node's columns.
-    function lowestAt(Revaluation memory self, uint256 price, uint256 node) private pure returns (int256 lowest) {
-        unchecked {
-            ScenarioSums memory sums = self.sums;
-            if (sums.isOpen && sums.plain.length == 0) {
-                lowest = fromScaled(lowestScaled(sums, node, self.linear, ratioOf(self, price)));
-                return lowest + linearProfit(self, price);
-            }
-            lowest = profitAt(self, node, LOWER_VOLATILITY);
-            if (!sums.isOpen) return lowest;
-            for (uint256 i = MARK_VOLATILITY; i < sums.columnsOf(); ++i) {
-                lowest = FixedPointMathLib.min(lowest, profitAt(self, node, i));
-            }
-        }
-    }
-
-    /// @dev The least of the words of a node, as `scaled`. All stand at the same price: so they can be compared before they are converted.
-    function lowestScaled(
-        ScenarioSums memory sums,
-        uint256 node,
-        int256 linear,
-        int256 ratio
-    ) private pure returns (int256 lowest) {
-        ScenarioRows rows = sums.rows;
+    /// @dev Of a book whose options are all in the sums. All words of a node stand at the same price: so they are compared before they are
+    /// converted. In one loop without calls, which would cost as much again.
+    function setLowest(Revaluation memory self, uint256 innerRange) private pure {
+        PriceNode[] memory nodes = self.set.nodes;
+        ScenarioRows rows = self.sums.rows;
         uint256 stride = rows.stride();
+        int256 linear = self.linear;
+        (int256 lowest, int256 lowestInner) = (0, 0);
         assembly ("memory-safe") {
             // high·ratio + low·2^112 of a word with a natural number in its low lane, where high·2^240 + low·2^112 is the word
             // times 2^112, modulo 2^256.
@@ -121,32 +93,76 @@ library ScenarioProfits {
                 c := xor(a, mul(xor(a, b), slt(b, a)))
             }
             linear := add(linear, LOW_LANE_OFFSET)
-            ratio := sub(ratio, shl(LANE_AND_RATIO_BITS, 1))
-            // From the start of the first row to the sum of the node.
-            let place := shl(5, add(node, 1))
-            let at := add(rows, place)
-            let down := add(mload(at), linear)
-            at := add(at, stride)
-            let mark := add(mload(at), linear)
-            let up := add(mload(add(at, stride)), linear)
-            lowest := lower(lower(scaled(down, ratio), scaled(mark, ratio)), scaled(up, ratio))
-            if mload(add(sums, 0x20)) {
-                // The nearest expiry alone.
-                at := add(mload(add(sums, 0xe0)), place)
-                let nearestDown := mload(at)
-                at := add(at, stride)
-                mark := sub(mark, mload(at))
-                lowest := lower(lowest, scaled(add(mark, nearestDown), ratio))
-                lowest := lower(lowest, scaled(add(mark, mload(add(at, stride))), ratio))
-                // The farthest alone: the others at the mark.
-                at := add(mload(add(sums, 0x100)), place)
-                down := sub(down, mload(at))
-                at := add(at, stride)
-                mark := mload(at)
-                lowest := lower(lowest, scaled(add(mark, down), ratio))
-                lowest := lower(lowest, scaled(add(mark, sub(up, mload(add(at, stride)))), ratio))
+            // From a sum of the first row to the pointer to its node.
+            let toNode := sub(nodes, rows)
+            let end := add(rows, shl(5, add(mload(nodes), 1)))
+            for {
+                let at := add(rows, 0x20)
+            } lt(at, end) {
+                at := add(at, 0x20)
+            } {
+                let sums := mload(add(self, 0x20))
+                let price := mload(mload(add(at, toNode)))
+                // `ratioOf`: the spot comes first in the set, and that in the revaluation.
+                let ratio := sub(div(shl(RATIO_BITS, price), mload(mload(self))), shl(LANE_AND_RATIO_BITS, 1))
+                let down := add(mload(at), linear)
+                let mark := add(mload(add(at, stride)), linear)
+                let up := add(mload(add(at, shl(1, stride))), linear)
+                let profit := lower(lower(scaled(down, ratio), scaled(mark, ratio)), scaled(up, ratio))
+                if mload(add(sums, 0x20)) {
+                    // The farthest expiry alone: the others at the mark.
+                    let part := add(mload(add(sums, 0x100)), sub(at, rows))
+                    down := sub(down, mload(part))
+                    part := add(part, stride)
+                    up := sub(up, mload(add(part, stride)))
+                    part := mload(part)
+                    profit := lower(profit, scaled(add(part, down), ratio))
+                    profit := lower(profit, scaled(add(part, up), ratio))
+                    // The nearest alone.
+                    part := add(mload(add(sums, 0xe0)), sub(at, rows))
+                    down := mload(part)
+                    part := add(part, stride)
+                    mark := sub(mark, mload(part))
+                    profit := lower(profit, scaled(add(mark, down), ratio))
+                    profit := lower(profit, scaled(add(mark, mload(add(part, stride))), ratio))
+                }
+                // `fromScaled`.
+                profit := sar(RATIO_BITS, sub(profit, shl(RATIO_BITS, LOW_LANE_OFFSET)))
+                profit := sub(sar(82, sdiv(mul(profit, WAD), 6)), 1)
+                // `linearProfit`.
+                profit := sub(profit, mload(add(self, 0xa0)))
+                let units := mload(add(self, 0x60))
+                if units {
+                    let gain := mul(units, sub(price, mload(mload(self))))
+                    profit := sub(add(profit, sdiv(gain, WAD)), slt(smod(gain, WAD), 0))
+                }
+                if slt(profit, lowestInner) {
+                    lowest := lower(lowest, profit)
+                    let move := mload(add(mload(add(at, toNode)), 0x20))
+                    if iszero(gt(xor(sub(0, slt(move, 0)), add(sub(0, slt(move, 0)), move)), innerRange)) {
+                        lowestInner := profit
+                    }
+                }
             }
-            lowest := sub(lowest, shl(RATIO_BITS, LOW_LANE_OFFSET))
+        }
+        (self.lowest, self.lowestInner) = (lowest, lowestInner);
+    }
+
+    /// @dev Of any other book, cell by cell.
+    function setLowestOfCells(Revaluation memory self, uint256 innerRange) private pure {
+        unchecked {
+            PriceNode[] memory nodes = self.set.nodes;
+            uint256 columns = self.sums.isOpen ? self.sums.columnsOf() : 1;
+            (int256 lowest, int256 lowestInner) = (0, 0);
+            for (uint256 i = 0; i < nodes.length; ++i) {
+                bool isInner = FixedPointMathLib.abs(nodes[i].move) <= innerRange;
+                for (uint256 column = 0; column < columns; ++column) {
+                    int256 profit = profitAt(self, i, column);
+                    if (profit < lowest) lowest = profit;
+                    if (isInner && profit < lowestInner) lowestInner = profit;
+                }
+            }
+            (self.lowest, self.lowestInner) = (lowest, lowestInner);
         }
     }
 
@@ -172,16 +188,28 @@ library ScenarioProfits {
             self.stress = new int256[](set.stresses.length);
             uint256[VOLATILITY_NODES] memory before;
             for (uint256 i = 0; i < self.stress.length; ++i) {
-                uint256 price = set.stresses[i].price;
-                int256 profit = linearProfit(self, price);
-                if (sums.isOpen) {
-                    uint256 volatility = set.stressVolatilities[i];
-                    int256 word = sums.rows.cell(volatility, nodes + before[volatility]++);
-                    profit += valueOf(self, word, ratioOf(self, price));
-                    if (sums.plain.length != 0) profit += plainProfit(sums.plain, nodes * columns + i, columns);
-                }
-                self.stress[i] = profit;
+                uint256 volatility = set.stressVolatilities[i];
+                uint256 place = nodes + before[volatility]++;
+                int256 word = sums.isOpen ? sums.rows.cell(volatility, place) : int256(0);
+                self.stress[i] = profitOf(self, set.stresses[i].price, word, nodes * columns + i);
             }
+        }
+    }
+
+    /// @param word Of the sums; any where there are none. @param plainCell Index in `plain`.
+    function profitOf(
+        Revaluation memory self,
+        uint256 price,
+        int256 word,
+        uint256 plainCell
+    ) private pure returns (int256 profit) {
+        unchecked {
+            ScenarioSums memory sums = self.sums;
+            profit = linearProfit(self, price);
+            if (!sums.isOpen) return profit;
+            profit += valueOf(self, word, ratioOf(self, price));
+            int256[] memory plain = sums.plain;
+            if (plain.length != 0) profit += (plain[plainCell] - nowOf(plain, sums.columnsOf())).fromSquareDown();
         }
     }
 
@@ -194,13 +222,7 @@ library ScenarioProfits {
         }
     }
 
-    /// @dev Of the legs outside the kernel's domain. @param cell Index in `plain`.
-    function plainProfit(int256[] memory plain, uint256 cell, uint256 columns) private pure returns (int256) {
-        unchecked {
-            return (plain[cell] - nowOf(plain, columns)).fromSquareDown();
-        }
-    }
-
+    /// @dev Of the legs outside the kernel's domain, squared WAD.
     function nowOf(int256[] memory plain, uint256 columns) private pure returns (int256) {
         unchecked {
             return plain[MIDDLE_NODE * columns + MARK_VOLATILITY];

@@ -9,6 +9,11 @@ import { VOLATILITY_NODES } from "./ScenarioGrid.sol";
 type ScenarioRows is uint256;
 
 using ScenarioRowsLibrary for ScenarioRows global;
+using { sameRows as == } for ScenarioRows global;
+
+function sameRows(ScenarioRows a, ScenarioRows b) pure returns (bool) {
+    return ScenarioRows.unwrap(a) == ScenarioRows.unwrap(b);
+}
 
 /// @title Rows of the scenario kernel. Part of it, and unchecked like it.
 library ScenarioRowsLibrary {
@@ -48,26 +53,24 @@ library ScenarioRowsLibrary {
 
     /// @notice Adds `more` less `less`: rows with the same places, so that nothing is added to their counts.
     function addDifference(ScenarioRows self, ScenarioRows more, ScenarioRows less) internal pure {
-        uint256 step = self.stride();
-        // From a place of the last row to the next of the first.
-        uint256 back;
+        uint256 size;
         unchecked {
-            back = (VOLATILITY_NODES - 1) * step - 0x20;
+            size = self.stride() * VOLATILITY_NODES;
         }
         assembly ("memory-safe") {
             more := sub(more, self)
             less := sub(less, self)
-            let end := add(self, step)
-            // A place of all three rows at a time.
+            let end := add(self, size)
+            // Three words at a time, for there are three rows.
             for {
-                let word := add(self, 0x20)
+                let word := self
             } lt(word, end) {
-                word := sub(word, back)
+                word := add(word, 0x20)
             } {
                 mstore(word, sub(add(mload(word), mload(add(word, more))), mload(add(word, less))))
-                word := add(word, step)
+                word := add(word, 0x20)
                 mstore(word, sub(add(mload(word), mload(add(word, more))), mload(add(word, less))))
-                word := add(word, step)
+                word := add(word, 0x20)
                 mstore(word, sub(add(mload(word), mload(add(word, more))), mload(add(word, less))))
             }
         }

@@ -8,9 +8,14 @@ import { MAX_LEGS } from "./Limits.sol";
 type Position is uint256;
 
 using PositionLibrary for Position global;
+using { samePosition as == } for Position global;
 
 function toPosition(Instrument instrument, int128 size) pure returns (Position) {
     return Position.wrap((uint256(Instrument.unwrap(instrument)) << 128) | uint128(size));
+}
+
+function samePosition(Position a, Position b) pure returns (bool) {
+    return Position.unwrap(a) == Position.unwrap(b);
 }
 
 library PositionLibrary {
