@@ -29,7 +29,7 @@ A mutant is the code with one slip in it: < for <=, + for -, a condition turned 
 arguments exchanged. Tests that are green on it would not have noticed the slip. The mutants are made from the compiler's syntax tree, in the files of
 scripts/mutants/targets.ts (risk, oracle, ledger, liquidation), and drawn by the seed, of each file in proportion to how many it has. Each is compiled
 in a copy in a temporary folder, without optimiser where the stack allows it, and meets the Solidity tests that can see it, the nearest first (unit tests,
-then incidents, then invariants), until one is red. First all of them run on the unchanged code, compiled in the same way; what is red there does not count.
+then incidents, then invariants; those that are slow last), until one is red. First all of them run on the unchanged code, compiled in the same way; what is red there does not count.
 
 What survives either shows a test that is missing, or has its reason in test/mutants/survivors.ts.
 

@@ -14,7 +14,7 @@ contract MarginEngineJointTest is EngineFuzz {
     /// Profits are rounded to a wei, and so is what lies between two of them.
     uint256 private constant ROUNDING = 16;
     uint256 private constant GRID = 13;
-    /// Below the first node of the maintenance range.
+    /// Nodes below those of the maintenance range, and as many above.
     uint256 private constant OUTER = 3;
     uint256 private constant MARK = 1;
     /// The other's share of a step is rounded to 1e-18 of profits below 1e9 USD.
