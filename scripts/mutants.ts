@@ -12,8 +12,8 @@ import { contentOf, diffOf, mutantsOf, type Mutant } from "./mutants/mutant.ts";
 import { Queue } from "./mutants/queue.ts";
 import { Records, digestOf, type Record } from "./mutants/records.ts";
 import { sampleOf, type Stratum } from "./mutants/sample.ts";
-import { SLOW_SECONDS, scheduleOf } from "./mutants/schedule.ts";
-import { TEST_FOLDERS, suitesOf, type Suite } from "./mutants/suites.ts";
+import { scheduleOf } from "./mutants/schedule.ts";
+import { TEST_FOLDERS, isConcerned, suitesOf, type Suite } from "./mutants/suites.ts";
 import { isGood, summarise, toText } from "./mutants/summary.ts";
 import { parseFiles, type Program } from "./mutants/syntax.ts";
 import { DEPLOYED, TARGETS } from "./mutants/targets.ts";
@@ -29,7 +29,7 @@ A mutant is the code with one slip in it: < for <=, + for -, a condition turned 
 arguments exchanged. Tests that are green on it would not have noticed the slip. The mutants are made from the compiler's syntax tree, in the files of
 scripts/mutants/targets.ts (risk, oracle, ledger, liquidation), and drawn by the seed, of each file in proportion to how many it has. Each is compiled
 in a copy in a temporary folder, without optimiser where the stack allows it, and meets the Solidity tests that can see it, the nearest first (unit tests,
-then incidents, then invariants), until one is red. First all of them run on the unchanged code, compiled in the same way; what is red there does not count.
+then incidents, then invariants; those that are slow last), until one is red. First all of them run on the unchanged code, compiled in the same way; what is red there does not count.
 
 What survives either shows a test that is missing, or has its reason in test/mutants/survivors.ts.
 
@@ -39,6 +39,7 @@ on where it was. --retry tries again what has survived, after a test was written
 Examples:
   npm run mutants -- --list                          the mutants as patches, tries none
   npm run mutants -- --count 20 --only AuctionCurve Ledger
+  npm run mutants -- --matching "OutflowLimit.sol usedAt" "Ledger.sol trade"
   npm run mutants -- --jobs 4
   npm run mutants -- --retry
 
@@ -48,6 +49,7 @@ interface Options {
   readonly count: number;
   readonly seed: number;
   readonly only: readonly string[];
+  readonly matching: readonly string[];
   readonly jobs: number;
   readonly results: string;
   readonly retry: boolean;
@@ -71,6 +73,7 @@ function parseArguments(argv: readonly string[]): Options {
     .option("--count <number>", "mutants to try", whole(1), 200)
     .option("--seed <number>", "another seed draws others", whole(1), 1)
     .option("--only <files...>", "only these files, by name (AuctionCurve) or path", [])
+    .option("--matching <texts...>", "only mutants that hold one of these: path function: lines before → after", [])
     .option("--jobs <number>", "mutants tried at a time, each by a process that uses up to 1 GB", whole(1), 1)
     .option("--results <file>", "where results are kept", "out/mutants.jsonl")
     .option("--retry", "try again what has survived", false)
@@ -92,6 +95,11 @@ function chosen(names: readonly string[]): readonly string[] {
     if (found === undefined) throw new UnknownFileError(name);
     return found;
   });
+}
+
+/** Whether a mutant holds one of the texts, if there are any. */
+function isMatching(texts: readonly string[]): (mutant: Mutant) => boolean {
+  return ({ id }) => texts.length === 0 || texts.some((text) => id.includes(text));
 }
 
 /** Everything that trying a mutant needs, once. */
@@ -173,13 +181,14 @@ async function run(strata: readonly Stratum[], program: Program, options: Option
   const workshop = await Workshop.open(root, stock);
   try {
     console.log("without a mutant …");
-    const suites = suitesOf(root, workshop.compiler, { deployed: DEPLOYED, folders });
+    const touched = strata.map(({ file }) => ({ file, contracts: workshop.touchedBy([file]) }));
+    const suites = suitesOf(root, workshop.compiler, { deployed: DEPLOYED, folders }).filter((suite) =>
+      touched.some((one) => isConcerned(suite, one)),
+    );
     const control = await controlOf(workshop, DEPLOYED, suites);
-    const isRun = ({ file }: Suite) => thorough || (control.seconds.get(file) ?? 0) <= SLOW_SECONDS;
     console.log(`without a mutant: ${control.green} tests green`);
-    for (const { file } of suites.filter((suite) => !isRun(suite))) console.log(`left out, takes too long: ${file}`);
     for (const name of control.red) console.log(`red without a mutant, does not count: ${name}`);
-    return await tryAll(strata, options, { program, suites: suites.filter(isRun), control, workshop });
+    return await tryAll(strata, options, { program, suites, control, workshop });
   } finally {
     await workshop.close();
   }
@@ -191,7 +200,10 @@ async function main(argv: readonly string[]): Promise<number> {
   const files = chosen(options.only);
   const program = parseFiles(root, TARGETS);
   const all = new Map([...program.sources].map(([file, source]) => [file, mutantsOf(program, source)]));
-  const strata = sampleOf(new Map([...all].filter(([file]) => files.includes(file))), options.count, options.seed);
+  const drawn = [...all]
+    .filter(([file]) => files.includes(file))
+    .map(([file, mutants]) => [file, mutants.filter(isMatching(options.matching))] as const);
+  const strata = sampleOf(new Map(drawn), options.count, options.seed);
   if (options.list) {
     for (const { candidates, wanted } of strata)
       for (const one of candidates.slice(0, wanted)) console.log(diffOf(one));

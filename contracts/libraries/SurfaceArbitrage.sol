@@ -13,11 +13,6 @@ library SurfaceArbitrage {
 
     uint256 private constant WAD = 1e18;
 
-    /// @notice Whether neither condition on one slice is violated at the largest θ in use.
-    function isFreeOfButterflies(uint256 largestVariance, int256 rho, uint256 eta) internal pure returns (bool) {
-        return eta <= greatestEtaDown(largestVariance, rho);
-    }
-
     /// @notice The greatest η that is free of butterfly arbitrage up to the given θ, WAD, rounded down.
     function greatestEtaDown(uint256 largestVariance, int256 rho) internal pure returns (uint256) {
         uint256 skew = WAD + FixedPointMathLib.abs(rho);

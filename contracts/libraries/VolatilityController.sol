@@ -121,17 +121,18 @@ library VolatilityController {
         }
     }
 
-    /// @notice For how many seconds `greatestRisenUp` does not exceed `level`, rounded down; 0 if it does at once. @param level Below 2^64.
+    /// @notice For how many seconds `greatestRisenUp` does not exceed `level`, rounded down; 0 if it does at once.
+    /// @param maintenance Not 0. @param level Below 2^64. @param risePerHour Within its bounds.
     function secondsToRiseDown(
         uint256 maintenance,
         uint256 level,
         uint256 risePerHour
     ) internal pure returns (uint256) {
-        uint256 least = maintenance + maintenance.mulWadUp(4 * STEPS_ERROR) + 1;
-        if (level <= least) return 0;
+        if (level <= maintenance) return 0;
         unchecked {
             int256 perHour = FixedPointMathLib.lnWad(WAD + int256(risePerHour)) + 1;
-            uint256 exponent = uint256(FixedPointMathLib.lnWad(int256(level.divWad(least))));
+            uint256 exponent = uint256(FixedPointMathLib.lnWad(int256(level.divWad(maintenance))));
+            // A second less: in one the exponent grows by 1.4e-6 at the least, a million times what all errors add.
             return ((exponent * 1 hours) / uint256(perHour)).zeroFloorSub(1);
         }
     }

@@ -260,12 +260,14 @@ describe("what is known of mutants", () => {
       suite("test/unit/X.t.sol", ["Ledger"]),
     ];
     const touched = { file: "contracts/libraries/X.sol", contracts: ["Ledger"] };
-    const order = (kills: [string, number][]) =>
-      scheduleOf(suites, touched, { seconds: new Map(), kills: new Map(kills) })
+    const order = (kills: [string, number][], seconds: [string, number][] = []) =>
+      scheduleOf(suites, touched, { seconds: new Map(seconds), kills: new Map(kills) })
         .flat()
         .map(({ file }) => file.replace(/^test\/\w+\/|\.t\.sol$/g, ""));
     expect(order([])).to.deep.equal(["X", "Near", "Far", "A"]);
-    expect(order([["contracts/libraries/X.sol test/unit/Far.t.sol", 1]])).to.deep.equal(["Far", "X", "Near", "A"]);
+    const kills: [string, number][] = [["contracts/libraries/X.sol test/unit/Far.t.sol", 1]];
+    expect(order(kills)).to.deep.equal(["Far", "X", "Near", "A"]);
+    expect(order(kills, [["test/unit/Far.t.sol", 60]]), "slow").to.deep.equal(["X", "Near", "A", "Far"]);
   });
 });
 

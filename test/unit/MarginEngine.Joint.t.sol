@@ -3,6 +3,7 @@ pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
+import { Scenarios } from "../../contracts/interfaces/IMarginScenarios.sol";
 import { AccountParameters } from "../../contracts/interfaces/IMarkets.sol";
 import { Position } from "../../contracts/types/Position.sol";
 import { EngineFuzz } from "../helpers/EngineFuzz.sol";
@@ -12,6 +13,12 @@ contract MarginEngineJointTest is EngineFuzz {
     uint256 private constant CREDIT = 0.4e18;
     /// Profits are rounded to a wei, and so is what lies between two of them.
     uint256 private constant ROUNDING = 16;
+    uint256 private constant GRID = 13;
+    /// Nodes below those of the maintenance range, and as many above.
+    uint256 private constant OUTER = 3;
+    uint256 private constant MARK = 1;
+    /// The other's share of a step is rounded to 1e-18 of profits below 1e9 USD.
+    uint256 private constant SHARE_ROUNDING = 1e10;
 
     function setUp() public override {
         super.setUp();
@@ -38,11 +45,12 @@ contract MarginEngineJointTest is EngineFuzz {
         assertApproxEqAbs(risk.maintenance, before.maintenance, 2 * kernelBound(book, ETH));
     }
 
-    /// At a price in a share t of a step s the chord of e^x lies t(1 − t)·s²/2·e^x above it, at most s²/8. So at a strike below the spot what is
-    /// short the other underlying gains that much less, and the credit's share of it is all that a strike of no size adds.
+    /// At a price in a share t of a step s the chord of e^x lies t(1 − t)·s²/2·e^x above it, at most s²/8 below the spot. So what is short the
+    /// other underlying gains that much less at a strike there, and the credit's share of it is all that a strike of no size adds. At one above
+    /// the spot what is long gains more.
     function requireChordError(uint256 strike) private view returns (uint256 added) {
-        // The same 200,000 USD of both: at each place of the grids one gains what the other loses.
-        Portfolio memory book = perpetuals(100e18, -5e18);
+        // The same 200,000 USD of both: at each place of the grids one gains what the other loses. At the strike it is the first that loses.
+        Portfolio memory book = strike <= 2_000 ? perpetuals(100e18, -5e18) : perpetuals(-100e18, 5e18);
         added = evaluate(with(book, call(ETH, uint40(NOW + 1 hours), strike), 1)).initial - evaluate(book).initial;
         int256 step = views.scenarios(book, ETH).moves[1] - views.scenarios(book, ETH).moves[0];
         uint256 chord = uint256(step * step) / 8e18;
@@ -55,7 +63,99 @@ contract MarginEngineJointTest is EngineFuzz {
     }
 
     function testFuzz_NoStrikeOfNoSizeTakesTheCreditAway(uint256 strike) external view {
-        requireChordError(bound(strike, 1_828, 2_000));
+        requireChordError(bound(strike, 1_828, 2_188));
+    }
+
+    function profitAt(Scenarios memory all, uint256 place, uint256 column) private pure returns (int256) {
+        return all.profits[place * all.columns + column];
+    }
+
+    /// The least that a twist adds to the profit at mark volatilities.
+    function twistAt(Scenarios memory all, uint256 node) private pure returns (int256 least) {
+        for (uint256 column = 3; column < all.columns; ++column) {
+            least = FixedPointMathLib.min(least, profitAt(all, node, column) - profitAt(all, node, MARK));
+        }
+    }
+
+    /// Both underlyings at the same node of their grids, both volatilities shifted alike, or one of them twisted.
+    function lowestAtNodes(Scenarios[2] memory all, uint256 first) private pure returns (int256 lowest) {
+        for (uint256 node = first; node < GRID - first; ++node) {
+            for (uint256 column = 0; column < 3; ++column) {
+                int256 profit = profitAt(all[0], node, column) + profitAt(all[1], node, column);
+                if (column == MARK) profit += FixedPointMathLib.min(twistAt(all[0], node), twistAt(all[1], node));
+                lowest = FixedPointMathLib.min(lowest, profit);
+            }
+        }
+    }
+
+    /// One underlying at a strike, the other in the same proportion between the nodes on both sides.
+    function lowestAtStrikes(
+        Scenarios memory own,
+        Scenarios memory other,
+        uint256 first
+    ) private pure returns (int256 lowest) {
+        for (uint256 place = GRID; place < own.moves.length; ++place) {
+            uint256 above = 1;
+            while (own.moves[above] < own.moves[place]) ++above;
+            if (above <= first || above >= GRID - first) continue;
+            int256 way = own.moves[place] - own.moves[above - 1];
+            int256 step = own.moves[above] - own.moves[above - 1];
+            for (uint256 column = 0; column < 3; ++column) {
+                int256 below = profitAt(other, above - 1, column);
+                int256 between = below + ((profitAt(other, above, column) - below) * way) / step;
+                lowest = FixedPointMathLib.min(lowest, profitAt(own, place, column) + between);
+            }
+        }
+    }
+
+    function lowestAlone(Scenarios memory all, uint256 first) private pure returns (int256 lowest) {
+        for (uint256 place = 0; place < all.moves.length; ++place) {
+            if (all.moves[place] < all.moves[first] || all.moves[place] > all.moves[GRID - 1 - first]) continue;
+            for (uint256 column = 0; column < all.columns; ++column) {
+                lowest = FixedPointMathLib.min(lowest, profitAt(all, place, column));
+            }
+        }
+    }
+
+    /// credit·(Lsep − Ljoint), from the scenarios of each underlying. @param first Node of the range that counts, from the lowest.
+    function creditOf(Scenarios[2] memory all, uint256 first) private pure returns (uint256) {
+        int256 lowest = FixedPointMathLib.min(
+            lowestAtNodes(all, first),
+            FixedPointMathLib.min(lowestAtStrikes(all[0], all[1], first), lowestAtStrikes(all[1], all[0], first))
+        );
+        int256 saved = lowest - lowestAlone(all[0], first) - lowestAlone(all[1], first);
+        return (uint256(FixedPointMathLib.max(saved, 0)) * CREDIT) / 1e18;
+    }
+
+    function requireCredited(Portfolio memory book) private {
+        Scenarios[2] memory all = [views.scenarios(book, ETH), views.scenarios(book, BTC)];
+        Risk memory joint = evaluate(book);
+        setCredit(0);
+        Risk memory separate = evaluate(book);
+        assertApproxEqAbs(joint.initial, separate.initial - creditOf(all, 0), SHARE_ROUNDING, "initial");
+        uint256 expected = separate.maintenanceBeforeFloor - creditOf(all, OUTER);
+        assertApproxEqAbs(joint.maintenanceBeforeFloor, expected, SHARE_ROUNDING, "maintenance");
+    }
+
+    function testFuzz_TheCreditIsForWhatCancelsAtTheSamePlaces(uint256 market, uint256 seed) external {
+        Portfolio memory book = anyJointBook(market, seed);
+        prices.setOverdue(ETH, 0);
+        prices.setOverdue(BTC, 0);
+        // Beyond any floor.
+        requireCredited(with(book, perpetual(ETH), 1_000e18));
+    }
+
+    /// A butterfly loses most at its strike, 2,012, and a year's straddle when volatility rises: together, and with what is short the other
+    /// underlying, nowhere more than there.
+    function test_AtAStrikeTheUpperVolatilityCounts() external {
+        uint40 farthest = EXPIRY + 364 days;
+        Portfolio memory book = shortButterfly(uint40(NOW + 1 minutes), 2_012, 12, 20e18);
+        book = with(with(book, call(ETH, farthest, 2_000), -0.1e18), put(ETH, farthest, 2_000), -0.1e18);
+        book = with(book, perpetual(BTC), -0.002e18);
+        Scenarios[2] memory all = [views.scenarios(book, ETH), views.scenarios(book, BTC)];
+        assertLt(profitAt(all[0], GRID, 2), profitAt(all[0], GRID, MARK), "the straddle");
+        assertLt(lowestAtStrikes(all[0], all[1], 0), lowestAtNodes(all, 0), "the butterfly");
+        requireCredited(book);
     }
 
     /// Who is late counts at each place the worse of his two grids, so a second late price changes nothing about the first.

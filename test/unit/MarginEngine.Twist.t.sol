@@ -3,6 +3,7 @@ pragma solidity ^0.8.37;
 
 import { Portfolio } from "../../contracts/interfaces/IMarginEngine.sol";
 import { Scenarios } from "../../contracts/interfaces/IMarginScenarios.sol";
+import { Surface } from "../../contracts/interfaces/IVolatilityOracle.sol";
 import { Instrument } from "../../contracts/types/Instrument.sol";
 import { Position } from "../../contracts/types/Position.sol";
 import { EngineFuzz } from "../helpers/EngineFuzz.sol";
@@ -120,6 +121,17 @@ contract MarginEngineTwistTest is EngineFuzz {
         Portfolio memory middle = with(bookOf(derive(seed, 1), MIDDLE, 3), put(ETH, MIDDLE, 2_100), -3e18);
         Portfolio memory far = with(bookOf(derive(seed, 2), FAR, 2), call(ETH, FAR, 2_000), -1e18);
         requireSum([near, middle, far]);
+    }
+
+    /// Total volatilities of 220 %.
+    function test_OutsideTheKernelsDomainTheSameExpiriesAreTwisted() external {
+        Surface memory surface;
+        surface.tenorSeconds = [uint32(NEAR - NOW), uint32(MIDDLE - NOW), uint32(FAR - NOW), uint32(400 days)];
+        for (uint256 i = 0; i < 4; ++i) surface.totalVariance[i] = 4.84e18;
+        volatilities.setSurface(ETH, surface);
+        Portfolio memory near = with(portfolio(0), call(ETH, NEAR, 2_000), 3e18);
+        Portfolio memory middle = with(portfolio(0), put(ETH, MIDDLE, 2_100), -4e18);
+        requireSum([near, middle, with(portfolio(0), call(ETH, FAR, 2_300), -1e18)]);
     }
 
     function test_AnExpiredExpiryIsNotTheNearest() external {

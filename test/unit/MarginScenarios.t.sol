@@ -88,6 +88,17 @@ contract MarginScenariosTest is EngineFuzz {
         assertApproxEqAbs(all.moves[GRID], FixedPointMathLib.lnWad(1.005e18), 2);
     }
 
+    /// By hand: ln 0.45 of a fall by 55 %, ln 1.45 of a rise by 45 %.
+    function test_StressesAreToldInTheOrderOfTheParameters() external view {
+        Scenarios memory all = views.scenarios(with(portfolio(0), perpetual(ETH), 3e18), ETH);
+        assertEq(all.stressMoves.length, 2);
+        assertApproxEqAbs(all.stressMoves[0], -0.798507696217771610e18, 2);
+        assertApproxEqAbs(all.stressMoves[1], 0.371563556432483033e18, 2);
+        assertEq(all.stressProfits.length, 2);
+        assertEq(all.stressProfits[0], -3_300e18);
+        assertEq(all.stressProfits[1], 2_700e18);
+    }
+
     function deployWith(address table) external returns (address) {
         return deploy("MarginScenarios", abi.encode(markets, prices, volatilities, table));
     }

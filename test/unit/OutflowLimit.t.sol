@@ -98,6 +98,18 @@ contract OutflowLimitTest is Test {
         assertEq(state.available(ordinary, START + 1 days + 1), 25);
     }
 
+    /// Half of custody has left: no more of it counts than the ordinary share of what there was before that share left.
+    function test_aDepositRefillsWhatLeftByAWiderShare() external {
+        state = state.afterWithdrawal(Custody(1900, 0, 0.5e18), 950);
+        Custody memory ordinary = Custody(950, 0, SHARE);
+        // 50 of 1,000.
+        assertEq(state.usedAt(ordinary, START), 50);
+        state = state.afterDeposit(ordinary, 50);
+        assertEq(state.available(Custody(1000, 0, SHARE), START), 50);
+        // Or the minimum, where that is more.
+        assertEq(Outflow(950, uint40(START)).usedAt(Custody(950, 400, SHARE), START), 400);
+    }
+
     function step(uint256 seed, uint256 minimum) private {
         vm.warp(vm.getBlockTimestamp() + draw(seed, 1, 0, 2 hours));
         Custody memory custody = Custody(recorded, minimum, SHARE);

@@ -102,6 +102,15 @@ contract PriceOracleSettlementTest is OracleTest {
         assertEq(price(), 2000e18);
     }
 
+    function test_ofTwoRoundsInTheSameSecondTheLaterHolds() public {
+        pushAt(WINDOW_START, 2000e8);
+        pushAt(WINDOW_START + 10 minutes, 2100e8);
+        pushAt(WINDOW_START + 10 minutes, 2400e8);
+        pushAt(EXPIRY, 3000e8);
+        assertEq(prove(id(1, 2), 128), 3);
+        assertEq(price(), (2000e18 * 10 + 2400e18 * 20) / uint256(30));
+    }
+
     function test_finalIsFinal() public {
         pushWindow();
         prove(id(1, 3), 128);

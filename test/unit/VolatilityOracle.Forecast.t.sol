@@ -122,6 +122,22 @@ contract VolatilityOracleForecastTest is PublisherTest {
         if (end == 0) assertGt(oracle.forecast(ETH, notice + 3), level, "needlessly short");
     }
 
+    /// What is reached after so many seconds is no level to be promised for as many.
+    function testFuzz_aWeiBelowWhatIsReachedIsPromisedForLess(uint256 elapsed, uint256 rise) public {
+        ControllerParameters memory p = parameters();
+        p.maintenanceRisePerHour = uint64(bound(rise, 0.005e18, 0.1e18));
+        oracle.setController(ETH, p);
+        pushAfter(3 days, ETH_PRICE);
+        oracle.walk(ETH, 128);
+        elapsed = bound(elapsed, 1, 6 hours);
+        uint256 level = oracle.forecast(ETH, elapsed) - 1;
+        assertLt(level, CAP - 1, "fixture");
+        uint256 notice = oracle.noticeSeconds(ETH, level);
+        assertLt(notice, elapsed);
+        assertGe(notice + 2, elapsed, "needlessly short");
+        assertLe(oracle.forecast(ETH, notice), level);
+    }
+
     function test_noticeOfLevelsThatAreReachedOrNeverAre() public view {
         uint256 maintenance = oracle.marginVolatility(ETH).maintenance;
         assertEq(oracle.noticeSeconds(ETH, maintenance), 0);
