@@ -41,6 +41,8 @@ export class ModelLiquidator {
   readonly events: LiquidationEvent[] = [];
   /** Of all legs that changed hands by force, USD. */
   liquidatedNotional = 0;
+  /** Of those that deleveraging closed against the other side, USD. */
+  tornUpNotional = 0;
   /** Who was left without any leg by force. */
   readonly closed = new Set<Account>();
   readonly marginCalledAt = new Map<Account, number>();
@@ -239,6 +241,7 @@ export class ModelLiquidator {
     const { account } = terms;
     const { closed, events } = this.#bearers.bear(terms);
     this.#count(closed);
+    this.tornUpNotional += this.#notionalOf(closed);
     this.clearing.market.force(closed);
     this.events.push(...events);
     if (this.clearing.books.exact(account).legs.length === 0) this.closed.add(account);
@@ -251,7 +254,11 @@ export class ModelLiquidator {
   }
 
   #count(legs: readonly SizedLeg[]): void {
-    this.liquidatedNotional += this.clearing.market.notionalOf(inFloat({ cash: 0n, legs }));
+    this.liquidatedNotional += this.#notionalOf(legs);
+  }
+
+  #notionalOf(legs: readonly SizedLeg[]): number {
+    return this.clearing.market.notionalOf(inFloat({ cash: 0n, legs }));
   }
 
   #require(account: Account): ModelAuction {
