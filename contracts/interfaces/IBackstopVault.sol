@@ -123,8 +123,9 @@ interface IBackstopVault is IRequestVault, ILegGuards, IOpenInterestCover {
     function absorbed() external view returns (Account[] memory);
     /// @notice All zero where the account is not on the list.
     function absorption(Account account) external view returns (Absorption memory);
-    /// @notice Most that the vault may commit to this account to take it over, so that as much is free as is committed: of the vault, and of each budget that the
-    /// account counts against; 0 where no slot is left. USD WAD. Money that `releaseEmpty` would bring back is not in it. `coverDeficit` may pay more.
+    /// @notice Most that the vault may commit to this account to take it over, so that as much is free as is committed: of the vault, and
+    /// of each budget that the account counts against; 0 where no slot is left. USD WAD. Money that `releaseEmpty` would bring back is not
+    /// in it. `coverDeficit` may pay more.
     function capacity(Account account) external view returns (uint256);
     /// @notice How far the budget of an underlying is used, USD WAD.
     /// @return committed In absorbed accounts.

@@ -36,10 +36,9 @@ library BackstopBudgets {
     /// backstop lost 1.5 % of the open interest where it hedged within 5 minutes and 5 % within 15. And whatever becomes of one
     /// underlying, as much as it took remains for the others.
     uint256 internal constant SHARE = 0.5e18;
-    /// @dev Of what losses have left of a budget, and of the vault, at most committed by a new absorption. So at least as much is free for deficits, before others
-    /// pay for them, as stands as margin. With a whole, losses reached others from a fall by 38 % in an hour, when the vault had paid a third of
-    /// itself; with a half from 43 %, with nothing from 50 %. But each step closes more accounts against the other side:
-    /// docs/decisions/0020-margin-leaves-room-for-deficits.md.
+    /// @dev Of what losses have left of a budget, and of the vault, at most committed by a new absorption: at least as much is free for
+    /// deficits, before others pay for them, as stands as margin. More margin reaches others sooner, less of it closes more accounts
+    /// against the other side: docs/decisions/0020-margin-leaves-room-for-deficits.md has figures.
     uint256 internal constant MARGIN_SHARE = 0.5e18;
     /// @dev A crash and its aftermath are over; the controller of margins forgets no faster (half-life 30 days).
     uint256 internal constant MEMORY_SECONDS = 30 days;
