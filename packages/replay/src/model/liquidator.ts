@@ -11,7 +11,7 @@ import { RefusedError } from "./refused.ts";
 import { positive, smaller, sum } from "./whole.ts";
 
 /** As `Liquidator.sol`. */
-export const LAPSE_SECONDS = 1_200;
+export const LAPSE_SECONDS = 2_400;
 /** Of the account floor: who starts an auction, and who ends it where nothing else pays him. */
 const REWARD_SHARE = 0.25;
 /** What a call would do. A call that is refused throws before; nothing happens until the effect is let happen. */
