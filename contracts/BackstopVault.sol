@@ -159,10 +159,10 @@ contract BackstopVault is RequestVault, IBackstopVault {
         int256 missing = initial.toInt256() - equity;
         funding = missing > 0 ? missing.toUint256() : 0;
         uint64 underlyings = _underlyingsOf(account);
-        uint256 left = budgets.leftDown(underlyings, _treasuryCash());
+        uint256 left = budgets.leftForMarginDown(underlyings, _treasuryCash());
         if (absorbedAccounts.length == MAX_ABSORBED || funding > left) {
             releaseEmpty();
-            left = budgets.leftDown(underlyings, _treasuryCash());
+            left = budgets.leftForMarginDown(underlyings, _treasuryCash());
         }
         require(absorbedAccounts.length < MAX_ABSORBED, TooManyAbsorbed(MAX_ABSORBED));
         require(funding <= left, BudgetExceeded(funding, left));
@@ -252,7 +252,7 @@ contract BackstopVault is RequestVault, IBackstopVault {
 
     /// @inheritdoc IBackstopVault
     function capacity(Account account) external view returns (uint256) {
-        return _hasSlot() ? budgets.leftDown(_underlyingsOf(account), _treasuryCash()) : 0;
+        return _hasSlot() ? budgets.leftForMarginDown(_underlyingsOf(account), _treasuryCash()) : 0;
     }
 
     /// @inheritdoc IOpenInterestCover

@@ -56,10 +56,11 @@ contract Liquidator is ILiquidator {
     uint256 public constant FEE_SHARE = 0.1e18;
     /// @dev Of R: the offer at which the backstop takes a bankrupt account, 15 minutes after the offer began to rise.
     uint256 public constant BACKSTOP_LIMIT = 0.25e18;
-    /// @dev Longer than the 15 minutes to the backstop's limit, so that a deficit passes the whole waterfall in one
-    /// auction unattended. Short, because an account that recovered unnoticed and falls again inside this time meets the
-    /// compensation of the old auction: at most 47.5 %.
-    uint256 public constant LAPSE_SECONDS = 20 minutes;
+    /// @dev Longer than the 15 minutes to the backstop's limit, so that a deficit passes the whole waterfall in one auction
+    /// unattended, and longer than a keeper needs whose transactions take half an hour: what he sees live has to be so when he
+    /// arrives. Short, because an account that recovered unnoticed and falls again inside this time meets the compensation of the
+    /// old auction: at most 70.8 %. Anybody ends the auction of an account that has recovered.
+    uint256 public constant LAPSE_SECONDS = 40 minutes;
     /// @dev Of the account floor, for who starts an auction and for who finishes it where nothing else pays him: together half of
     /// the least that an account must have had, so that losing accounts on purpose is no living.
     uint256 public constant REWARD_SHARE = 0.25e18;

@@ -45,7 +45,8 @@ struct Unwinding {
 /// **Budgets**: what the vault commits to an account counts in full against every underlying that makes up at least a tenth of what the books of the
 /// account require, each for itself, spot included, or on whose perpetual it has lost as much; as does what it loses there, for a month. At most half of
 /// the vault may so stand for one underlying. What an account owes in cash may have been lost on anything that it has closed since: a debt of at least a
-/// tenth of that requirement counts against every listed underlying.
+/// tenth of that requirement counts against every listed underlying. An account is taken over only where at least as much stays free of each of its budgets,
+/// and of the vault, as stands in absorbed accounts: deficits of the next ones are paid from that before the other side pays for them.
 interface IBackstopVault is IRequestVault, ILegGuards, IOpenInterestCover {
     event Absorbed(Account indexed account, Account indexed into, uint256 funding);
     /// @notice An absorbed account without positions left the list. @param cash What it brought to the treasury.
@@ -73,7 +74,7 @@ interface IBackstopVault is IRequestVault, ILegGuards, IOpenInterestCover {
     error NotLiquidator(address caller);
     /// @notice All absorbed accounts that are allowed at once are in use.
     error TooManyAbsorbed(uint256 limit);
-    /// @notice The account needs more than treasury and budgets leave for it, USD WAD.
+    /// @notice The account needs more than may be committed to it, USD WAD: the vault pays its deficit, and it is closed.
     error BudgetExceeded(uint256 funding, uint256 capacity);
 
     /// @notice A redemption of 0 shares was requested.
@@ -122,12 +123,13 @@ interface IBackstopVault is IRequestVault, ILegGuards, IOpenInterestCover {
     function absorbed() external view returns (Account[] memory);
     /// @notice All zero where the account is not on the list.
     function absorption(Account account) external view returns (Absorption memory);
-    /// @notice Most that the vault may put behind this account: the least of its treasury's cash and of what is left of each budget that the
-    /// account counts against; 0 where no slot is left. USD WAD. Money that `releaseEmpty` would bring back is not in it.
+    /// @notice Most that the vault may commit to this account to take it over, so that as much is free as is committed: of the vault, and
+    /// of each budget that the account counts against; 0 where no slot is left. USD WAD. Money that `releaseEmpty` would bring back is not
+    /// in it. `coverDeficit` may pay more.
     function capacity(Account account) external view returns (uint256);
     /// @notice How far the budget of an underlying is used, USD WAD.
     /// @return committed In absorbed accounts.
     /// @return lost What still counts of past losses, rounded up.
-    /// @return limit What both together may reach by new absorptions, rounded down.
+    /// @return limit What both together may reach by deficits that are paid, rounded down. New absorptions stop earlier, see `capacity`.
     function budget(uint16 underlying) external view returns (uint256 committed, uint256 lost, uint256 limit);
 }

@@ -36,6 +36,10 @@ library BackstopBudgets {
     /// backstop lost 1.5 % of the open interest where it hedged within 5 minutes and 5 % within 15. And whatever becomes of one
     /// underlying, as much as it took remains for the others.
     uint256 internal constant SHARE = 0.5e18;
+    /// @dev Of what losses have left of a budget, and of the vault, at most committed by a new absorption: at least as much is free for
+    /// deficits, before others pay for them, as stands as margin. More margin reaches others sooner, less of it closes more accounts
+    /// against the other side: docs/decisions/0020-margin-leaves-room-for-deficits.md has figures.
+    uint256 internal constant MARGIN_SHARE = 0.5e18;
     /// @dev A crash and its aftermath are over; the controller of margins forgets no faster (half-life 30 days).
     uint256 internal constant MEMORY_SECONDS = 30 days;
 
@@ -99,6 +103,19 @@ library BackstopBudgets {
         }
     }
 
+    /// @notice What of `leftDown` may be committed to an account that is taken over. USD WAD, rounded down.
+    function leftForMarginDown(
+        BudgetState storage self,
+        uint64 set,
+        uint256 free
+    ) internal view returns (uint256 left) {
+        left = _marginDown(free + self.committed, self.committed);
+        for (; set != 0; set >>= UNDERLYING_BITS) {
+            (uint256 committed, uint256 lost, uint256 limit) = usage(self, uint16(set), free);
+            left = Math.min(left, _marginDown(Math.saturatingSub(limit, lost), committed));
+        }
+    }
+
     /// @notice See `IBackstopVault.budget`; `free` is the cash of the treasury.
     function usage(
         BudgetState storage self,
@@ -143,6 +160,10 @@ library BackstopBudgets {
         uint256 end = budget.forgottenAt;
         if (block.timestamp >= end) return 0;
         return Math.mulDiv(budget.lost, end - block.timestamp, end - budget.lostAt, Math.Rounding.Ceil);
+    }
+
+    function _marginDown(uint256 whole, uint256 committed) private pure returns (uint256) {
+        return Math.saturatingSub(Math.mulDiv(whole, MARGIN_SHARE, WAD), committed);
     }
 
     function _on(

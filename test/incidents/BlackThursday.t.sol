@@ -43,7 +43,7 @@ contract BlackThursdayIncidentTest is IncidentFixture {
     /// Nobody for three hours but somebody who notices now and then that the auction has lapsed.
     function test_whatNobodyBidsForStartsAgainAndEndsInTheBackstop() public {
         tryStartAuction(borrower);
-        pass(21 minutes);
+        pass(41 minutes);
         tryStartAuction(borrower);
         assertEq(liquidator.auctionState(borrower).rate, -0.01e18, "the unsold lot did not start again");
 

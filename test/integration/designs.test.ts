@@ -75,11 +75,11 @@ describe("npm run designs", function () {
     for (const { badDebt } of tables.designs) expect(badDebt.least).to.be.at.most(badDebt.most);
     // With a latency of 30 minutes also with auctions that wait for it.
     expect(tables.sizes.map(({ latencyMinutes, lapseMinutes }) => [latencyMinutes, lapseMinutes])).to.deep.equal([
-      [2, 20],
-      [30, 20],
-      [30, 80],
-      [2, 20],
-      [30, 20],
+      [2, 40],
+      [30, 40],
+      [30, 100],
+      [2, 40],
+      [30, 40],
     ]);
     const data = JSON.parse(readFileSync(join(folder, "designs.json"), "utf8")) as { runs: ModelResult[] };
     expect(data.runs.map(({ conservationError }) => conservationError)).to.deep.equal(data.runs.map(() => "0"));

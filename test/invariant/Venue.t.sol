@@ -77,7 +77,7 @@ contract VenueTest is InvariantTest, BalancedBooks {
 
     /// The random calls are worth something only if every kind of them succeeds.
     function test_everyActionIsReached() public {
-        for (uint256 i = 0; i < 1500; ++i) step(uint256(keccak256(abi.encode(i))));
+        for (uint256 i = 0; i < 3000; ++i) step(uint256(keccak256(abi.encode(i))));
         string[22] memory names = [
             "deposit",
             "depositToken",

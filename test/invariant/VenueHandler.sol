@@ -358,8 +358,20 @@ contract VenueHandler is PoolFixture {
         if (fromBackstop > DUST) assertLe(reserveOf(), DUST, "INV-5: backstop before reserve");
         if (charged == 0) return;
         assertLe(reserveOf(), DUST, "INV-5: others before the reserve");
+        assertLe(freeOfBackstop(), DUST, "INV-5: others before the backstop");
         int256 missing = deficitOf(equity) + REWARDS - fromReserve - fromBackstop;
         assertLe(charged, (missing * 101) / 100 + DUST, "INV-5: charged more than what is missing");
+    }
+
+    /// What the backstop may still pay for deficits on the underlying whose budget has least left.
+    function freeOfBackstop() private view returns (int256 least) {
+        least = clearinghouse.cash(vault.treasury());
+        uint16[2] memory underlyings = [ETH, THIN];
+        for (uint256 i = 0; i < underlyings.length; ++i) {
+            (uint256 committed, uint256 lost, uint256 limit) = vault.budget(underlyings[i]);
+            int256 left = int256(limit) - int256(committed + lost);
+            if (left < least) least = left;
+        }
     }
 
     /// Nothing is lost or made but what an equity leaves out.

@@ -32,21 +32,21 @@ contract BackstopVaultAbsorptionTest is LiquidationFixture {
     }
 
     function test_valueFollowsTheAbsorbedPositions() public {
-        fundBackstop(lender, 10_000);
+        fundBackstop(lender, 11_600);
         absorbDeficit(400);
         (uint256 mark, ) = engine.mark(perpetual);
         engine.setMark(perpetual, mark + 10e18);
-        assertEq(vault.totalAssets(), 9700 * USDC);
-        engine.setMark(perpetual, mark - 960e18 - 1);
+        assertEq(vault.totalAssets(), 11_300 * USDC);
+        engine.setMark(perpetual, mark - 1120e18 - 1);
         assertEq(vault.totalAssets(), 0, "never below nothing");
     }
 
     /// Σ equity below zero: who deposits now would only fill the hole.
     function test_noDepositsIntoADeficit() public {
-        fundBackstop(lender, 10_000);
+        fundBackstop(lender, 11_600);
         absorbDeficit(400);
         (uint256 mark, ) = engine.mark(perpetual);
-        engine.setMark(perpetual, mark - 961e18);
+        engine.setMark(perpetual, mark - 1121e18);
         assertEq(vault.maxDeposit(carol), 0);
         assertEq(vault.maxMint(carol), 0);
         usdc.mint(carol, USDC);
@@ -58,7 +58,7 @@ contract BackstopVaultAbsorptionTest is LiquidationFixture {
     }
 
     function test_absorbedAccountIsLiquidatedLikeAnyOtherAndReleased() public {
-        fundBackstop(lender, 10_000);
+        fundBackstop(lender, 11_600);
         absorbDeficit(400);
         // 10 perpetuals, equity 2,500, requirement 2,000; the mark falls by 241: equity 90, and a higher floor takes the
         // account whole.
@@ -86,7 +86,7 @@ contract BackstopVaultAbsorptionTest is LiquidationFixture {
     }
 
     function test_releaseKeepsAccountsWithPositions() public {
-        fundBackstop(lender, 10_000);
+        fundBackstop(lender, 11_600);
         absorbDeficit(400);
         vault.releaseEmpty();
         assertEq(vault.absorbed().length, 1);
@@ -128,7 +128,7 @@ contract BackstopVaultAbsorptionTest is LiquidationFixture {
     }
 
     function test_fundingIsWhatIsMissing() public {
-        fundBackstop(lender, 10_000);
+        fundBackstop(lender, 11_600);
         into = toAccount(address(vault), 1);
         vm.startPrank(address(liquidator));
         vm.expectEmit(address(vault));
@@ -142,7 +142,7 @@ contract BackstopVaultAbsorptionTest is LiquidationFixture {
     }
 
     function test_absorptionIsRecordedUntilItIsReleased() public {
-        fundBackstop(lender, 10_000);
+        fundBackstop(lender, 11_600);
         absorbDeficit(400);
         Absorption memory record = vault.absorption(into);
         assertEq(record.since, vm.getBlockTimestamp());

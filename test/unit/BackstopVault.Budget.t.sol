@@ -3,7 +3,9 @@ pragma solidity ^0.8.37;
 
 import { Batch, Fill } from "../../contracts/interfaces/IClearinghouse.sol";
 import { IBackstopVault } from "../../contracts/interfaces/IBackstopVault.sol";
+import { ILiquidator } from "../../contracts/interfaces/ILiquidator.sol";
 import { Risk } from "../../contracts/interfaces/IMarginEngine.sol";
+import { Underlying } from "../../contracts/interfaces/IMarkets.sol";
 import { Account, toAccount } from "../../contracts/types/Account.sol";
 import { Instrument } from "../../contracts/types/Instrument.sol";
 import { BackstopFixture } from "../helpers/BackstopFixture.sol";
@@ -11,7 +13,7 @@ import { BackstopFixture } from "../helpers/BackstopFixture.sol";
 contract BackstopVaultBudgetTest is BackstopFixture {
     function setUp() public override {
         super.setUp();
-        fundBackstop(lender, 20_000);
+        fundBackstop(lender, 40_000);
     }
 
     function committedTo(uint16 underlying) internal view returns (uint256 committed) {
@@ -34,14 +36,15 @@ contract BackstopVaultBudgetTest is BackstopFixture {
         requireRefused(account, abi.encodeWithSelector(IBackstopVault.BudgetExceeded.selector, funding, capacity));
     }
 
-    function test_halfOfTheVaultStandsForOneUnderlying() public {
+    /// A budget is half of the vault.
+    function test_halfOfABudgetMayStandAsMargin() public {
         (, , uint256 limit) = vault.budget(ETH);
-        assertEq(limit, 10_000e18);
+        assertEq(limit, 20_000e18);
         absorbBankrupt(ETH, 4500); // 7,000 with the initial margin
         assertEq(committedTo(ETH), 7000e18);
         assertEq(committedTo(BTC), 0);
         (, , limit) = vault.budget(ETH);
-        assertEq(limit, 10_000e18, "what is committed belongs to the vault");
+        assertEq(limit, 20_000e18, "what is committed belongs to the vault");
 
         (Account account, ) = openBankrupt(ETH, 501);
         assertEq(vault.capacity(account), 3000e18);
@@ -55,7 +58,57 @@ contract BackstopVaultBudgetTest is BackstopFixture {
     function test_anotherUnderlyingHasItsOwn() public {
         absorbBankrupt(ETH, 7500);
         absorbBankrupt(BTC, 7500);
-        assertEq(clearinghouse.cash(vault.treasury()), 0, "the whole vault, by halves");
+        assertEq(clearinghouse.cash(vault.treasury()), 20_000e18, "half of the vault, by quarters");
+    }
+
+    /// The budgets of three underlyings are more than the vault.
+    function test_halfOfTheVaultMayStandAsMarginOnHoweverManyUnderlyings() public {
+        uint16 third = 3;
+        markets.setUnderlying(third, Underlying("SOL", 1e8, 400 days, 1e30, false));
+        absorbBankrupt(ETH, 7500);
+        absorbBankrupt(BTC, 6500);
+        (Account account, ) = openBankrupt(third, 1);
+        assertEq(vault.capacity(account), 1000e18, "1,000 of 20,000");
+        requireExceeded(account, 2501e18, 1000e18);
+        vm.prank(address(liquidator));
+        assertEq(vault.coverDeficit(account, 21_000e18), 20_000e18, "its budget, for deficits");
+    }
+
+    /// The order of the waterfall where the vault has given all the margin that it may: its free money, and then the other side.
+    function test_deficitsArePaidFromWhatMayNotStandAsMargin() public {
+        absorbBankrupt(ETH, 7500);
+        (Account account, ) = openBankrupt(ETH, 8000);
+        assertEq(vault.capacity(account), 0);
+        int256 makers = riskOf(maker).equity;
+        vm.expectEmit(address(liquidator));
+        emit ILiquidator.AccountDeleveraged(account, -8000e18, 0, 8000e18, 0);
+        liquidator.absorb(account);
+        assertEq(riskOf(maker).equity, makers, "nobody else pays while the vault has free money");
+        assertEq(clearinghouse.positions(account).length, 0, "closed at mark");
+        assertEq(riskOf(account).equity, 0, "INV-11");
+        assertEq(lostOn(ETH), 8000e18);
+
+        (account, ) = openBankrupt(ETH, 5000);
+        makers = riskOf(maker).equity;
+        vm.expectEmit(address(liquidator));
+        emit ILiquidator.AccountDeleveraged(account, -5000e18, 0, 2000e18, 3000e18);
+        liquidator.absorb(account);
+        assertEq(makers - riskOf(maker).equity, 3000e18, "what is missing, once the budget is used up");
+        (uint256 committed, uint256 lost, uint256 limit) = vault.budget(ETH);
+        assertEq(committed + lost, limit);
+    }
+
+    function test_lossesLeaveLessToStandAsMargin() public {
+        (Account account, ) = openBankrupt(ETH, 5500);
+        assertEq(vault.capacity(account), 10_000e18);
+        vm.prank(address(liquidator));
+        vault.coverDeficit(account, 4000e18);
+        assertEq(vault.capacity(account), 8000e18, "half of 20,000 less 4,000");
+        (account, ) = openBankrupt(ETH, 5501);
+        requireExceeded(account, 8001e18, 8000e18);
+        (account, ) = openBankrupt(ETH, 5500);
+        liquidator.absorb(account);
+        assertEq(committedTo(ETH), 8000e18);
     }
 
     /// The toxic book of one underlying cannot hide behind another: it uses both budgets in full.
@@ -206,7 +259,7 @@ contract BackstopVaultBudgetTest is BackstopFixture {
         assertEq(committedTo(ETH), 0);
         assertEq(lostOn(ETH), 1500e18);
         (, , uint256 limit) = vault.budget(ETH);
-        assertEq(limit, 10_000e18, "half of what there was before the loss");
+        assertEq(limit, 20_000e18, "half of what there was before the loss");
         assertEq(vault.absorption(into).since, 0);
 
         (into, option) = absorbBankrupt(BTC, 1);
@@ -226,7 +279,7 @@ contract BackstopVaultBudgetTest is BackstopFixture {
         skip(1);
         assertEq(lostOn(ETH), 0);
         (, , uint256 limit) = vault.budget(ETH);
-        assertEq(limit, 9200e18, "half of what is left");
+        assertEq(limit, 19_200e18, "half of what is left");
     }
 
     /// The line of two losses ends at the weighted mean of their ends: here 15 days of 1,000 left and 30 of 3,000.
@@ -274,14 +327,20 @@ contract BackstopVaultBudgetTest is BackstopFixture {
             liquidator.absorb(account);
             Account into = lastAbsorbed();
             assertEq(riskOf(into).equity, int256(INITIAL), "it meets its own initial margin");
+            requireAsMuchFreeAsCommitted();
             if (seed % 2 == 0) windUp(into, option, (seed >> 8) % 2500);
             assertGe(clearinghouse.cash(vault.treasury()), 0, "treasury");
         }
         (uint256 committed, uint256 lost, uint256 limit) = vault.budget(ETH);
         assertLe(committed + lost, limit);
-        assertEq(limit, 10_000e18, "no path makes it more or less");
-        assertGe(clearinghouse.cash(vault.treasury()), 10_000e18, "half is untouched");
+        assertEq(limit, 20_000e18, "no path makes it more or less");
+        assertGe(clearinghouse.cash(vault.treasury()), 20_000e18, "half is untouched");
         assertLe(vault.totalAssets(), before);
+    }
+
+    function requireAsMuchFreeAsCommitted() private view {
+        (uint256 committed, uint256 lost, uint256 limit) = vault.budget(ETH);
+        assertGe(limit - lost - committed, committed, "of its budget");
     }
 
     function test_budgetShrinksWithTheVault() public {
@@ -289,10 +348,10 @@ contract BackstopVaultBudgetTest is BackstopFixture {
         cashOut(lender, vault.maxRedeem(lender) + vault.balanceOf(lender) / 2);
         (uint256 committed, , uint256 limit) = vault.budget(ETH);
         assertEq(committed, 4000e18);
-        assertLt(limit, 6000e18);
+        assertLt(limit, 11_000e18);
     }
 
-    function test_capacityIsAtMostTheTreasury() public {
+    function test_capacityIsAtMostWhatTheVaultAsAWholeMayCommit() public {
         absorbBankrupt(BTC, 7500);
         (Account account, ) = openBankrupt(ETH, 1);
         assertEq(vault.capacity(account), 10_000e18);
@@ -300,7 +359,11 @@ contract BackstopVaultBudgetTest is BackstopFixture {
         skip(COOLDOWN);
         vm.prank(lender);
         vault.withdraw(4000 * USDC, lender, lender);
-        assertEq(vault.capacity(account), 6000e18, "the treasury, as half of 16,000 is more");
+        assertEq(
+            vault.capacity(account),
+            8000e18,
+            "half of 36,000 less 10,000, as half of the budget of 18,000 is more"
+        );
     }
 
     function test_withoutASlotTheCapacityIsNothing() public {
@@ -346,7 +409,7 @@ contract BackstopVaultBudgetTest is BackstopFixture {
         vm.prank(address(liquidator));
         assertEq(vault.coverDeficit(account, 9000e18), 9000e18);
         assertEq(clearinghouse.cash(account) - cash, 9000e18, "paid");
-        assertEq(clearinghouse.cash(vault.treasury()), 11_000e18, "by the treasury");
+        assertEq(clearinghouse.cash(vault.treasury()), 31_000e18, "by the treasury");
         assertEq(lostOn(ETH), 9000e18);
         assertEq(committedTo(ETH), 0);
         assertEq(vault.absorbed().length, 0);
@@ -356,9 +419,9 @@ contract BackstopVaultBudgetTest is BackstopFixture {
 
     function test_coverStopsAtTheBudget() public {
         absorbBankrupt(ETH, 4500);
-        (Account account, ) = openBankrupt(ETH, 12_000);
+        (Account account, ) = openBankrupt(ETH, 14_000);
         vm.startPrank(address(liquidator));
-        assertEq(vault.coverDeficit(account, 12_000e18), 3000e18);
+        assertEq(vault.coverDeficit(account, 14_000e18), 13_000e18);
         vm.stopPrank();
     }
 
@@ -374,23 +437,23 @@ contract BackstopVaultBudgetTest is BackstopFixture {
 
     /// An absorbed account is no way around the budget: what it owes beyond it stays for the liquidator.
     function test_debtOfAnAbsorbedAccountIsPaidWithinItsBudget() public {
-        (Account into, Instrument option) = absorbBankrupt(ETH, 6500); // 9,000 of 10,000
+        (Account into, Instrument option) = absorbBankrupt(ETH, 6500); // 9,000 of 20,000
         operate(into);
         (uint256 mark, ) = engine.mark(option);
-        engine.setMark(option, mark + 350.1e18);
+        engine.setMark(option, mark + 1350.1e18);
         closeAtMark(into, option);
-        assertEq(clearinghouse.cash(into), -1001e18);
+        assertEq(clearinghouse.cash(into), -11_001e18);
         vault.releaseEmpty();
         assertEq(vault.absorbed().length, 1, "beyond the budget");
-        assertEq(vault.totalAssets(), 9999 * USDC, "and counted");
+        assertEq(vault.totalAssets(), 19_999 * USDC, "and counted");
 
         fund(into, 1);
         vault.releaseEmpty();
         assertEq(vault.absorbed().length, 0);
         assertEq(clearinghouse.cash(into), 0);
-        assertEq(lostOn(ETH), 10_000e18);
+        assertEq(lostOn(ETH), 20_000e18);
         assertEq(committedTo(ETH), 0);
-        assertEq(clearinghouse.cash(vault.treasury()), 10_000e18);
+        assertEq(clearinghouse.cash(vault.treasury()), 20_000e18);
     }
 
     function test_deficitOfAnAbsorbedAccountCountsWhereItCameFrom() public {

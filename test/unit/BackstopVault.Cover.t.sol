@@ -3,6 +3,7 @@ pragma solidity ^0.8.37;
 
 import { IRequestVault } from "../../contracts/interfaces/IRequestVault.sol";
 import { Validity } from "../../contracts/interfaces/IPriceOracle.sol";
+import { Account } from "../../contracts/types/Account.sol";
 import { Instrument, Kind, toInstrument } from "../../contracts/types/Instrument.sol";
 import { BackstopFixture } from "../helpers/BackstopFixture.sol";
 
@@ -36,15 +37,18 @@ contract BackstopVaultCoverTest is BackstopFixture {
         assertLt(vault.coveredOpenInterest(ETH) * 3_000e18, 200_000e36);
     }
 
-    /// 7,000 USD are in an absorbed account: 3,000 of the budget of 10,000 are left for ether, and all 10,000 for bitcoin.
+    /// 7,000 USD are in an absorbed account: 13,000 of the budget of 20,000 are left for ether, and all 20,000 for bitcoin.
     function test_whatStandsForAnAbsorbedAccountCoversNothingElse() external {
-        fundBackstop(lender, 20_000);
+        fundBackstop(lender, 40_000);
         absorbBankrupt(ETH, 4_500);
-        assertEq(vault.coveredOpenInterest(ETH), 30e18);
-        assertEq(vault.coveredOpenInterest(BTC), 5e18);
+        assertEq(vault.coveredOpenInterest(ETH), 130e18);
+        assertEq(vault.coveredOpenInterest(BTC), 10e18);
         absorbBankrupt(BTC, 7_500);
-        assertEq(vault.coveredOpenInterest(ETH), 30e18, "3,000 of cash are left");
-        absorbBankrupt(ETH, 500);
+        assertEq(vault.coveredOpenInterest(ETH), 130e18, "of 23,000 of cash");
+        (Account account, ) = absorbBankrupt(ETH, 500);
+        assertEq(vault.coveredOpenInterest(ETH), 100e18, "no other account is taken over, but deficits are paid");
+        vm.prank(address(liquidator));
+        vault.coverDeficit(account, 10_000e18);
         assertEq(vault.coveredOpenInterest(ETH), 0);
     }
 

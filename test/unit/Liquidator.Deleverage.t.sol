@@ -13,21 +13,27 @@ contract LiquidatorDeleverageTest is LiquidationFixture {
         fundReserve(100);
         fundBackstop(lender, 200);
         openAuction(-1000);
-        uint256 fromBackstop = vault.capacity(debtor);
-        assertGt(fromBackstop, 0, "fixture: a budget");
+        uint256 fromBackstop = leftOfBudget();
+        assertEq(fromBackstop, 100e18, "fixture: a budget");
         uint256 fromOthers = 900e18 - fromBackstop;
         int256 makersBefore = riskOf(maker).equity;
         vm.expectEmit(address(liquidator));
         emit ILiquidator.AccountDeleveraged(debtor, -1000e18, 100e18, fromBackstop, fromOthers);
         liquidator.absorb(debtor);
         assertEq(clearinghouse.reserve(), 0, "reserve first");
-        assertEq(vault.capacity(debtor), 0, "then the backstop, as far as its budget goes");
+        assertEq(leftOfBudget(), 0, "then the backstop, as far as its budget goes");
         assertEq(makersBefore - riskOf(maker).equity, int256(fromOthers), "then the other side, and not a cent more");
         assertEq(clearinghouse.position(maker, perpetual), 0);
         assertEq(riskOf(debtor).equity, 0, "INV-11");
         assertEq(clearinghouse.positions(debtor).length, 0);
         assertEq(liquidator.auctionState(debtor).auction.startedAt, 0, "ended");
         assertConserved();
+    }
+
+    /// What the backstop may still pay for deficits on ether.
+    function leftOfBudget() private view returns (uint256) {
+        (uint256 committed, uint256 lost, uint256 limit) = vault.budget(1);
+        return limit - committed - lost;
     }
 
     function test_whatTheBackstopCanTakeItTakes() public {
@@ -61,7 +67,7 @@ contract LiquidatorDeleverageTest is LiquidationFixture {
         assertLe(charged, int256((deficit * 1e18 * 101) / 100), "the deficit and a hundredth");
         if (charged > 0) {
             assertEq(clearinghouse.reserve(), 0, "the reserve first");
-            assertEq(vault.capacity(debtor), 0, "then the backstop");
+            assertEq(leftOfBudget(), 0, "then the backstop");
             assertEq(vault.absorbed().length, 0);
             assertLt(capacity, 2500e18 + 50e18 + deficit * 1e18, "and only where it could not take the account");
         }

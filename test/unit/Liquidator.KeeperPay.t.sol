@@ -14,7 +14,7 @@ struct Way {
 }
 
 /// What a keeper gets on the way of an auction against the gas that it takes, for an account of 16 legs, with ether at 2,000 USD. One keeper
-/// pays for all of it: he starts the auction, confirms it every twenty minutes, and ends it. What hedging costs, about 0.1 % of the notional, is not
+/// pays for all of it: he starts the auction, confirms it every forty minutes, and ends it. What hedging costs, about 0.1 % of the notional, is not
 /// in it, nor what the positions are worth to him. Equity is given as hundredths of the requirement R.
 contract LiquidatorKeeperPayTest is LiquidationFixture {
     /// `npm run gas`: start16, liquidate16, takeover16, absorb16, rounded up to ten thousand. Confirming costs less than starting.
@@ -70,12 +70,12 @@ contract LiquidatorKeeperPayTest is LiquidationFixture {
     function test_capsByRequirementAndEquity() public {
         fundReserve(5_000_000);
         string[6] memory caps = [
-            "13 13 13 13 5 5 11 16 15",
-            "13 13 13 13 5 5 11 16 15",
-            "75 75 75 75 28 34 109 155 144",
-            "689 689 689 689 259 326 1059 1557 1447",
-            "6829 6829 6829 6829 2569 3243 10593 15570 14473",
-            "68236 68236 68236 68236 25673 32412 105932 155709 144736"
+            "13 13 13 13 7 8 15 20 22",
+            "13 13 13 13 7 8 15 20 22",
+            "75 75 75 75 41 51 144 192 211",
+            "689 689 689 689 379 478 1366 1906 2097",
+            "6829 6829 6829 6829 3764 4751 13710 19067 20974",
+            "68236 68236 68236 68236 37609 47481 137149 190677 209745"
         ];
         requireCaps(caps);
     }
@@ -83,12 +83,12 @@ contract LiquidatorKeeperPayTest is LiquidationFixture {
     /// Without a reserve keepers get no more than the equity, and without equity both rewards, whatever the size: the backstop pays.
     function test_capsWithoutAReserve() public {
         string[6] memory caps = [
-            "6 6 6 6 3 3 11 16 15",
-            "6 6 6 6 3 3 11 16 15",
-            "6 6 6 6 3 30 109 155 144",
-            "6 6 6 6 29 278 1059 1557 1447",
-            "6 6 6 6 273 2735 10593 15570 14473",
-            "6 6 6 6 2732 27322 105932 155709 144736"
+            "6 6 6 6 4 4 15 20 22",
+            "6 6 6 6 4 4 15 20 22",
+            "6 6 6 6 4 30 144 192 211",
+            "6 6 6 6 29 278 1366 1906 2097",
+            "6 6 6 6 273 2735 13710 19067 20974",
+            "6 6 6 6 2732 27322 137149 190677 209745"
         ];
         requireCaps(caps);
     }

@@ -108,7 +108,7 @@ export const configSchema = z.object({
   marginCalls: z.boolean().default(true),
   /** Share of the requirement from which the backstop absorbs. */
   absorbAtShare: z.number().default(0.25),
-  /** An auction lapses 20 minutes after it was last confirmed; the keeper confirms it after this long. */
+  /** An auction lapses 40 minutes after it was last confirmed; the keeper confirms it after this long. */
   confirmAfterSeconds: seconds.default(600),
   deadlineSeconds: seconds.default(120),
   lensChunk: z.number().int().min(1).max(1000).default(500),

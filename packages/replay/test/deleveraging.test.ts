@@ -73,6 +73,20 @@ describe("The model of deleveraging", () => {
     expect(bench.books.conservation().total).to.equal(0n);
   });
 
+  it("takes over while a quarter of the backstop suffices, and else pays the deficit before the other side", async () => {
+    const taken = await benchWithDebtor({ reserve: 0, backstop: 20_000 });
+    absorb(taken);
+    expect(taken.liquidator.tornUpNotional).to.equal(0);
+    expect(toNumber(taken.books.sizeOf(toAccount(addressOf(0xbac5n), 1n), ETH))).to.equal(10);
+
+    const closed = await benchWithDebtor({ reserve: 0, backstop: 4_000 });
+    absorb(closed);
+    expect(closed.liquidator.tornUpNotional).to.equal(10_000);
+    // The deficit of 100 and two rewards of 25.
+    expect(tally(closed.liquidator.events).waterfall).to.include({ backstop: 150, deleveraged: 0 });
+    expect(cashOf(closed, A)).to.satisfy(isNear(OTHER_CASH + 1_200, 1e-9));
+  });
+
   it("charges nobody who owes the account, and leaves a part of what others hold", async () => {
     const bench = await benchWithDebtor({ reserve: 0, backstop: 0 });
     // 0.1 BTC sold at 45,000 brings 500 by now; the 500 less in cash leave the equity where it was.
@@ -135,5 +149,25 @@ describe("The model of the backstop's budgets", () => {
     expect(budgets.left([1], 900n)).to.equal(425n);
     now += 15 * DAY;
     expect(budgets.left([1], 900n)).to.equal(450n);
+  });
+
+  it("leaves as much free for deficits as stands as margin, of each budget and of the vault", () => {
+    const budgets = new Budgets(() => 1_000);
+    expect([budgets.leftForMargin([1], 1_000n), budgets.left([1], 1_000n)]).to.deep.equal([250n, 500n]);
+    budgets.commit([1], 250n);
+    expect([budgets.leftForMargin([1], 750n), budgets.left([1], 750n)]).to.deep.equal([0n, 250n]);
+    budgets.commit([2], 200n);
+    // 50 of the 500 of the vault, which is all that is left to the second budget, and less than to the third.
+    expect([1, 2, 3].map((underlying) => budgets.leftForMargin([underlying], 550n))).to.deep.equal([0n, 50n, 50n]);
+    budgets.release([2], 200n, 200n);
+    budgets.lose([3], 100n);
+    // Of a budget of 500 less the loss of 100; of the vault of 900 that is left 200 are free for margin.
+    expect(budgets.leftForMargin([3], 650n)).to.equal(200n);
+  });
+
+  it("lets the whole of a budget be margin where that is asked", () => {
+    const budgets = new Budgets(() => 1_000, 1);
+    budgets.commit([1], 300n);
+    expect(budgets.leftForMargin([1], 700n)).to.equal(budgets.left([1], 700n));
   });
 });

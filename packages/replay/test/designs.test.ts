@@ -43,7 +43,7 @@ describe("A sweep", function () {
     seeds: ["1", "2"],
     designs: [{ kind: "legs" }, { kind: "fixed-bonus", bonus: 0.05 }],
     latencyMinutes: 2,
-    latencies: [2, 15],
+    latencies: [2, 20],
     margins: [{ kind: "dynamic" }, { kind: "static", share: 0.1 }],
     gasPriceGwei: 1,
   };
@@ -52,7 +52,7 @@ describe("A sweep", function () {
     const shares: number[] = [];
     const result = await sweep(plan, shortCrash, (_, share) => shares.push(share));
     for (const { conservationError } of result.runs) expect(conservationError).to.equal("0");
-    // Legs under both margins at 2, 15 and 15 minutes with a longer lapse; the bonus at 2 and 15.
+    // Legs under both margins at 2, 20 and 20 minutes with a longer lapse; the bonus at 2 and 20.
     expect(result.sizes.length).to.equal(8);
     // The same under both margins with the backstop as deployed.
     expect(result.waterfalls.length).to.equal(4);

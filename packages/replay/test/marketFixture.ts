@@ -7,6 +7,7 @@ import { addressOf } from "../src/model/exchange.ts";
 import { type Clearing, LAPSE_SECONDS, ModelLiquidator } from "../src/model/liquidator.ts";
 import { ModelMarket } from "../src/model/market.ts";
 import { type Outside, RecordedPrices } from "../src/model/outside.ts";
+import { DEPLOYED } from "../src/model/run.ts";
 import { MINUTE } from "../src/path.ts";
 import { Random } from "../src/random.ts";
 import { roundsOf } from "../src/rounds.ts";
@@ -73,7 +74,7 @@ export async function benchAt(
   const scenario = scenarioOf(prices);
   const books = new Books();
   const market = new ModelMarket(outside, await configurationFor(scenario, termsOf(scenario)), books.openInterest);
-  const vault = new ModelBackstop(books, market, 16);
+  const vault = new ModelBackstop(books, market, DEPLOYED);
   vault.fund(toWad(backstop));
   books.fundReserve(toWad(reserve));
   const clearing = { books, market, backstop: vault };

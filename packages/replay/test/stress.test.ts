@@ -17,7 +17,7 @@ import type { Trial } from "../src/stress/trial.ts";
 import { START, scenarioOf } from "./marketFixture.ts";
 
 const NOTHING: Trial = {
-  ...{ fall: 0, reserve: 0, backstop: 0, others: 0, leftOpen: 0, keeperProfit: 0 },
+  ...{ fall: 0, reserve: 0, backstop: 0, others: 0, leftOpen: 0, tornUp: 0, keeperProfit: 0 },
   ...{ leverageAtStart: 1, initialAtStart: 0, maintenanceAtStart: 0, conservationError: "0" },
   ...{ spiralGain: 0, displacement: 0, flow: 0 },
 };
@@ -41,11 +41,11 @@ describe("Arguments of npm run stress", () => {
     const lists = ["--margins", "naive,static:15", "--depths", "none,2.5", "--latencies", "0", "--leverages", "0.5,3"];
     const { rules, depths, limits, volatility } = parseStressArguments([
       ...lists,
-      ...["--volatility", "45", "--backstop", "7.5", "--slots", "0", "--lapse", "40"],
+      ...["--volatility", "45", "--backstop", "7.5", "--slots", "0", "--margin-share", "25", "--lapse", "40"],
     ]);
     expect(rules).to.deep.equal([{ kind: "naive" }, { kind: "static", share: 0.15 }]);
     expect(depths).to.deep.equal([Infinity, 2.5]);
-    expect(limits).to.deep.equal({ backstopShare: 0.075, slots: 0, lapseSeconds: 40 * MINUTE });
+    expect(limits).to.deep.equal({ backstopShare: 0.075, slots: 0, marginShare: 0.25, lapseSeconds: 40 * MINUTE });
     expect(volatility).to.equal(0.45);
   });
 

@@ -22,6 +22,14 @@ interface Absorption {
   readonly committed: bigint;
 }
 
+/** Of what the vault takes over. */
+export interface BackstopLimits {
+  /** Accounts that it may hold at once. */
+  readonly slots: number;
+  /** Of what losses have left of a budget, and of the vault, that may stand as margin in them. */
+  readonly marginShare: number;
+}
+
 /** The vault that takes over bankrupt accounts. As `BackstopVault.sol`, without shares and unwinding. */
 export class ModelBackstop {
   readonly treasury = toAccount(BACKSTOP);
@@ -42,9 +50,9 @@ export class ModelBackstop {
   constructor(
     private readonly books: Books,
     private readonly market: ModelMarket,
-    private readonly slots: number,
+    private readonly limits: BackstopLimits,
   ) {
-    this.#budgets = new Budgets(() => market.now);
+    this.#budgets = new Budgets(() => market.now, limits.marginShare);
   }
 
   /** @param cash USD WAD. */
@@ -63,8 +71,8 @@ export class ModelBackstop {
 
   /** Opens the account for the next take-over and pays its funding in, USD WAD. @throws RefusedError */
   open(account: Account, funding: bigint): Account {
-    if (this.#absorbed.size >= this.slots) this.#release();
-    if (this.#absorbed.size >= this.slots) throw new RefusedError("TooManyAbsorbed");
+    if (!this.#isRoom) this.#release();
+    if (!this.#isRoom) throw new RefusedError("TooManyAbsorbed");
     const underlyings = this.#underlyingsOf(account);
     const into = toAccount(BACKSTOP, ++this.#lastSubId);
     this.#absorbed.set(into, { underlyings, committed: funding });
@@ -99,14 +107,18 @@ export class ModelBackstop {
     this.peakNeed = Math.max(this.peakNeed, this.#drawn + sum(equities.map((equity) => Math.max(-equity, 0))));
   }
 
+  get #isRoom(): boolean {
+    return this.#absorbed.size < this.limits.slots;
+  }
+
   get #drawn(): number {
     return toNumber(this.#paidIn - this.books.cash(this.treasury));
   }
 
   #capacity(account: Account): bigint {
-    const hasSlot =
-      this.#absorbed.size < this.slots || [...this.#absorbed].some(([held, terms]) => this.#isReleasable(held, terms));
-    return hasSlot ? this.#left(this.#underlyingsOf(account)) : 0n;
+    const hasSlot = this.#isRoom || [...this.#absorbed].some(([held, terms]) => this.#isReleasable(held, terms));
+    if (!hasSlot) return 0n;
+    return this.#budgets.leftForMargin(this.#underlyingsOf(account), this.books.cash(this.treasury));
   }
 
   #left(underlyings: readonly number[]): bigint {

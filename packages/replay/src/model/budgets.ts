@@ -1,8 +1,12 @@
-import { mulDivUp, positive, smaller } from "./whole.ts";
+import { WAD } from "@plimsoll/client";
+import { toWad } from "../market/wad.ts";
+import { mulDivDown, mulDivUp, positive, smaller } from "./whole.ts";
 
 /** One underlying counts for no more than this part of the vault. As `BackstopBudgets.sol`. */
 const SHARE_DIVISOR = 2n;
 const MEMORY_SECONDS = 30n * 86_400n;
+/** Of a budget that losses have left, and of the vault, that may stand as margin in absorbed accounts. As `BackstopBudgets.sol`. */
+export const MARGIN_SHARE = 0.5;
 
 interface Budget {
   committed: bigint;
@@ -17,8 +21,15 @@ export class Budgets {
   #committed = 0n;
   readonly #budgets = new Map<number, Budget>();
 
+  readonly #marginShare: bigint;
+
   /** @param now Unix seconds. */
-  constructor(private readonly now: () => number) {}
+  constructor(
+    private readonly now: () => number,
+    marginShare = MARGIN_SHARE,
+  ) {
+    this.#marginShare = toWad(marginShare);
+  }
 
   /** What may still be put behind an account. @param free Cash of the treasury. */
   left(underlyings: readonly number[], free: bigint): bigint {
@@ -28,6 +39,21 @@ export class Budgets {
       const limit = (free + this.#committed + lost) / SHARE_DIVISOR;
       return smaller(least, positive(limit - budget.committed - lost));
     }, free);
+  }
+
+  /** What of that may be committed to an account that is taken over. @param free Cash of the treasury. */
+  leftForMargin(underlyings: readonly number[], free: bigint): bigint {
+    const marginOf = (whole: bigint, committed: bigint) =>
+      positive(mulDivDown(whole, this.#marginShare, WAD) - committed);
+    return underlyings.reduce(
+      (least, underlying) => {
+        const budget = this.#budget(underlying);
+        const lost = this.#lost(budget);
+        const limit = (free + this.#committed + lost) / SHARE_DIVISOR;
+        return smaller(least, marginOf(positive(limit - lost), budget.committed));
+      },
+      marginOf(free + this.#committed, this.#committed),
+    );
   }
 
   commit(underlyings: readonly number[], amount: bigint): void {

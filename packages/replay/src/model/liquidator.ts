@@ -11,7 +11,7 @@ import { RefusedError } from "./refused.ts";
 import { positive, smaller, sum } from "./whole.ts";
 
 /** As `Liquidator.sol`. */
-export const LAPSE_SECONDS = 1_200;
+export const LAPSE_SECONDS = 2_400;
 /** Of the account floor: who starts an auction, and who ends it where nothing else pays him. */
 const REWARD_SHARE = 0.25;
 /** What a call would do. A call that is refused throws before; nothing happens until the effect is let happen. */
@@ -41,6 +41,8 @@ export class ModelLiquidator {
   readonly events: LiquidationEvent[] = [];
   /** Of all legs that changed hands by force, USD. */
   liquidatedNotional = 0;
+  /** Of those that deleveraging closed against the other side, USD. */
+  tornUpNotional = 0;
   /** Who was left without any leg by force. */
   readonly closed = new Set<Account>();
   readonly marginCalledAt = new Map<Account, number>();
@@ -239,6 +241,7 @@ export class ModelLiquidator {
     const { account } = terms;
     const { closed, events } = this.#bearers.bear(terms);
     this.#count(closed);
+    this.tornUpNotional += this.#notionalOf(closed);
     this.clearing.market.force(closed);
     this.events.push(...events);
     if (this.clearing.books.exact(account).legs.length === 0) this.closed.add(account);
@@ -251,7 +254,11 @@ export class ModelLiquidator {
   }
 
   #count(legs: readonly SizedLeg[]): void {
-    this.liquidatedNotional += this.clearing.market.notionalOf(inFloat({ cash: 0n, legs }));
+    this.liquidatedNotional += this.#notionalOf(legs);
+  }
+
+  #notionalOf(legs: readonly SizedLeg[]): number {
+    return this.clearing.market.notionalOf(inFloat({ cash: 0n, legs }));
   }
 
   #require(account: Account): ModelAuction {

@@ -15,6 +15,8 @@ export interface ModelResult extends Summary {
   readonly liquidatedAccounts: number;
   readonly closedAccounts: number;
   readonly liquidatedNotional: number;
+  /** Of that what was closed against the other side, which has lost it. */
+  readonly tornUpNotional: number;
   /** Account-hours that traders were seen below maintenance. */
   readonly hoursBelow: number;
   readonly backstop: BackstopUse;

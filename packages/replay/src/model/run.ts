@@ -12,8 +12,9 @@ import { nameOf } from "../outcome.ts";
 import { MINUTE } from "../path.ts";
 import type { Random } from "../random.ts";
 import type { Scenario } from "../scenario.ts";
-import { ModelBackstop, isBackstops } from "./backstop.ts";
+import { type BackstopLimits, ModelBackstop, isBackstops } from "./backstop.ts";
 import { Books } from "./books.ts";
+import { MARGIN_SHARE } from "./budgets.ts";
 import { type Design, exposureOf, nameOfDesign } from "./design.ts";
 import { ModelExchange } from "./exchange.ts";
 import { Inventory } from "./inventory.ts";
@@ -49,11 +50,9 @@ export interface Premises {
   readonly isFundedByOpened: boolean;
 }
 
-export interface Limits {
+export interface Limits extends BackstopLimits {
   /** Of the notional that was wanted at the start. */
   readonly backstopShare: number;
-  /** Accounts that the backstop may hold at once. */
-  readonly slots: number;
   /** How long an auction lives after it was last confirmed. */
   readonly lapseSeconds: number;
 }
@@ -61,7 +60,10 @@ export interface Limits {
 /** The backstop's number of accounts on chain. */
 const SLOTS = 16;
 /** As the contracts have them. */
-export const DEPLOYED: Limits = { backstopShare: BACKSTOP_SHARE, slots: SLOTS, lapseSeconds: LAPSE_SECONDS };
+export const DEPLOYED: Limits = {
+  ...{ backstopShare: BACKSTOP_SHARE, slots: SLOTS, marginShare: MARGIN_SHARE },
+  lapseSeconds: LAPSE_SECONDS,
+};
 /** How often the backstop is valued. */
 const GLANCE_SECONDS = 10 * MINUTE;
 const GWEI = 1e9;
@@ -114,13 +116,13 @@ async function open(
   { scenario, random, outside = new RecordedPrices(scenario) }: World,
   { accounts, margin, design, latencyMinutes, gasPriceGwei, limits, premises = NOTHING_UNUSUAL }: ModelOptions,
 ): Promise<Stage> {
-  const { backstopShare, slots, lapseSeconds } = { ...DEPLOYED, ...limits };
+  const { backstopShare, lapseSeconds, ...held } = { ...DEPLOYED, ...limits };
   const terms = termsOf(scenario);
   const books = new Books();
   const configuration = await configurationFor(scenario, terms);
   const prices = new ModelMarket(outside, configuration, books.openInterest);
   for (const [underlying, units] of premises.interest) books.openInterest.presume(underlying, units);
-  const backstop = new ModelBackstop(books, prices, slots);
+  const backstop = new ModelBackstop(books, prices, held);
   const clearing = { books, market: prices, backstop };
   const fund = (notional: number) => {
     backstop.fund(toWad(notional * backstopShare));
@@ -157,7 +159,7 @@ async function open(
 
 function conclude(stage: Stage, { design, margin, seed, latencyMinutes }: ModelOptions): ModelResult {
   const { clearing, liquidator, market, keeper, openInterest, atStart } = stage;
-  const { events, liquidatedNotional, closed } = liquidator;
+  const { events, liquidatedNotional, tornUpNotional, closed } = liquidator;
   const { peakNeed: needed, peakLoss: lost, peakHeld: held } = clearing.backstop;
   return {
     ...{ design: nameOfDesign(design), margin: nameOf(margin), seed, latencyMinutes },
@@ -167,6 +169,7 @@ function conclude(stage: Stage, { design, margin, seed, latencyMinutes }: ModelO
     liquidatedAccounts: countLiquidated(events.filter(({ account }) => !isBackstops(account))),
     closedAccounts: [...closed].filter((account) => !isBackstops(account)).length,
     liquidatedNotional,
+    tornUpNotional,
     keeperProfit: profitOf(stage),
     hoursBelow: keeper.watch.secondsBelow / 3600,
     backstop: { needed, lost, held },

@@ -83,7 +83,7 @@ export interface SweepResult {
 }
 
 /** Nothing ends at the size of the backstop, so that what it needs shows. */
-const UNBOUNDED = { backstopShare: 1, slots: Infinity };
+const UNBOUNDED = { backstopShare: 1, slots: Infinity, marginShare: 1 };
 /** With a longer latency a keeper's confirmation meets an auction that has lapsed. */
 const LAPSE_MINUTES = LAPSE_SECONDS / 60;
 const LONG_LATENCY = LAPSE_MINUTES / 2;

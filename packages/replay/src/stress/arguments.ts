@@ -65,6 +65,7 @@ interface Options extends Pick<StressPlan, "depths" | "latencies" | "leverages" 
   readonly volatility?: number;
   readonly backstop: number;
   readonly slots: number;
+  readonly marginShare: number;
   readonly lapse: number;
   readonly margins: readonly Rule[];
   readonly seeds: number;
@@ -79,11 +80,14 @@ interface Options extends Pick<StressPlan, "depths" | "latencies" | "leverages" 
 /** Understands the command line. Throws commander's errors. */
 export function parseStressArguments(argv: readonly string[]): StressRequest {
   const options = makeCommand().parse(argv, { from: "user" }).opts<Options>();
-  const { margins, seeds, cross, own, image, volatility, backstop, slots, lapse, ...rest } = options;
+  const { margins, seeds, cross, own, image, volatility, backstop, slots, marginShare, lapse, ...rest } = options;
   return {
     ...rest,
     volatility: volatility === undefined ? undefined : volatility / 100,
-    limits: { backstopShare: backstop / 100, slots, lapseSeconds: lapse * MINUTE },
+    limits: {
+      ...{ backstopShare: backstop / 100, slots, marginShare: marginShare / 100 },
+      lapseSeconds: lapse * MINUTE,
+    },
     rules: margins,
     seeds: seedsUpTo(seeds),
     isCrossed: cross,
@@ -127,6 +131,12 @@ function makeCommand(): Command {
     .option("--own", "everybody opens under each rule itself, and not under the deployed one", false)
     .option("--backstop <percent>", "of open interest at the start", number(SHARE_RANGE), 100 * BACKSTOP_SHARE)
     .option("--slots <number>", "accounts that the backstop may hold at once", count(0, MAX_ACCOUNTS), DEPLOYED.slots)
+    .option(
+      "--margin-share <percent>",
+      "of a budget of the backstop that may stand as margin in what it takes over",
+      number(SHARE_RANGE),
+      100 * DEPLOYED.marginShare,
+    )
     .option(
       "--lapse <minutes>",
       "how long an auction lives unconfirmed",

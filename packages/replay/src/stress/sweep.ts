@@ -42,20 +42,23 @@ export interface FrontierRow {
   readonly falls: Readonly<Record<Step, Spread>>;
   /** At the frontier of the last step. */
   readonly spiralGain: Spread;
-  /** The most that a price was off by forced flow, in the logarithm; the keeper's profit, and what is left open, over open interest. */
+  /** The most that a price was off by forced flow, in the logarithm; notional torn up, the keeper's profit, and what is left open, over open interest. */
   readonly displacement: Spread;
+  readonly tornUp: Spread;
   readonly keeperProfit: Spread;
   readonly leftOpen: Spread;
   /** The largest spiral gain of any fall that was tried, and the fall. */
   readonly worstGain: { readonly spiralGain: number; readonly fall: number };
 }
 
-/** What forced flow adds to a fall, over the seeds. */
+/** What forced flow adds to a fall, and what of open interest a fall tears up and takes from others, over the seeds. */
 export interface GainRow {
   readonly rule: string;
   readonly depth: number | null;
   readonly fall: number;
   readonly spiralGain: Spread;
+  readonly tornUp: Spread;
+  readonly others: Spread;
 }
 
 export interface StressResult {
@@ -144,6 +147,7 @@ function frontierRow({ rule, depth, latencyMinutes, leverage }: Cell, found: rea
     falls: Object.fromEntries(falls) as Record<Step, Spread>,
     spiralGain: at((trial) => trial.spiralGain),
     displacement: at((trial) => trial.displacement),
+    tornUp: at((trial) => trial.tornUp),
     keeperProfit: at((trial) => trial.keeperProfit),
     leftOpen: at((trial) => trial.leftOpen),
     worstGain: { spiralGain: worst.spiralGain, fall: worst.fall },
@@ -151,12 +155,16 @@ function frontierRow({ rule, depth, latencyMinutes, leverage }: Cell, found: rea
 }
 
 function gainRows({ rule, depth }: Cell, found: readonly Frontier[]): GainRow[] {
-  return PROFILE.map((fall) => ({
-    ...{ rule: nameOfRule(rule), depth: toDepth(depth), fall },
-    spiralGain: spreadOf(
-      found.flatMap(({ trials }) => trials.filter((trial) => trial.fall === fall).map((trial) => trial.spiralGain)),
-    ),
-  }));
+  return PROFILE.map((fall) => {
+    const own = found.flatMap(({ trials }) => trials.filter((trial) => trial.fall === fall));
+    const of = (pick: (trial: Trial) => number) => spreadOf(own.map(pick));
+    return {
+      ...{ rule: nameOfRule(rule), depth: toDepth(depth), fall },
+      spiralGain: of((trial) => trial.spiralGain),
+      tornUp: of((trial) => trial.tornUp),
+      others: of((trial) => trial.others),
+    };
+  });
 }
 
 /** JSON has no infinity. */

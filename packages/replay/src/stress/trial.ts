@@ -47,6 +47,8 @@ export interface Trial extends Pressure {
   readonly others: number;
   /** The part of it that nobody has borne by the end. */
   readonly leftOpen: number;
+  /** Notional that deleveraging closed against the other side. */
+  readonly tornUp: number;
   readonly keeperProfit: number;
   /** Open interest over the equity of traders. */
   readonly leverageAtStart: number;
@@ -139,6 +141,7 @@ function toTrial(fall: number, result: ModelResult, pressure: Pressure): Trial {
     backstop: share(waterfall.backstop),
     leftOpen: share(openDeficit),
     others: share(waterfall.deleveraged + waterfall.shared + openDeficit),
+    tornUp: share(result.tornUpNotional),
     keeperProfit: share(keeperProfit),
     leverageAtStart: openInterest / equity,
     initialAtStart: share(initial),
