@@ -82,6 +82,7 @@ async function runJob({ nextTask, onReport }: Job): Promise<void> {
     onReport(report);
     if (report.kind !== "within") proceed();
   });
-  await once(child, "close");
+  // Not its `close`, which Node.js does not tell who has disconnected.
+  await once(child, "exit");
   if (!end.isDone) throw new JobError(output);
 }
