@@ -125,10 +125,19 @@ function isWorthTheGas({ stage, risk }: Business, rate: bigint, share: number): 
   return usd >= GAS_USD * gasFactor;
 }
 
-function takeWhole({ stage, keeper: person, account, risk }: Business, { payment }: Auction): Plan {
+/** A new account, or one without positions in which cash is left. */
+function pickTaker({ stage, dice, keeper: { address } }: Business): Account {
+  const used = [...stage.model.accounts]
+    .filter(([account, { positions, cash }]) => ownerOf(account) === address && positions.size === 0 && cash > 0n)
+    .map(([account]) => account);
+  return used.length > 0 && dice.chance(0.4) ? dice.pick(used) : toAccount(address, stage.freshSubId());
+}
+
+function takeWhole(business: Business, { payment }: Auction): Plan {
+  const { stage, keeper: person, account, risk } = business;
   const needed = (risk.initial * CUSHION) / 10n - payment;
   const order = {
-    ...{ account, taker: toAccount(person.address, stage.freshSubId()), funder: person.accounts[0] },
+    ...{ account, taker: pickTaker(business), funder: person.accounts[0] },
     ...{ funding: needed > 0n ? needed : 0n, minPayment: -(2n ** 127n), deadline: FOREVER },
   };
   const call = stage.call("Liquidator.takeOver", [order], person.address);
