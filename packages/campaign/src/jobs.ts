@@ -29,7 +29,7 @@ const worker = fileURLToPath(import.meta.resolve("./jobWorker.ts"));
 export async function runJobs(options: CampaignOptions, jobs: number, onProgress: Progress): Promise<Campaign> {
   const collection = new Collection(options);
   const within = new Map<number, number>();
-  let next = 0;
+  let next = options.first ?? 0;
   const show = () => {
     let operations = collection.operations;
     for (const own of within.values()) operations += own;
