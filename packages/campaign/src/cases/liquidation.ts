@@ -1,10 +1,10 @@
-import { type Account, WAD, batchOf, fromWad, ownerOf, toAccount, toPosition } from "@plimsoll/client";
+import { type Account, CASH, WAD, batchOf, fromWad, ownerOf, toAccount, toPosition } from "@plimsoll/client";
 import type { Person } from "../chain/people.ts";
 import type { Estimate } from "../chain/estimates.ts";
 import type { Risk } from "../chain/reads.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
-import { type Case, type Plan, anybody, pickAccount, sharesOf, wad } from "./case.ts";
+import { type Case, type Plan, anybody, pickAccount, sharesOf, usd, wad } from "./case.ts";
 
 /** Of a liquidation, at a gas price of 1 gwei. */
 const GAS_USD = 0.001 * 2_000;
@@ -173,7 +173,16 @@ const greedy: Case = {
   },
 };
 
-/** What a keeper took is brought together: the capital account carries it, and positions net. */
+/** Cash for the next take-over, in an account of its own. */
+function layReady(stage: Stage, dice: Dice, { accounts: [from], address, label }: Person): Plan {
+  const size = wad(dice.scale(10, 10_000));
+  const to = toAccount(address, stage.freshSubId());
+  const actions = batchOf({ transfers: [{ from, to, asset: CASH, size }] });
+  const call = stage.call("Clearinghouse.batch", [actions], address);
+  return { told: `${label} lays ${usd(Number(fromWad(size)))} ready for a take-over`, call };
+}
+
+/** What a keeper took is brought together: the capital account carries it, and positions net. Without any he lays cash ready. */
 const consolidate: Case = {
   ...{ name: "consolidate", covers: ["Clearinghouse.batch"], weight: 2 },
   plan(stage, dice) {
@@ -182,7 +191,7 @@ const consolidate: Case = {
       ([account, { positions }]) =>
         ownerOf(account) === person.address && positions.size > 0 && account !== person.accounts[0],
     );
-    if (own.length === 0) return undefined;
+    if (own.length === 0) return dice.chance(0.3) ? layReady(stage, dice, person) : undefined;
     const [account, { positions }] = dice.pick(own);
     const transfers = [...positions].map(([asset, size]) => ({
       ...{ from: account, to: person.accounts[0], asset, size: size < 0n ? -size : size },
