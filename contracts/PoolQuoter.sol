@@ -89,8 +89,7 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         bool isFirst;
         (result.isReduction, isFirst) = _placeOf(added, proposal.bucket);
         bool isOpen = instrument.isOption() ? market.isOpenForOptions : market.isOpen;
-        bool isUsable = market.validity != Validity.Invalid;
-        require(isUsable && (isOpen || result.isReduction), FeedNotFresh());
+        require(market.validity != Validity.Invalid && (isOpen || result.isReduction), FeedNotFresh());
         Unit memory unit = market.unitOf(instrument, proposal.size > 0);
         result.change = Exposure({
             delta: SignedWad.mulDown(-proposal.size, unit.delta).toInt128(),
