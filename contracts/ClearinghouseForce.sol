@@ -89,9 +89,8 @@ contract ClearinghouseForce is IClearinghouseForce, ClearinghouseState {
         int256 value = outcome.legs.equity;
         ledger.addCash(from, value - outcome.payment);
         ledger.addCash(to, outcome.payment - fee - value);
-        uint256 rewarded = Math.min(uint256(fee), seizure.starter.size);
-        ledger.addCash(seizure.feeTo, fee - rewarded.toInt256());
-        credit(seizure.feeTo, seizure.starter.to, rewarded);
+        ledger.addCash(seizure.feeTo, fee);
+        pay(seizure.feeTo, seizure.starter.to, Math.min(uint256(fee), seizure.starter.size));
         emit IClearinghouse.Seized(from, to, seizure.feeTo, value, outcome.payment, uint256(fee));
     }
 
@@ -191,14 +190,9 @@ contract ClearinghouseForce is IClearinghouseForce, ClearinghouseState {
     }
 
     function pay(Account from, Account to, uint256 size) private {
-        ledger.addCash(from, -size.toInt256());
-        credit(from, to, size);
-    }
-
-    /// @dev What `from` has paid already.
-    function credit(Account from, Account to, uint256 size) private {
         if (size == 0) return;
         ledger.settle(to);
+        ledger.addCash(from, -size.toInt256());
         ledger.addCash(to, size.toInt256());
         emit IClearinghouse.Rewarded(from, to, size);
     }

@@ -5,6 +5,8 @@ import { Command, InvalidArgumentError } from "commander";
 export interface Request {
   readonly operations: number;
   readonly seed: number;
+  readonly first: number;
+  readonly minutes: number;
   readonly jobs: number;
   readonly json: boolean;
   readonly save: boolean;
@@ -16,6 +18,8 @@ export interface Request {
 const MAX_OPERATIONS = 100_000_000;
 const MAX_SEED = 2 ** 31 - 1;
 const MAX_JOBS = 256;
+const MAX_STORY = 2 ** 31 - 1;
+const MAX_MINUTES = 100_000;
 
 const HELP = `
 Random people trade, borrow, liquidate and attack on the real contracts, on a chain of their own, while prices jump, feeds
@@ -28,6 +32,8 @@ test/campaign/stories, where npm test plays it from then on.
 Examples:
   npm run campaign
   npm run campaign -- --operations 100000 --seed 7 --json
+  npm run campaign -- --operations 1000000 --minutes 60
+  npm run campaign -- --operations 1000000 --first 2500
   npm run campaign -- --jobs 8
   npm run campaign -- --save
   npm run campaign -- --story test/campaign/stories/name.json
@@ -57,6 +63,13 @@ function makeCommand(): Command {
     .description("Looks for a sequence of calls and shocks that breaks the solvency of the exchange.")
     .option("--operations <number>", "how many steps to play", whole(1, MAX_OPERATIONS), 10_000)
     .option("--seed <number>", "another seed plays other stories", whole(0, MAX_SEED), 1)
+    .option(
+      "--first <story>",
+      "number of the first story: that of stories of a run that ended goes on",
+      whole(0, MAX_STORY),
+      0,
+    )
+    .option("--minutes <number>", "end after so long, with what was played", whole(1, MAX_MINUTES), MAX_MINUTES)
     .option("--jobs <number>", "processes that play", whole(1, MAX_JOBS), availableParallelism())
     .option("--json", "print the result as one JSON object on the last line", false)
     .option("--save", "write a violation that is found to test/campaign/stories", false)

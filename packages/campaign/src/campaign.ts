@@ -34,6 +34,10 @@ export interface Found {
 export interface CampaignOptions {
   readonly operations: number;
   readonly seed: number;
+  /** Number of the first story; 0 if not said. */
+  readonly first?: number;
+  /** After so long nothing is added. */
+  readonly minutes?: number;
 }
 
 const die = fc.integer({ min: 0, max: SIDES - 1 });
@@ -150,11 +154,12 @@ export class Collection {
   readonly #gains: number[] = [];
   readonly #waiting = new Map<number, Played>();
   readonly #started = performance.now();
-  #stories = 0;
+  #next: number;
   #found: Found | undefined;
 
   constructor(options: CampaignOptions) {
     this.#options = options;
+    this.#next = options.first ?? 0;
   }
 
   get operations(): number {
@@ -162,38 +167,44 @@ export class Collection {
   }
 
   get isComplete(): boolean {
-    return this.#found !== undefined || this.#tally.operations >= this.#options.operations;
+    const { operations, minutes = Infinity } = this.#options;
+    const isLate = this.#seconds() > minutes * 60;
+    return this.#found !== undefined || this.#tally.operations >= operations || isLate;
   }
 
   take(index: number, played: Played): void {
     this.#waiting.set(index, played);
     while (!this.isComplete) {
-      const next = this.#waiting.get(this.#stories);
+      const next = this.#waiting.get(this.#next);
       if (next === undefined) return;
       this.#add(next);
     }
   }
 
   result(): Campaign {
-    const seconds = (performance.now() - this.#started) / 1000;
-    return { tally: this.#tally, gains: this.#gains, stories: this.#stories, seconds, found: this.#found };
+    const stories = this.#next - (this.#options.first ?? 0);
+    return { tally: this.#tally, gains: this.#gains, stories, seconds: this.#seconds(), found: this.#found };
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#started) / 1000;
   }
 
   #add(played: Played): void {
     add(this.#tally, played.tally);
     this.#gains.push(...played.gains);
     if (played.violations.length > 0) {
-      const story = storyAt(this.#options.seed, this.#stories);
+      const story = storyAt(this.#options.seed, this.#next);
       this.#found = { story: { ...story, steps: story.steps.slice(0, played.steps) }, played };
     }
-    this.#waiting.delete(this.#stories++);
+    this.#waiting.delete(this.#next++);
   }
 }
 
 /** Plays stories in this process until so many operations are done, or something does not hold. */
 export async function runCampaign(theatre: Theatre, options: CampaignOptions, onProgress: Progress): Promise<Campaign> {
   const collection = new Collection(options);
-  for (let index = 0; !collection.isComplete; index++) {
+  for (let index = options.first ?? 0; !collection.isComplete; index++) {
     const { operations } = collection;
     const story = storyAt(options.seed, index);
     collection.take(

@@ -29,7 +29,7 @@ const worker = fileURLToPath(import.meta.resolve("./jobWorker.ts"));
 export async function runJobs(options: CampaignOptions, jobs: number, onProgress: Progress): Promise<Campaign> {
   const collection = new Collection(options);
   const within = new Map<number, number>();
-  let next = 0;
+  let next = options.first ?? 0;
   const show = () => {
     let operations = collection.operations;
     for (const own of within.values()) operations += own;
@@ -82,6 +82,7 @@ async function runJob({ nextTask, onReport }: Job): Promise<void> {
     onReport(report);
     if (report.kind !== "within") proceed();
   });
-  await once(child, "close");
+  // Not its `close`, which Node.js does not tell who has disconnected.
+  await once(child, "exit");
   if (!end.isDone) throw new JobError(output);
 }

@@ -19,12 +19,23 @@ describe("npm run campaign", () => {
   it("understands its arguments", () => {
     const request = parseArguments(["--operations", "500", "--seed", "7", "--json", "--save"]);
     expect(request).to.include({ operations: 500, seed: 7, json: true, save: true, mutants: false });
-    expect(parseArguments(["--jobs", "3"]).jobs).to.equal(3);
+    expect(parseArguments(["--jobs", "3", "--first", "40", "--minutes", "5"])).to.include({
+      jobs: 3,
+      first: 40,
+      minutes: 5,
+    });
     expect(parseArguments([])).to.include({ operations: 10_000, seed: 1, json: false, story: undefined });
   });
 
   it("refuses what is no number, and what it does not know", () => {
-    for (const argv of [["--operations", "0"], ["--seed", "x"], ["--operations", ""], ["--speed", "1"], ["more"]]) {
+    for (const argv of [
+      ["--operations", "0"],
+      ["--seed", "x"],
+      ["--operations", ""],
+      ["--speed", "1"],
+      ["--minutes", "0"],
+      ["more"],
+    ]) {
       expect(() => parseArguments(argv)).to.throw(CommanderError);
     }
   });
@@ -50,6 +61,17 @@ describe("npm run campaign", () => {
       expect(names.indexOf("announce modules")).to.be.below(names.indexOf("notice"));
       expect(names.lastIndexOf("exchange the engine")).to.be.above(names.indexOf("notice"));
     }
+  });
+
+  it("goes on with the story that it is told, and adds nothing when its time is over", () => {
+    const played = { tally: { ...emptyTally(), operations: 60 }, gains: [], violations: [], steps: 1, told: [] };
+    const later = new Collection({ operations: 100, seed: 1, first: 40 });
+    for (const index of [41, 40]) later.take(index, played);
+    expect(later.result()).to.deep.include({ stories: 2 });
+    expect(later.isComplete).to.equal(true);
+    const late = new Collection({ operations: 100, seed: 1, minutes: 0 });
+    late.take(0, played);
+    expect(late.result().stories).to.equal(0);
   });
 
   it("adds stories up in their order, and ends with the first that breaks something", () => {

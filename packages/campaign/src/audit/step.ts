@@ -1,8 +1,19 @@
-import { type Account, type Instrument, MAY_MOVE, MAY_TRADE, MAY_WITHDRAW, fieldsOf, ownerOf } from "@plimsoll/client";
+import {
+  type Account,
+  type Instrument,
+  MAY_MOVE,
+  MAY_TRADE,
+  MAY_WITHDRAW,
+  WAD,
+  fieldsOf,
+  ownerOf,
+  perpetual,
+} from "@plimsoll/client";
 import type { Call } from "@plimsoll/replay";
 import { agrees } from "../chain/estimates.ts";
 import type { Risk, Shown } from "../chain/reads.ts";
 import type { Outcome, Stage } from "../chain/stage.ts";
+import { mulDivDown } from "../model/cash.ts";
 import { type Violation, checkModel, checkTotals } from "../model/conservation.ts";
 import type { Facts } from "../model/events.ts";
 import { keepBooks } from "./books.ts";
@@ -27,9 +38,10 @@ const PERMISSION_NAMES = new Map([
 ]);
 
 /** Everything that is checked after one transaction: the books by its events, totals on chain, the touched accounts in full. */
-export async function auditStep(stage: Stage, deed: Deed, outcome: Outcome): Promise<Violation[]> {
+export async function auditStep(stage: Stage, asked: Deed, outcome: Outcome): Promise<Violation[]> {
   const { refusal } = outcome;
   if (refusal !== undefined) return INNER_FAILURES.has(refusal.errorName) ? [panicked(refusal.message)] : [];
+  const deed = { ...asked, before: afterFunding(stage, asked.before, outcome) };
   const facts = keepBooks(stage, deed.call, outcome);
   const orders = outcome.orders.flatMap((event) => stage.orders.note(event));
   const charged = [...facts.charged].filter((account) => stage.model.isLiable(account));
@@ -51,6 +63,28 @@ export async function auditStep(stage: Stage, deed: Deed, outcome: Outcome): Pro
     ...orders,
     ...[...state.risks].flatMap(([account, risk]) => checkRisk(stage, account, risk)),
   ];
+}
+
+/** What was known before with the funding that the transaction accrues itself, as the contracts compare it. Rounded down. */
+function afterFunding(stage: Stage, before: Deed["before"], { ledger }: Outcome): Deed["before"] {
+  const accruals = ledger
+    .filter(({ name }) => name === "FundingAccrued")
+    .map(({ args }) => {
+      const instrument = perpetual(Number(args.getValue("underlying")));
+      const step = (args.getValue("index") as bigint) - stage.model.funding.indexOf(instrument);
+      return { instrument, step };
+    });
+  const received = (account: Account) =>
+    accruals.reduce(
+      (sum, { instrument, step }) => sum + mulDivDown(-stage.model.positionOf(account, instrument), step, WAD),
+      0n,
+    );
+  return new Map(
+    [...before].map(([account, { equity, initial, maintenance, validity }]) => [
+      account,
+      { equity: equity + received(account), initial, maintenance, validity },
+    ]),
+  );
 }
 
 /** One in so many steps is checked by the chain however far accounts are from their line. */

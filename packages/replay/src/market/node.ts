@@ -27,10 +27,8 @@ interface Receipt {
   readonly status: string;
 }
 
-const MINED_AT_ONCE: Readonly<Record<string, string>> = {
-  eth_sendTransaction: "eth_sendTransactionSync",
-  eth_sendRawTransaction: "eth_sendRawTransactionSync",
-};
+/** After so long without a receipt Anvil is told to mine: it was seen to forget one. */
+const PATIENCE_MS = 1_000;
 
 /**
  * Anvil, a child of this process: the same EVM without the notes.
@@ -40,14 +38,25 @@ export async function anvilNode(options: AnvilOptions, throwsRefusals: boolean):
   const anvil = await Anvil.start(options);
   let last: Receipt | undefined;
 
+  /** The receipt of a transaction that was sent: Anvil answers before the block is there. */
+  async function receiptOf(hash: unknown): Promise<Receipt> {
+    const read = async () =>
+      (await anvil.request({ method: "eth_getTransactionReceipt", params: [hash] })) as Receipt | null;
+    let deadline = performance.now() + PATIENCE_MS;
+    for (let receipt = await read(); ; receipt = await read()) {
+      if (receipt !== null) return receipt;
+      if (performance.now() < deadline) continue;
+      await anvil.request({ method: "evm_mine" });
+      deadline = performance.now() + PATIENCE_MS;
+    }
+  }
+
   async function send(preparation: readonly RpcRequest[], request: RpcRequest): Promise<string> {
-    const method = MINED_AT_ONCE[request.method] ?? request.method;
-    const receipt = (await anvil.requestAll([...preparation, { ...request, method }])) as Receipt;
-    last = receipt;
-    const isRefused = receipt.status === "0x0" && throwsRefusals;
+    last = await receiptOf(await anvil.requestAll([...preparation, request]));
+    const isRefused = last.status === "0x0" && throwsRefusals;
     // A refusal changed nothing, so that the same call is refused again, and says why. Who signed himself reads his receipt.
     if (isRefused && request.method === "eth_sendTransaction") await anvil.request({ ...request, method: "eth_call" });
-    return receipt.transactionHash;
+    return last.transactionHash;
   }
 
   return {
@@ -57,7 +66,7 @@ export async function anvilNode(options: AnvilOptions, throwsRefusals: boolean):
       return isLast ? last : await anvil.request(request);
     },
     async mine(preparation, request) {
-      if (request.method in MINED_AT_ONCE) return await send(preparation, request);
+      if (request.method !== "evm_mine") return await send(preparation, request);
       return await anvil.requestAll([...preparation, request]);
     },
     close() {
