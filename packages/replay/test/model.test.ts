@@ -1,7 +1,9 @@
 import { call, perpetual, spot, toAccount } from "@plimsoll/client";
+import { configSchema } from "@plimsoll/keeper";
 import { toNumber } from "@plimsoll/risk";
 import { expect } from "chai";
 import { isNear } from "../../../test/helpers/near.ts";
+import { keeperOptions } from "../src/market/keeperSettings.ts";
 import { toWad } from "../src/market/wad.ts";
 import { rateAt } from "../src/model/auctions.ts";
 import { type Design, FixedBonus, exposureOf } from "../src/model/design.ts";
@@ -9,6 +11,7 @@ import { addressOf } from "../src/model/exchange.ts";
 import { ModelKeeper } from "../src/model/keeper.ts";
 import { LAPSE_SECONDS } from "../src/model/liquidator.ts";
 import { RefusedError } from "../src/model/refused.ts";
+import { ModelWatch } from "../src/model/watch.ts";
 import { MINUTE } from "../src/path.ts";
 import { type Bench, CAPITAL, START, benchAt, hold } from "./marketFixture.ts";
 
@@ -202,5 +205,27 @@ describe("The model's keeper", () => {
 
   it("takes everything at once for a fixed bonus", async () => {
     expect(await sharesLeft({ kind: "fixed-bonus", bonus: 0.05 })).to.deep.equal([0, 0]);
+  });
+});
+
+describe("The model of what a keeper looks at", () => {
+  it("has an account looked at again once it is called, as its events do on chain", async () => {
+    const bench = await benchAt([1_000, 1_000, 1_006], RICH);
+    const { liquidator, market } = bench;
+    const config = configSchema.parse(keeperOptions({ latencySeconds: 0, design: "legs" }));
+    const watch = new ModelWatch({ clearing: bench, liquidator, config, own: bench.taker });
+    hold10(bench, 600);
+    const { initial, equity } = liquidator.risk(ACCOUNT);
+    bench.books.payIn(ACCOUNT, toWad(initial - equity - 1));
+    const seen = (minute: number) => {
+      market.playUntil(START + minute * MINUTE);
+      return watch.look().map(({ account }) => account);
+    };
+    expect(seen(1)).to.deep.equal([ACCOUNT]);
+    liquidator.callMargin(ACCOUNT)();
+    // Too small a move for another look, but enough to be above initial margin.
+    expect(seen(2)).to.deep.equal([ACCOUNT]);
+    liquidator.clearMarginCall(ACCOUNT)();
+    expect(seen(3)).to.deep.equal([]);
   });
 });

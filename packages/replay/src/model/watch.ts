@@ -22,6 +22,12 @@ export interface Watched {
   readonly own: Account;
 }
 
+/** The last evaluation, and what the liquidator knew of the account then: its events have a keeper on chain look at the account again. */
+interface Seen extends Checked {
+  readonly calledAt: number | undefined;
+  readonly isLive: boolean;
+}
+
 /** What the keeper sees where no auction is under way. */
 const NO_AUCTION: ModelAuction = {
   ...{ startedAt: 0, confirmedAt: 0, starter: undefined, dueInCents: 0n },
@@ -35,7 +41,7 @@ export class ModelWatch {
   #below = 0;
   #lookedAt: number | undefined;
   /** An account that changes has another portfolio, and counts as never seen. */
-  readonly #seen = new WeakMap<Portfolio, Checked>();
+  readonly #seen = new WeakMap<Portfolio, Seen>();
 
   constructor(private readonly watched: Watched) {}
 
@@ -48,7 +54,7 @@ export class ModelWatch {
       const risk = this.#riskOf(account, portfolio, markets);
       if (!this.#isEndangered(account, risk)) continue;
       const view = this.view(account);
-      this.#seen.set(portfolio, { risk: view.risk, markets, at: market.now });
+      this.#seen.set(portfolio, { risk: view.risk, markets, at: market.now, ...this.#toldOf(account) });
       views.push(view);
     }
     this.#countBelow(views);
@@ -73,13 +79,23 @@ export class ModelWatch {
     const { market } = this.watched.clearing;
     const seen = this.#seen.get(portfolio);
     const occasion = { now: market.now, markets };
-    if (seen !== undefined) {
+    if (seen !== undefined && this.#isSilent(account, seen)) {
       const isKnown = this.#isEndangered(account, seen.risk) || !isDue(seen, occasion, this.watched.config.recheck);
       if (isKnown) return seen.risk;
     }
     const risk = inWad(market.evaluate(portfolio));
-    this.#seen.set(portfolio, { risk, markets, at: market.now });
+    this.#seen.set(portfolio, { risk, markets, at: market.now, ...this.#toldOf(account) });
     return risk;
+  }
+
+  #isSilent(account: Account, { calledAt, isLive }: Seen): boolean {
+    const told = this.#toldOf(account);
+    return told.calledAt === calledAt && told.isLive === isLive;
+  }
+
+  #toldOf(account: Account): Pick<Seen, "calledAt" | "isLive"> {
+    const { liquidator } = this.watched;
+    return { calledAt: liquidator.marginCalledAt.get(account), isLive: liquidator.isLive(account) };
   }
 
   #isEndangered(account: Account, risk: ExactRisk): boolean {
