@@ -33,7 +33,8 @@ export class UnexplainedRevertError extends Error {
 
 /** What somebody does from an address with a puppet's code. That it is refused is nothing unusual. */
 export async function act(chain: SimulatedChain, call: Call): Promise<Transacted> {
-  const { logs } = await receiptOf(chain, pulled(call, DRIVER));
+  const { status, logs } = await receiptOf(chain, pulled(call, DRIVER));
+  if (status !== "0x1") return { refusal: new UnexplainedRevertError("0x"), logs: [] };
   const refusal = logs.find(({ topics }) => topics.length === 0);
   if (refusal === undefined) return { refusal: undefined, logs };
   return { refusal: decodeError(refusal.data) ?? new UnexplainedRevertError(refusal.data), logs: [] };

@@ -38,21 +38,21 @@ export async function anvilNode(options: AnvilOptions, throwsRefusals: boolean):
   const anvil = await Anvil.start(options);
   let last: Receipt | undefined;
 
-  /** The receipt of a transaction that was sent: Anvil answers before the block is there. */
-  async function receiptOf(hash: unknown): Promise<Receipt> {
+  /** The receipt of a transaction that was sent: Anvil answers before the block is there. Another block is like the one that was meant. */
+  async function receiptOf(hash: unknown, preparation: readonly RpcRequest[]): Promise<Receipt> {
     const read = async () =>
       (await anvil.request({ method: "eth_getTransactionReceipt", params: [hash] })) as Receipt | null;
     let deadline = performance.now() + PATIENCE_MS;
     for (let receipt = await read(); ; receipt = await read()) {
       if (receipt !== null) return receipt;
       if (performance.now() < deadline) continue;
-      await anvil.request({ method: "evm_mine" });
+      await anvil.requestAll([...preparation, { method: "evm_mine" }]);
       deadline = performance.now() + PATIENCE_MS;
     }
   }
 
   async function send(preparation: readonly RpcRequest[], request: RpcRequest): Promise<string> {
-    last = await receiptOf(await anvil.requestAll([...preparation, request]));
+    last = await receiptOf(await anvil.requestAll([...preparation, request]), preparation);
     const isRefused = last.status === "0x0" && throwsRefusals;
     // A refusal changed nothing, so that the same call is refused again, and says why. Who signed himself reads his receipt.
     if (isRefused && request.method === "eth_sendTransaction") await anvil.request({ ...request, method: "eth_call" });
