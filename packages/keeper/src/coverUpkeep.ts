@@ -9,8 +9,9 @@ import { coverKey, planCover, uncovered } from "./cover.js";
 import type { CoverAction, CoverView } from "./cover.js";
 import { fromWad, mulWadDown } from "./domain.js";
 import type { MarketView } from "./domain.js";
-import { CallReverted, codeOf } from "./errors.js";
+import { CallReverted } from "./errors.js";
 import type { KeeperMetrics } from "./metrics.js";
+import { dueIfKnown } from "./patience.js";
 
 type CapsStruct = Awaited<ReturnType<IMarkets["openInterestCaps"]>>;
 
@@ -29,14 +30,14 @@ export interface CoverOccasion {
   readonly blocked: ReadonlySet<string>;
 }
 
-/** Caps that are due, in every pass: the backstop may have paid for something since the last. A read that fails is only logged. */
+/** Caps that are due, in every pass: the backstop may have paid for something since the last. */
 export async function planCoverUpkeep(
   keeper: CoverKeeper,
   { markets, blocked }: CoverOccasion,
 ): Promise<CoverAction[]> {
-  const { config, contracts, logger, metrics } = keeper;
+  const { config, contracts, metrics } = keeper;
   if (!config.cover.isEnabled || contracts.deployment.markets === undefined) return [];
-  try {
+  return await dueIfKnown(keeper, "caps on open interest", async () => {
     const views = await Promise.all(
       markets.map(async ({ underlying, price }) => {
         const view = await readCover(keeper, underlying);
@@ -44,15 +45,9 @@ export async function planCoverUpkeep(
         return view;
       }),
     );
-    return planCover(
-      views.filter((view) => view !== undefined),
-      { blocked, config: config.cover },
-    );
-  } catch (error) {
-    metrics.errors.inc({ code: codeOf(error) });
-    logger.warn({ err: error }, "caps on open interest left to the next pass");
-    return [];
-  }
+    const known = views.filter((view) => view !== undefined);
+    return planCover(known, { blocked, config: config.cover });
+  });
 }
 
 /** Undefined where the backstop does not answer, because a price is not fresh. */

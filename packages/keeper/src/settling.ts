@@ -7,10 +7,11 @@ import { booksInterface, settlementPricesInterface, simulate } from "./contracts
 import type { Contracts } from "./contracts.js";
 import { Validity } from "./domain.js";
 import type { MarketView } from "./domain.js";
-import { CallReverted, codeOf } from "./errors.js";
+import { CallReverted } from "./errors.js";
 import type { Holdings } from "./holdings.js";
 import type { AccountIndex } from "./indexer.js";
 import type { KeeperMetrics } from "./metrics.js";
+import { dueIfKnown } from "./patience.js";
 import { firstRound } from "./proof.js";
 import { SettlementReads } from "./settlementReads.js";
 import { hasExpired, isAccrualDue, planSettlements, settlementKey } from "./settlements.js";
@@ -41,23 +42,19 @@ export interface UpkeepOccasion {
   readonly blocked: ReadonlySet<string>;
 }
 
-/** What is due of expiries and funding. A read that fails is only logged: nothing of this is worth a liquidation that comes late. */
+/** What is due of expiries and funding. */
 export async function planUpkeep(settler: Settler, occasion: UpkeepOccasion): Promise<SettlementAction[]> {
-  const { config, holdings, index, logger, metrics } = settler;
+  const { config, holdings, index, metrics } = settler;
   const { now, blocked } = occasion;
   holdings.mark(occasion.changed);
   holdings.passed(index.takeExpired());
-  try {
+  return await dueIfKnown(settler, "expiries and funding", async () => {
     const [expiries, funding] = await Promise.all([expiryViews(settler, occasion), fundingViews(settler, occasion)]);
     const holders = config.settlements.expiries ? holdings.holders() : [];
     const unsettled = holders.filter(({ instruments }) => instruments.some((one) => hasExpired(one, now)));
     metrics.unsettled.set(unsettled.length);
     return planSettlements({ now, holders, expiries, funding, blocked, config: config.settlements });
-  } catch (error) {
-    metrics.errors.inc({ code: codeOf(error) });
-    logger.warn({ err: error }, "expiries and funding left to the next pass");
-    return [];
-  }
+  });
 }
 
 /** Of every expiry of which somebody holds an option. */

@@ -17,6 +17,7 @@ import type { Holdings } from "./holdings.js";
 import type { AccountIndex } from "./indexer.js";
 import type { KeeperMetrics } from "./metrics.js";
 import { tellMarginCall } from "./notice.js";
+import { dueIfKnown } from "./patience.js";
 import { plan } from "./plan.js";
 import type { PaidKind, PlanState } from "./plan.js";
 import { prepare } from "./prepare.js";
@@ -189,19 +190,14 @@ async function syncIndex({ index, chain, logger, metrics }: Keeper, head: Head):
   }
 }
 
-/** What the backstop holds stands above initial margin, so a read that fails is only logged. */
+/** What the backstop holds stands above initial margin. */
 async function planUnwindings(keeper: Keeper, tick: Tick): Promise<UnwindAction[]> {
-  const { contracts, book, logger, metrics } = keeper;
-  try {
-    const absorbed = await contracts.absorbed(book.capital);
+  return await dueIfKnown(keeper, "what the backstop holds", async () => {
+    const absorbed = await keeper.contracts.absorbed(keeper.book.capital);
     const blocked = blockedNow(keeper, tick.now);
     const found = planUnwinding(absorbed, { now: tick.now, leastProfit: leastProfit(keeper, tick, "unwind") });
     return found.filter((action) => !blocked.has(keyOf(action)));
-  } catch (error) {
-    metrics.errors.inc({ code: codeOf(error) });
-    logger.warn({ err: error }, "what the backstop holds left to the next pass");
-    return [];
-  }
+  });
 }
 
 /** Of accounts whose margin calls a top-up may answer. What was in doubt is known afterwards. */

@@ -2,7 +2,7 @@ import type { Prepared } from "./actions.js";
 import { poolInterface, vaultInterface } from "./contracts.js";
 import { fromWad, max } from "./domain.js";
 import type { MarketView } from "./domain.js";
-import { codeOf } from "./errors.js";
+import { dueIfKnown } from "./patience.js";
 import type { Keeper } from "./tick.js";
 import { VaultReads } from "./vaultReads.js";
 import { isLookDue, planVaults, vaultKey } from "./vaults.js";
@@ -16,13 +16,13 @@ export interface VaultOccasion {
   readonly blocked: ReadonlySet<string>;
 }
 
-/** What is due for depositors of pool and backstop, if it is time to look. A read that fails is only logged, and tried again with the next pass. */
+/** What is due for depositors of pool and backstop, if it is time to look. */
 export async function planVaultUpkeep(keeper: Keeper, occasion: VaultOccasion): Promise<VaultAction[]> {
-  const { chain, contracts, logger, metrics } = keeper;
+  const { chain, contracts, metrics } = keeper;
   const { now, markets, blocked } = occasion;
   const config = keeper.config.vaults;
   if (!config.isEnabled || !isLookDue(keeper.vaultLook, { at: now, markets }, config)) return [];
-  try {
+  return await dueIfKnown(keeper, "pool and backstop", async () => {
     const reads = new VaultReads(chain, contracts);
     const pool = await reads.pool(markets, config.maxRequestsPerCall);
     const isReleaseDue = await reads.isReleaseDue();
@@ -30,11 +30,7 @@ export async function planVaultUpkeep(keeper: Keeper, occasion: VaultOccasion): 
     const missing = pool?.buckets.reduce((sum, bucket) => sum + max(bucket.missing, 0n), 0n) ?? 0n;
     metrics.poolMissingUsd.set(fromWad(missing));
     return planVaults({ pool, isReleaseDue, blocked, config });
-  } catch (error) {
-    metrics.errors.inc({ code: codeOf(error) });
-    logger.warn({ err: error }, "pool and backstop left to the next pass");
-    return [];
-  }
+  });
 }
 
 /** From what is due to a call that can be sent. @returns The reason where there is nothing to send it to. */
