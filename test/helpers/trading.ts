@@ -26,6 +26,12 @@ export async function open(market: TestMarket, wallet: HardhatEthersSigner, doll
   return account;
 }
 
+/** A minute later ether has this price. */
+export async function movePrice({ aggregators, networkHelpers }: TestMarket, dollars: number): Promise<void> {
+  await networkHelpers.time.increase(60);
+  await aggregators.ETH?.["push(int256)"](BigInt(dollars) * 10n ** 8n);
+}
+
 /** Both wallets sign an order from their account 0, and a third party brings the two together. */
 export async function trade(
   market: TestMarket,

@@ -1,23 +1,19 @@
 import { perpetual, toWad } from "@plimsoll/client";
-import { createKeeper, eip1193Chain, runTick } from "@plimsoll/keeper";
-import type { Keeper } from "@plimsoll/keeper";
 import { expect } from "chai";
-import { Wallet } from "ethers";
 import { network } from "hardhat";
 import { deployPlimsoll } from "../helpers/deploy.ts";
 import type { TestMarket } from "../helpers/deploy.ts";
-import { USDC, open, trade } from "../helpers/trading.ts";
+import { startKeeper, type RunningKeeper } from "../helpers/keepers.ts";
+import { USDC, movePrice, open, trade } from "../helpers/trading.ts";
 
 const ETH = 1;
 const FIVE_DAYS = 5 * 86_400;
-const wallet = new Wallet(`0x${"6".repeat(64)}`);
 const createChain = () => network.create("market");
 
 describe("a keeper and the cap on open interest", () => {
   let chain: Awaited<ReturnType<typeof createChain>>;
   let market: TestMarket;
-  let keeper: Keeper;
-  let now: number;
+  let running: RunningKeeper;
 
   before(async () => {
     chain = await createChain();
@@ -25,21 +21,16 @@ describe("a keeper and the cap on open interest", () => {
 
   beforeEach(async () => {
     market = await chain.networkHelpers.loadFixture(deployPlimsoll);
-    await market.networkHelpers.setBalance(wallet.address, 10n ** 20n);
-    keeper = await createKeeper({
-      chain: eip1193Chain(market.provider),
-      signer: wallet,
-      deployment: { ...market.addresses, chainId: Number(market.venue.chainId), underlyings: [ETH] },
+    running = await startKeeper(market, {
       config: { marginCalls: false, walkLagSeconds: 10 ** 9, settlements: { funding: false } },
-      clock: () => now,
+      underlyings: [ETH],
     });
   });
 
-  /** The kinds of what a pass sent, and the reasons why it did not send. */
+  /** What a pass sent, and why it did not send. */
   async function tick(): Promise<string[]> {
-    now = await market.networkHelpers.time.latest();
-    const { sent, skipped } = await runTick(keeper);
-    return [...sent.map(({ kind }) => kind as string), ...skipped.map(({ reason }) => reason)];
+    const { sent, skipped } = await running.tick();
+    return [...sent, ...skipped];
   }
 
   async function lend(dollars: bigint): Promise<void> {
@@ -48,11 +39,7 @@ describe("a keeper and the cap on open interest", () => {
     await contracts.backstopVault.connect(carol).deposit(dollars * USDC, carol.address);
   }
 
-  async function price(dollars: number): Promise<void> {
-    await market.networkHelpers.time.increase(60);
-    await market.aggregators.ETH?.["push(int256)"](BigInt(dollars) * 10n ** 8n);
-  }
-
+  const price = (dollars: number) => movePrice(market, dollars);
   const cap = async () => (await market.contracts.markets.underlying(ETH)).openInterestCap;
 
   it("has it follow what the backstop answers for, and leaves it where little would change", async () => {
@@ -93,7 +80,8 @@ describe("a keeper and the cap on open interest", () => {
     expect(await tick()).to.deep.equal(["refreshCover"]);
     expect(await cap()).to.equal(0n);
     expect(await tick()).to.deep.equal([]);
-    const [, uncovered] = /uncovered_usd\{underlying="1"\} (.*)/.exec(await keeper.metrics.registry.metrics()) ?? [];
+    const [, uncovered] =
+      /uncovered_usd\{underlying="1"\} (.*)/.exec(await running.keeper.metrics.registry.metrics()) ?? [];
     expect(Math.round(Number(uncovered))).to.equal(78 * 2_400);
   });
 });

@@ -1,24 +1,22 @@
 import { perpetual, put, toAccount, toWad, WAD } from "@plimsoll/client";
 import type { Account } from "@plimsoll/client";
-import { createKeeper, eip1193Chain, memoryStore, runTick, saveKeeper } from "@plimsoll/keeper";
-import type { Keeper, KeeperStore } from "@plimsoll/keeper";
+import { memoryStore, saveKeeper } from "@plimsoll/keeper";
+import type { KeeperStore } from "@plimsoll/keeper";
 import { expect } from "chai";
-import { Wallet } from "ethers";
 import { network } from "hardhat";
 import { deployPlimsoll } from "../helpers/deploy.ts";
 import type { TestMarket } from "../helpers/deploy.ts";
+import { startKeeper, type RunningKeeper } from "../helpers/keepers.ts";
 import { fridayAfter, open, trade } from "../helpers/trading.ts";
 
 const WINDOW_SECONDS = 1_800;
-const wallet = new Wallet(`0x${"5".repeat(64)}`);
 const createChain = () => network.create("market");
 
 describe("a keeper at an expiry and between fundings", () => {
   let chain: Awaited<ReturnType<typeof createChain>>;
   let market: TestMarket;
   let store: KeeperStore;
-  let keeper: Keeper;
-  let now: number;
+  let running: RunningKeeper;
   let long: Account;
   let short: Account;
 
@@ -28,32 +26,26 @@ describe("a keeper at an expiry and between fundings", () => {
 
   beforeEach(async () => {
     market = await chain.networkHelpers.loadFixture(deployPlimsoll);
-    await market.networkHelpers.setBalance(wallet.address, 10n ** 20n);
     store = memoryStore();
-    keeper = await start();
+    running = await start();
     long = await open(market, market.alice, 10_000n);
     short = await open(market, market.bob, 100_000n);
   });
 
   /** One account a call, so that it takes several passes to settle a series. */
   const start = () =>
-    createKeeper({
-      chain: eip1193Chain(market.provider),
-      signer: wallet,
-      deployment: { ...market.addresses, chainId: Number(market.venue.chainId), underlyings: [1, 2] },
+    startKeeper(market, {
       config: {
         ...{ marginCalls: false, walkLagSeconds: 10 ** 9, settlements: { maxAccountsPerCall: 1 } },
         cover: { isEnabled: false },
       },
       store,
-      clock: () => now,
     });
 
-  /** The kinds of what a pass sent, and the reasons why it did not send. */
+  /** What a pass sent, and why it did not send. */
   async function tick(): Promise<string[]> {
-    now = await market.networkHelpers.time.latest();
-    const { sent, skipped } = await runTick(keeper);
-    return [...sent.map(({ kind }) => kind as string), ...skipped.map(({ reason }) => reason)];
+    const { sent, skipped } = await running.tick();
+    return [...sent, ...skipped];
   }
 
   async function push(dollars: bigint): Promise<void> {
@@ -87,8 +79,8 @@ describe("a keeper at an expiry and between fundings", () => {
     expect(await tick()).to.deep.equal(["settleExpired"]);
     expect((await contracts.clearinghouseBooks.settling()).open).to.equal(1n);
     expect(await contracts.clearinghouse.positions(short), "as views show it").to.deep.equal([]);
-    await saveKeeper(keeper);
-    keeper = await start();
+    await saveKeeper(running.keeper);
+    running = await start();
     expect(await tick()).to.deep.equal(["settleExpired"]);
     expect((await contracts.clearinghouseBooks.settling()).open).to.equal(0n);
     expect(await cash(), "10 puts of 1,900 at 1,700").to.deep.equal([bought + toWad(2_000), sold - toWad(2_000)]);
@@ -109,7 +101,7 @@ describe("a keeper at an expiry and between fundings", () => {
     expect(await tick()).to.deep.equal([]);
 
     // Whom it remembers wrongly is named once.
-    keeper.holdings.restore([{ account: toAccount(carol.address), instruments: [option] }]);
+    running.keeper.holdings.restore([{ account: toAccount(carol.address), instruments: [option] }]);
     expect(await tick()).to.deep.equal(["settleExpired"]);
     expect(await tick()).to.deep.equal([]);
   });

@@ -1,21 +1,17 @@
 import { approveTrading, batchOf, depositCash, perpetual, put, toAccount, toWad } from "@plimsoll/client";
-import { createKeeper, eip1193Chain, runTick } from "@plimsoll/keeper";
-import type { Keeper } from "@plimsoll/keeper";
 import { expect } from "chai";
-import { Wallet } from "ethers";
 import { network } from "hardhat";
 import { deployPlimsoll } from "../helpers/deploy.ts";
 import type { TestMarket } from "../helpers/deploy.ts";
-import { USDC, fridayAfter } from "../helpers/trading.ts";
+import { startKeeper, type RunningKeeper } from "../helpers/keepers.ts";
+import { USDC, fridayAfter, movePrice } from "../helpers/trading.ts";
 
-const wallet = new Wallet(`0x${"6".repeat(64)}`);
 const createChain = () => network.create("market");
 
 describe("a keeper and the depositors of the pool", () => {
   let chain: Awaited<ReturnType<typeof createChain>>;
   let market: TestMarket;
-  let keeper: Keeper;
-  let now: number;
+  let running: RunningKeeper;
 
   before(async () => {
     chain = await createChain();
@@ -23,17 +19,12 @@ describe("a keeper and the depositors of the pool", () => {
 
   beforeEach(async () => {
     market = await chain.networkHelpers.loadFixture(deployPlimsoll);
-    await market.networkHelpers.setBalance(wallet.address, 10n ** 20n);
-    keeper = await createKeeper({
-      chain: eip1193Chain(market.provider),
-      signer: wallet,
-      deployment: { ...market.addresses, chainId: Number(market.venue.chainId), underlyings: [1, 2] },
+    running = await startKeeper(market, {
       config: {
         ...{ marginCalls: false, walkLagSeconds: 10 ** 9, vaults: { lookAfterSeconds: 0 } },
         // Nobody lends to the backstop here.
         cover: { isEnabled: false },
       },
-      clock: () => now,
     });
   });
 
@@ -41,18 +32,14 @@ describe("a keeper and the depositors of the pool", () => {
   async function work(): Promise<string[]> {
     const all: string[] = [];
     for (;;) {
-      now = await market.networkHelpers.time.latest();
-      const { sent, skipped } = await runTick(keeper);
-      all.push(...skipped.map(({ reason }) => reason));
+      const { sent, skipped } = await running.tick();
+      all.push(...skipped);
       if (sent.length === 0) return all;
-      all.push(...sent.map(({ kind }) => kind as string));
+      all.push(...sent);
     }
   }
 
-  async function price(dollars: number): Promise<void> {
-    await market.networkHelpers.time.increase(60);
-    await market.aggregators.ETH?.["push(int256)"](BigInt(dollars) * 10n ** 8n);
-  }
+  const price = (dollars: number) => movePrice(market, dollars);
 
   async function lend(amount: bigint): Promise<void> {
     const { alice, contracts, tokens } = market;
@@ -97,13 +84,13 @@ describe("a keeper and the depositors of the pool", () => {
     await price(1_850);
     expect(await work()).to.deep.equal(["executeRequests"]);
     expect(await pool.maxRedeem(alice.address)).to.equal(10n ** 15n);
-    expect(await keeper.metrics.registry.metrics()).to.include("plimsoll_keeper_pool_missing_usd 0");
+    expect(await running.keeper.metrics.registry.metrics()).to.include("plimsoll_keeper_pool_missing_usd 0");
 
     // What is closed is forgotten.
     await trade(perpetual(1), toWad(100));
     expect(await work()).to.deep.equal(["refreshBucket"]);
     expect(await pool.buckets()).to.deep.equal([]);
-    expect(await networkHelpers.time.latest()).to.equal(now);
+    expect(await networkHelpers.time.latest()).to.equal(running.now());
   });
 
   it("reckons Greeks anew where they have drifted", async () => {
