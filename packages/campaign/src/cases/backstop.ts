@@ -3,7 +3,20 @@ import type { SurfaceFunction } from "../chain/contracts.ts";
 import type { Person } from "../chain/people.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
-import { type Case, type Plan, anybody, nameOf, nobody, pickAccount, shares, sharesOf, usdc, wad } from "./case.ts";
+import {
+  type Case,
+  LONG_STEP_SECONDS,
+  type Plan,
+  anybody,
+  nameOf,
+  nobody,
+  pickAccount,
+  pickHolder,
+  shares,
+  sharesOf,
+  usdc,
+  wad,
+} from "./case.ts";
 
 const FOREVER = 2n ** 40n - 1n;
 /** ERC-7540: all requests of a controller are one. */
@@ -11,8 +24,6 @@ const REQUEST_ID = 0n;
 /** Of a request to leave; then it may be claimed for a day, which half days do not miss. */
 const COOLDOWN_DAYS = 5;
 const HALF_A_DAY = 43_200;
-/** Between two looks at the prices. */
-const ROUND_SECONDS = 3_000;
 
 /** A backer buys or sells shares. @param args In USD, which a share is worth to begin with. */
 function backer(
@@ -23,7 +34,7 @@ function backer(
   return {
     ...{ name: nameOf(covers), covers: [covers], weight },
     plan(stage, dice) {
-      const { label, address } = dice.chance(0.2) ? dice.pick(stage.people) : dice.pick(stage.of("backer"));
+      const { label, address } = pickHolder(stage, dice);
       const value = dice.scale(1, 200_000);
       const told = `${label} calls ${covers} with ${Math.round(value)}`;
       return { told, call: stage.call(covers, args(value, address), address), tradesShares: "BackstopVault" };
@@ -69,7 +80,7 @@ async function requestsOf(
 const askToLeave: Case = {
   ...{ name: "BackstopVault requestRedeem", covers: ["BackstopVault.requestRedeem"], weight: 2 },
   async plan(stage, dice) {
-    const { label, address } = dice.chance(0.2) ? dice.pick(stage.people) : dice.pick(stage.of("backer"));
+    const { label, address } = pickHolder(stage, dice);
     const [held] = (await stage.reads.view("BackstopVault", "balanceOf", [address])) as [bigint];
     const some = dice.chance(0.3) ? held : (held * wad(dice.scale(0.001, 1))) / WAD;
     const value = some === 0n ? shares(dice.scale(1, 200_000)) : some;
@@ -90,7 +101,7 @@ const cooldown: Case = {
     if (waiting.length === 0) return undefined;
     let days = 0;
     while (days < COOLDOWN_DAYS && (await requestsOf(stage, "claimableRedeemRequest")).length === 0) {
-      await stage.pass(HALF_A_DAY, ROUND_SECONDS);
+      await stage.pass(HALF_A_DAY, LONG_STEP_SECONDS);
       days += 0.5;
     }
     return { told: `${days} days pass until somebody may leave the backstop` };

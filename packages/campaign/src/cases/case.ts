@@ -10,6 +10,8 @@ import type { Dice } from "../dice.ts";
 /** Shares of the backstop and the pool have 12 digits, USDC 6. */
 const SHARE_SCALE = 10n ** 12n;
 export const USDC_DIGITS = 1e6;
+/** Between two looks at the prices while days pass. */
+export const LONG_STEP_SECONDS = 3_000;
 const ODD_STRIDE = 618_033_989n;
 const ODD_DIGITS = 10n ** 9n;
 
@@ -122,6 +124,11 @@ export function wad(value: number): bigint {
 /** The same with other last digits each time, so that what is shared out never divides evenly. */
 export function oddWad(stage: Stage, value: number): bigint {
   return wad(value) + ((stage.salt() * ODD_STRIDE) % ODD_DIGITS);
+}
+
+/** Mostly one who has lent something to the backstop or the pool. */
+export function pickHolder(stage: Stage, dice: Dice): Person {
+  return dice.chance(0.2) ? dice.pick(stage.people) : dice.pick(stage.of("backer"));
 }
 
 /** USDC units. */

@@ -1,13 +1,11 @@
 import { ZeroAddress } from "ethers";
 import type { SurfaceFunction } from "../chain/contracts.ts";
 import type { Stage } from "../chain/stage.ts";
-import { type Case, nobody } from "./case.ts";
+import { type Case, LONG_STEP_SECONDS, nobody } from "./case.ts";
 
 /** Where equal modules stand: the same code with the same constants, so that everything must go on as before. */
 const SECOND_ENGINE = "0x00000000000000000000000000000000000e291e";
 const SECOND_LIQUIDATOR = "0x0000000000000000000000000000000000011c1d";
-/** Between two looks at the prices. */
-const ROUND_SECONDS = 3_000;
 
 async function copyCode({ theatre: { chain } }: Stage, from: string, to: string): Promise<void> {
   await chain.request("hardhat_setCode", to, await chain.request("eth_getCode", from, "latest"));
@@ -36,7 +34,7 @@ const notice: Case = {
     ];
     const seconds = Number(dueAt) - stage.world.now;
     if (seconds <= 0) return undefined;
-    await stage.pass(seconds, ROUND_SECONDS);
+    await stage.pass(seconds, LONG_STEP_SECONDS);
     return { told: `the notice passes in ${(seconds / 86_400).toFixed(1)} days` };
   },
 };

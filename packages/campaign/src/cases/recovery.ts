@@ -3,7 +3,7 @@ import type { Estimate } from "../chain/estimates.ts";
 import type { Person } from "../chain/people.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
-import { type Case, pickAccount, usd, usdc } from "./case.ts";
+import { type Case, nameOf, pickAccount, usd, usdc } from "./case.ts";
 
 /** Those of the accounts of which something holds, by the estimate. */
 async function among(
@@ -49,7 +49,7 @@ function say(
   recovered: (stage: Stage) => Promise<Account[]>,
 ): Case {
   return {
-    ...{ name: covers.replace(".", " "), covers: [covers], weight: 3 },
+    ...{ name: nameOf(covers), covers: [covers], weight: 3 },
     async plan(stage: Stage, dice: Dice) {
       const well = await recovered(stage);
       if (well.length === 0 && dice.chance(0.8)) return undefined;

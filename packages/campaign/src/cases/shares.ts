@@ -3,12 +3,7 @@ import type { Vault } from "../audit/shares.ts";
 import type { Person } from "../chain/people.ts";
 import type { Stage } from "../chain/stage.ts";
 import type { Dice } from "../dice.ts";
-import { type Case, type Plan, pickOther, shares, wad } from "./case.ts";
-
-/** Mostly one who has put something in. */
-function pickHolder(stage: Stage, dice: Dice): Person {
-  return dice.chance(0.2) ? dice.pick(stage.people) : dice.pick(stage.of("backer"));
-}
+import { type Case, type Plan, pickHolder, pickOther, shares, wad } from "./case.ts";
 
 const smaller = (a: bigint, b: bigint) => (a < b ? a : b);
 
