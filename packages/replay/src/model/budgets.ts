@@ -20,7 +20,6 @@ interface Budget {
 export class Budgets {
   #committed = 0n;
   readonly #budgets = new Map<number, Budget>();
-
   readonly #marginShare: bigint;
 
   /** @param now Unix seconds. */
@@ -34,26 +33,17 @@ export class Budgets {
   /** What may still be put behind an account. @param free Cash of the treasury. */
   left(underlyings: readonly number[], free: bigint): bigint {
     return underlyings.reduce((least, underlying) => {
-      const budget = this.#budget(underlying);
-      const lost = this.#lost(budget);
-      const limit = (free + this.#committed + lost) / SHARE_DIVISOR;
-      return smaller(least, positive(limit - budget.committed - lost));
+      const { whole, committed } = this.#usage(underlying, free);
+      return smaller(least, positive(whole - committed));
     }, free);
   }
 
   /** What of that may be committed to an account that is taken over. @param free Cash of the treasury. */
   leftForMargin(underlyings: readonly number[], free: bigint): bigint {
-    const marginOf = (whole: bigint, committed: bigint) =>
-      positive(mulDivDown(whole, this.#marginShare, WAD) - committed);
-    return underlyings.reduce(
-      (least, underlying) => {
-        const budget = this.#budget(underlying);
-        const lost = this.#lost(budget);
-        const limit = (free + this.#committed + lost) / SHARE_DIVISOR;
-        return smaller(least, marginOf(positive(limit - lost), budget.committed));
-      },
-      marginOf(free + this.#committed, this.#committed),
-    );
+    const vault = { whole: free + this.#committed, committed: this.#committed };
+    return [vault, ...underlyings.map((underlying) => this.#usage(underlying, free))]
+      .map(({ whole, committed }) => positive(mulDivDown(whole, this.#marginShare, WAD) - committed))
+      .reduce(smaller);
   }
 
   commit(underlyings: readonly number[], amount: bigint): void {
@@ -78,6 +68,14 @@ export class Budgets {
       budget.lostAt = now;
       budget.forgottenAt = now + mulDivUp(weighted, 1n, budget.lost);
     }
+  }
+
+  /** What losses have left of a budget, and what of that is committed. */
+  #usage(underlying: number, free: bigint): { readonly whole: bigint; readonly committed: bigint } {
+    const budget = this.#budget(underlying);
+    const lost = this.#lost(budget);
+    const limit = (free + this.#committed + lost) / SHARE_DIVISOR;
+    return { whole: positive(limit - lost), committed: budget.committed };
   }
 
   #lost({ lost, lostAt, forgottenAt }: Budget): bigint {
