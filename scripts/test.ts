@@ -39,24 +39,6 @@ const typeScriptTests: readonly Step[] = [
   { name: "TypeScript tests", command: ["tsx", "scripts/checks/runner.ts", "mocha"], counts: true },
 ];
 
-/** Steps one after the other. The output of one lane may be shown as it comes; of two at once it would be a jumble. */
-interface Lane {
-  readonly steps: readonly Step[];
-  readonly isLive: boolean;
-}
-
-/** One after the other; the lanes of a stage side by side. */
-const stages: readonly (readonly Lane[])[] = [
-  [
-    { steps: [compilation], isLive: true },
-    { steps: checks, isLive: false },
-  ],
-  [
-    { steps: typeScriptTests, isLive: true },
-    { steps: solidityTests, isLive: false },
-  ],
-];
-
 function isCount(message: unknown): message is Count {
   return typeof message === "object" && message !== null && "passed" in message && "failed" in message;
 }
@@ -90,9 +72,10 @@ function conclude({ passed, failed }: Count, status: number | null): Count {
   return { passed, failed: isIncomplete ? 1 : failed };
 }
 
-async function runLane({ steps, isLive }: Lane): Promise<Count> {
+/** One after the other. @param isLive Whether output is shown as it comes: of two at once it would be a jumble. */
+async function runAll(steps: readonly Step[], isLive: boolean): Promise<Count> {
   let total: Count = { passed: 0, failed: 0 };
-  for (const step of steps) {
+  for (const step of steps.filter(isChosen)) {
     const started = performance.now();
     if (isLive) console.log(`\n== ${step.name}`);
     const count = await run(step, isLive);
@@ -103,19 +86,15 @@ async function runLane({ steps, isLive }: Lane): Promise<Count> {
   return total;
 }
 
-async function runAll(): Promise<Count> {
-  let total: Count = { passed: 0, failed: 0 };
-  for (const lanes of stages) {
-    const chosen = lanes.map(({ steps, isLive }) => ({ steps: steps.filter(isChosen), isLive }));
-    const counts = await Promise.all(chosen.map(runLane));
-    total = sum(total, ...counts);
-    const [first] = chosen;
-    if (first?.steps.includes(compilation) && counts[0]?.failed !== 0) {
-      console.error("The contracts do not compile, so nothing that needs them was run.");
-      break;
-    }
+/** Two at a time. */
+async function main(): Promise<Count> {
+  const [compiled, checked] = await Promise.all([runAll([compilation], true), runAll(checks, false)]);
+  const before = sum(compiled, checked);
+  if (compiled.failed > 0) {
+    console.error("The contracts do not compile, so nothing that needs them was run.");
+    return before;
   }
-  return total;
+  return sum(before, ...(await Promise.all([runAll(typeScriptTests, true), runAll(solidityTests, false)])));
 }
 
 const sum = (...counts: readonly Count[]): Count => ({
@@ -126,6 +105,6 @@ const sum = (...counts: readonly Count[]): Count => ({
 const root = fileURLToPath(new URL("..", import.meta.url));
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
 const isChosen = ({ name }: Step) => words.length === 0 || words.some((word) => name.toLowerCase().includes(word));
-const { passed, failed } = await runAll();
+const { passed, failed } = await main();
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
