@@ -46,7 +46,7 @@ describe("npm run keeper", () => {
 
   it("makes one pass over a deployment, keeps its state, and stops", async () => {
     const { status, output } = await run([...options, "--once", "--log-level", "debug"], { KEEPER_KEY: KEY });
-    expect(output).to.include('"status":"ran"');
+    expect(output, output).to.include('"status":"ran"');
     expect(output).to.include("keeper stopped");
     expect(output).to.not.include(KEY);
     expect(status).to.equal(0);
