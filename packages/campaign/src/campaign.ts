@@ -17,9 +17,12 @@ const STORIES_PER_EXCHANGE = 8;
 /** Told after each story, and now and then within one. */
 export type Progress = (done: number) => void;
 
+export type Gains = ReadonlyMap<number, readonly number[]>;
+
 export interface Campaign {
   readonly tally: Tally;
-  readonly gains: readonly number[];
+  /** Spiral gains by the depth of the story, in per cent of what the margin parameters assume. */
+  readonly gains: Gains;
   readonly stories: number;
   readonly seconds: number;
   /** The first story with a violation, up to it. */
@@ -151,7 +154,7 @@ export async function playOne(theatre: Theatre, story: Story, onProgress: Progre
 export class Collection {
   readonly #options: CampaignOptions;
   readonly #tally = emptyTally();
-  readonly #gains: number[] = [];
+  readonly #gains = new Map<number, number[]>();
   readonly #waiting = new Map<number, Played>();
   readonly #started = performance.now();
   #next: number;
@@ -192,9 +195,9 @@ export class Collection {
 
   #add(played: Played): void {
     add(this.#tally, played.tally);
-    this.#gains.push(...played.gains);
+    const story = storyAt(this.#options.seed, this.#next);
+    this.#gains.set(story.depthPercent, [...(this.#gains.get(story.depthPercent) ?? []), ...played.gains]);
     if (played.violations.length > 0) {
-      const story = storyAt(this.#options.seed, this.#next);
       this.#found = { story: { ...story, steps: story.steps.slice(0, played.steps) }, played };
     }
     this.#waiting.delete(this.#next++);

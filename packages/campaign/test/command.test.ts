@@ -7,6 +7,7 @@ import { Collection, storyAt } from "../src/campaign.ts";
 import { Dice, SIDES } from "../src/dice.ts";
 import { emptyTally } from "../src/tally.ts";
 import { StoryFileError, UnknownMutantError } from "../src/errors.ts";
+import { summarise } from "../src/report.ts";
 import { CAMPAIGN_MUTANTS } from "../src/mutants/list.ts";
 import { chosenMutants, isFound } from "../src/mutants/run.ts";
 import { shrink } from "../src/shrink.ts";
@@ -93,6 +94,21 @@ describe("npm run campaign", () => {
     const whole = new Collection({ operations: 100, seed: 1 });
     for (const index of [3, 2, 1, 0]) whole.take(index, played(40));
     expect(whole.operations).to.equal(120);
+  });
+
+  it("tells spiral gains by the depth of the market", () => {
+    const played = (gains: readonly number[]) => ({
+      ...{ tally: { ...emptyTally(), operations: 1 }, gains, violations: [], steps: 1, told: [] },
+    });
+    const collection = new Collection({ operations: 100, seed: 1 });
+    const depths = Array.from({ length: 100 }, (_, index) => storyAt(1, index).depthPercent);
+    for (const [index, depth] of depths.entries()) collection.take(index, played(depth === 100 ? [0.25, 0.5] : [2]));
+    const { spiralGain, spiralGains } = summarise(collection.result());
+    expect(spiralGain).to.equal(0.5);
+    expect(spiralGains.map(({ depthPercent }) => depthPercent)).to.deep.equal([100, 30, 10, 3, 1, 0.3]);
+    const stated = depths.filter((depth) => depth === 100).length;
+    expect(spiralGains[0]).to.deep.equal({ depthPercent: 100, episodes: 2 * stated, max: 0.5, mean: 0.375 });
+    expect(spiralGains.slice(1).every(({ max, mean }) => max === 2 && mean === 2)).to.equal(true);
   });
 
   it("says what is wrong with a story", () => {
