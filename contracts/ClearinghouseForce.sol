@@ -109,7 +109,6 @@ contract ClearinghouseForce is IClearinghouseForce, ClearinghouseState {
         ledger.moveAll(order.from, order.to);
         drawReserve(order.to, order.fromReserve);
         fund(order);
-        payRewards(order.to, order.rewards, type(uint256).max);
         Portfolio memory funder = ledger.portfolio(order.funder);
         bool isFunderLiable = funder.hasLiabilities();
         Portfolio[] memory portfolios = new Portfolio[](isFunderLiable ? 2 : 1);
@@ -118,11 +117,13 @@ contract ClearinghouseForce is IClearinghouseForce, ClearinghouseState {
         Risk[] memory risks = evaluate(portfolios);
         before = risks[0];
         requireLiquidatable(order.from, before);
+        emit IClearinghouse.TakenOver(order.from, order.to, before.equity, order.fromReserve);
+        // Told after that: a reward may go to the account that was emptied.
+        payRewards(order.to, order.rewards, type(uint256).max);
         // The same positions with other cash.
         int256 added = ledger.cash(order.to) - cashBefore;
         requireInitial(order.to, Compensation.withCash(IMarginEngine(marginEngine), whole, before, added));
         if (isFunderLiable) requireInitial(order.funder, risks[1]);
-        emit IClearinghouse.TakenOver(order.from, order.to, before.equity, order.fromReserve);
     }
 
     /// @inheritdoc IClearinghouseForce

@@ -48,6 +48,19 @@ contract ClearinghouseTakeOverTest is ClearinghouseTest {
         assertEq(clearinghouse.openInterest(ETH), 11 * UNIT);
     }
 
+    /// Whoever keeps books by events moves everything first, and the reward afterwards.
+    function test_tellsARewardToTheOldAccountAfterItIsEmptied() public {
+        Reward[] memory rewards = new Reward[](1);
+        rewards[0] = Reward(alices, 10e18);
+        vm.expectEmit(address(clearinghouse));
+        emit IClearinghouse.TakenOver(alices, taken, -860e18, 0);
+        vm.expectEmit(address(clearinghouse));
+        emit IClearinghouse.Rewarded(taken, alices, 10e18);
+        takeOver(TakeOver(alices, taken, carols, 8000 * USD, 0, rewards));
+        assertEq(cash(alices), 10e18);
+        assertEq(cash(taken), 4900e18 + 8000e18 - 10e18);
+    }
+
     function test_theOldAccountWorksAfterwards() public {
         takeOver(8000 * USD, 0);
         deposit(alices, CASH, 1000 * USDC);
