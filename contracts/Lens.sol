@@ -26,6 +26,7 @@ import { Surface } from "./interfaces/IVolatilityOracle.sol";
 import { Compensation, Move } from "./libraries/Compensation.sol";
 import { Greeks } from "./libraries/Greeks.sol";
 import { Ledger } from "./libraries/Ledger.sol";
+import { Logarithm } from "./libraries/Logarithm.sol";
 import { MarginRules } from "./libraries/MarginRules.sol";
 import { OptionLeg, OptionLegs, Tenor } from "./libraries/OptionLegs.sol";
 import { INNER_NODES, PRICE_NODES } from "./libraries/ScenarioGrid.sol";
@@ -334,7 +335,7 @@ contract Lens is ILens {
         // The engine's own reading of the price, with its bounds.
         (market.spot, result.validity) = engine().mark(toInstrument(underlying, Kind.Perpetual, 0, 0));
         // As the engine: nothing is multiplied with the logarithm of a price of 0.
-        if (market.spot != 0) market.logSpot = FixedPointMathLib.lnWad(int256(market.spot));
+        if (market.spot != 0) market.logSpot = Logarithm.lnWad(market.spot);
         IMarketSources sources = IMarketSources(address(engine()));
         market.surface = sources.volatilityOracle().surface(underlying);
         RiskWords memory words;

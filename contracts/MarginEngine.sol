@@ -18,7 +18,6 @@ import {
     MIDDLE_NODE,
     NEAREST_ABOVE,
     NEAREST_BELOW,
-    PriceNode,
     UPPER_VOLATILITY
 } from "./libraries/ScenarioGrid.sol";
 import { ScenarioKernel, ScenarioSet } from "./libraries/ScenarioKernel.sol";
@@ -29,6 +28,7 @@ import { Lattice } from "./libraries/TangentLattice.sol";
 import { MarginModel } from "./MarginModel.sol";
 import { Instrument } from "./types/Instrument.sol";
 import { Position, PositionLibrary, toPosition } from "./types/Position.sol";
+import { PriceNode } from "./types/PriceNode.sol";
 
 /// @title See `IMarginEngine`.
 /// @dev An evaluation goes through the underlyings, loads the market data of each once, and adds to every portfolio what its legs
@@ -184,7 +184,7 @@ contract MarginEngine is IMarginEngine, MarginModel {
             addToBoth(addOns, MarginAddOns.concentration(vega, vega, depth, rate));
             int256 gain = book.profitAt(NEAREST_ABOVE, MARK_VOLATILITY) - book.profitAt(NEAREST_BELOW, MARK_VOLATILITY);
             PriceNode[] memory nodes = book.set.nodes;
-            uint256 distance = nodes[NEAREST_ABOVE].price - nodes[NEAREST_BELOW].price;
+            uint256 distance = nodes[NEAREST_ABOVE].price() - nodes[NEAREST_BELOW].price();
             uint256 delta = MarginAddOns.exposureUp(FixedPointMathLib.abs(gain), distance, spot);
             depth = market.parameters.addOns.depth() * spot;
             uint256 others = FixedPointMathLib.mulWadUp(market.openInterest, spot);

@@ -9,10 +9,11 @@ import { IPriceOracle, Price, Validity } from "./interfaces/IPriceOracle.sol";
 import { IVolatilityOracle, VolatilitySnapshot } from "./interfaces/IVolatilityOracle.sol";
 import { MarginAddOns } from "./libraries/MarginAddOns.sol";
 import { KeptOption, KeptOptions } from "./libraries/KeptOptions.sol";
+import { Logarithm } from "./libraries/Logarithm.sol";
 import { OptionBook, OptionBooks } from "./libraries/OptionBooks.sol";
 import { OptionLeg, OptionLegs, Tenor } from "./libraries/OptionLegs.sol";
 import { Tiers } from "./libraries/ScanLoss.sol";
-import { MARK_VOLATILITY, PRICE_NODES, PriceNode, Ranges, ScenarioGrid } from "./libraries/ScenarioGrid.sol";
+import { MARK_VOLATILITY, PRICE_NODES, Ranges, ScenarioGrid } from "./libraries/ScenarioGrid.sol";
 import { ScenarioKernel, ScenarioSet, ScenarioSums } from "./libraries/ScenarioKernel.sol";
 import { Revaluation, ScenarioProfits } from "./libraries/ScenarioProfits.sol";
 import { SignedWad } from "./libraries/SignedWad.sol";
@@ -21,6 +22,7 @@ import { Lattice, TangentLattice } from "./libraries/TangentLattice.sol";
 import { Instrument } from "./types/Instrument.sol";
 import { MAX_LEGS, MAX_STRESSES, MAX_UNDERLYINGS } from "./types/Limits.sol";
 import { Position, PositionLibrary } from "./types/Position.sol";
+import { PriceNode } from "./types/PriceNode.sol";
 import { RiskWords, StressWord } from "./types/RiskWords.sol";
 
 /// @title From a portfolio and market data to the sums of the scenario kernel: what margin and its explanation have in common.
@@ -202,7 +204,7 @@ abstract contract MarginModel is IMarginModel {
                 revaluation.set = market.set;
             } else {
                 findStrikes(portfolio, market, book);
-                revaluation.set = setOf(market, book.strikes, revaluation.set);
+                setScenarios(revaluation, market, book.strikes);
                 sumOptions(portfolio, market, options, revaluation);
             }
             revaluation.revalue(book.units, market.widest.maintenance);
@@ -253,23 +255,24 @@ abstract contract MarginModel is IMarginModel {
         }
     }
 
-    /// @dev The set of a market, or one with strike nodes, which is written over the empty set of a revaluation.
-    function setOf(
+    /// @dev Values a book in the scenarios of its market, or in a set of its own with strike nodes, which is written over the empty one.
+    function setScenarios(
+        Revaluation memory revaluation,
         Market memory market,
-        NearestStrikes memory strikes,
-        ScenarioSet memory set
-    ) private view returns (ScenarioSet memory) {
+        NearestStrikes memory strikes
+    ) private view {
         ScenarioSet memory base = market.set;
         Lattice memory lattice = base.lattice;
         if (lattice.table == 0) TangentLattice.load(lattice, kernelTable);
         if (strikes.count != 0) {
+            ScenarioSet memory set = revaluation.set;
             (set.spot, set.lattice, set.nodes) = (base.spot, lattice, strikes.appendedTo(base.nodes));
             (set.stresses, set.stressVolatilities) = (base.stresses, base.stressVolatilities);
             base = set;
         }
         // Once for the set of a market, whatever portfolios follow.
         if (!base.moves.exists()) base.prepare();
-        return base;
+        revaluation.set = base;
     }
 
     /// @dev Adds the options of one expiry.
@@ -336,7 +339,7 @@ abstract contract MarginModel is IMarginModel {
             market.validSince = FixedPointMathLib.max(priceOracle.graceEnd(), market.volatilities.validSince);
             market.spot = spot;
             // Without any price ever, everything but puts is worth nothing, whatever logarithm stands in.
-            market.logSpot = spot == 0 ? int256(0) : FixedPointMathLib.lnWad(int256(spot));
+            market.logSpot = spot == 0 ? int256(0) : Logarithm.lnWad(spot);
             market.isOverdue = price.overdueSeconds != 0;
             market.set.spot = spot;
             setNodes(market, price.overdueSeconds);
@@ -373,10 +376,10 @@ abstract contract MarginModel is IMarginModel {
             PriceNode[] memory stresses = ScenarioGrid.stressNodes(market.spot, words);
             uint256[] memory volatilities = new uint256[](stresses.length);
             // The upper of the last grid's farthest pair; only the middle follows.
-            uint256 highest = market.set.nodes[market.set.nodes.length - 3].price;
+            uint256 highest = market.set.nodes[market.set.nodes.length - 3].price();
             for (uint256 i = 0; i < stresses.length; ++i) {
                 volatilities[i] = uint256(words[i].volatilityNode() + int256(MARK_VOLATILITY));
-                highest = FixedPointMathLib.max(highest, stresses[i].price);
+                highest = FixedPointMathLib.max(highest, stresses[i].price());
             }
             market.set.stresses = stresses;
             market.set.stressVolatilities = volatilities;

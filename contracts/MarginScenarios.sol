@@ -8,11 +8,12 @@ import { IVolatilityOracle } from "./interfaces/IVolatilityOracle.sol";
 import { MarginAddOns } from "./libraries/MarginAddOns.sol";
 import { OptionBook } from "./libraries/OptionBooks.sol";
 import { OptionLeg, OptionLegs, Tenor } from "./libraries/OptionLegs.sol";
-import { MARK_VOLATILITY, PRICE_NODES, PriceNode, ScenarioGrid, VOLATILITY_NODES } from "./libraries/ScenarioGrid.sol";
+import { MARK_VOLATILITY, PRICE_NODES, ScenarioGrid, VOLATILITY_NODES } from "./libraries/ScenarioGrid.sol";
 import { ScenarioKernel, ScenarioSums } from "./libraries/ScenarioKernel.sol";
 import { Revaluation, ScenarioProfits } from "./libraries/ScenarioProfits.sol";
 import { SignedWad } from "./libraries/SignedWad.sol";
 import { MarginModel } from "./MarginModel.sol";
+import { PriceNode } from "./types/PriceNode.sol";
 
 /// @title See `IMarginScenarios`.
 contract MarginScenarios is IMarginScenarios, MarginModel {
@@ -71,14 +72,14 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
         uint256 grids = gridsOf(market) * PRICE_NODES;
         for (uint256 i = 0; i < nodes.length; ++i) {
             uint256 place = i < grids ? i - (i % PRICE_NODES) + ScenarioGrid.fromLowest(i % PRICE_NODES) : i;
-            result.moves[i] = nodes[place].move;
+            result.moves[i] = nodes[place].move();
             for (uint256 j = 0; j < result.columns; ++j) {
                 result.profits[i * result.columns + j] = revaluation.profitAt(place, j);
             }
         }
         result.stressMoves = new int256[](revaluation.set.stresses.length);
         for (uint256 i = 0; i < result.stressMoves.length; ++i) {
-            result.stressMoves[i] = revaluation.set.stresses[i].move;
+            result.stressMoves[i] = revaluation.set.stresses[i].move();
         }
         result.stressProfits = revaluation.stress;
     }
@@ -92,9 +93,9 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
         uint256 volatility
     ) private view returns (int256 profit) {
         Book memory book = read(standing, portfolio, market);
-        PriceNode memory place = market.set.nodes[node];
+        PriceNode place = market.set.nodes[node];
         addShortOptionMinimum(standing.addOns, book, market);
-        profit = (book.units * (int256(place.price) - int256(market.spot))).fromSquareDown();
+        profit = (book.units * (int256(place.price()) - int256(market.spot))).fromSquareDown();
         profit += witnessOptions(standing, portfolio, market, book.options, place, volatility);
     }
 
@@ -104,7 +105,7 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
         Portfolio calldata portfolio,
         Market memory market,
         OptionBook memory options,
-        PriceNode memory place,
+        PriceNode place,
         uint256 volatility
     ) private view returns (int256 profit) {
         for (uint256 i = 0; i < options.count; ++i) {
@@ -114,7 +115,7 @@ contract MarginScenarios is IMarginScenarios, MarginModel {
                 int256 value = int256(market.leg.valueOf(market.spot, 0, MARK_VOLATILITY));
                 int256 size = market.leg.size;
                 standing.equity += size.mulDown(value);
-                profit += size * (int256(market.leg.valueOf(place.price, place.move, volatility)) - value);
+                profit += size * (int256(market.leg.valueOf(place.price(), place.move(), volatility)) - value);
             }
         }
         return profit.fromSquareDown();

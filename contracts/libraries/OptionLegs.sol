@@ -8,6 +8,7 @@ import { Position } from "../types/Position.sol";
 import { ShockWord } from "../types/RiskWords.sol";
 import { Black76 } from "./Black76.sol";
 import { KeptOption } from "./KeptOptions.sol";
+import { Logarithm } from "./Logarithm.sol";
 import {
     LOWER_VOLATILITY,
     MARK_VOLATILITY,
@@ -101,7 +102,7 @@ library OptionLegs {
     /// @notice ln(F/K), WAD.
     function logMoneyness(Instrument option, Tenor memory tenor, int256 logSpot) internal pure returns (int256) {
         unchecked {
-            return logSpot + tenor.carry - FixedPointMathLib.lnWad(int256(option.strike()));
+            return logSpot + tenor.carry - Logarithm.lnWad(option.strike());
         }
     }
 

@@ -14,6 +14,7 @@ import { Instrument } from "../types/Instrument.sol";
 import { Position, toPosition } from "../types/Position.sol";
 import { ShockWord } from "../types/RiskWords.sol";
 import { Greeks } from "./Greeks.sol";
+import { Logarithm } from "./Logarithm.sol";
 import { OptionLeg, OptionLegs, Tenor } from "./OptionLegs.sol";
 import { PoolBounds } from "./PoolBounds.sol";
 import { LOWER_VOLATILITY, MARK_VOLATILITY, UPPER_VOLATILITY } from "./ScenarioGrid.sol";
@@ -68,7 +69,7 @@ library PoolQuote {
     ) internal view returns (PoolMarket memory market) {
         Price memory price = sources.priceOracle().price(underlying);
         market.spot = price.value;
-        if (price.value != 0) market.logSpot = FixedPointMathLib.lnWad(int256(price.value));
+        if (price.value != 0) market.logSpot = Logarithm.lnWad(price.value);
         market.updatedAt = price.updatedAt;
         market.validity = price.validity;
         market.deviation = Math.min(
@@ -111,7 +112,7 @@ library PoolQuote {
         tenor.down = WAD - market.volatilitySpread;
         tenor.up = WAD + market.volatilitySpread;
         uint256 price = leg.isCall == isBuying ? market.spot + off : market.spot - off;
-        leg.set(toPosition(instrument, 0), tenor, FixedPointMathLib.lnWad(int256(price)));
+        leg.set(toPosition(instrument, 0), tenor, Logarithm.lnWad(price));
         uint256 value = leg.valueOf(price, 0, isBuying ? UPPER_VOLATILITY : LOWER_VOLATILITY);
         unit.worst = isBuying ? Math.max(value + VALUE_ERROR, unit.mark) : Math.min(value, unit.mark);
     }

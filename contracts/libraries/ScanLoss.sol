@@ -3,16 +3,9 @@ pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { MAX_STRESSES, MAX_STRIKE_NODES, MAX_UNDERLYINGS } from "../types/Limits.sol";
+import { PriceNode } from "../types/PriceNode.sol";
 import { StressWord } from "../types/RiskWords.sol";
-import {
-    CELLS,
-    MARK_VOLATILITY,
-    MIDDLE_NODE,
-    PRICE_NODES,
-    PriceNode,
-    ScenarioGrid,
-    VOLATILITY_NODES
-} from "./ScenarioGrid.sol";
+import { CELLS, MARK_VOLATILITY, MIDDLE_NODE, PRICE_NODES, ScenarioGrid, VOLATILITY_NODES } from "./ScenarioGrid.sol";
 import { ScenarioKernel, ScenarioSums } from "./ScenarioKernel.sol";
 import { Revaluation, ScenarioProfits } from "./ScenarioProfits.sol";
 
@@ -155,7 +148,7 @@ library ScanLoss {
             PriceNode[] memory nodes = book.set.nodes;
             for (uint256 i = grids * PRICE_NODES; i < nodes.length; ++i) {
                 Gap memory gap = scan.gaps[scan.gapCount++];
-                setAround(gap, nodes, (grids - 1) * PRICE_NODES, nodes[i].move);
+                setAround(gap, nodes, (grids - 1) * PRICE_NODES, nodes[i].move());
                 for (uint256 j = 0; j < VOLATILITY_NODES; ++j) {
                     gap.gaps[j] = book.profitAt(i, j) - between(own, gap, j);
                 }
@@ -182,10 +175,10 @@ library ScanLoss {
             int256 distance = move < 0 ? -move : move;
             // Outwards, upper nodes at even places.
             uint256 outer = 0;
-            while (outer < MIDDLE_NODE - 2 && nodes[offset + outer].move < distance) outer += 2;
+            while (outer < MIDDLE_NODE - 2 && nodes[offset + outer].move() < distance) outer += 2;
             uint256 inner = outer == 0 ? MIDDLE_NODE : outer - 2;
-            int256 from = nodes[offset + inner].move;
-            int256 width = nodes[offset + outer].move - from;
+            int256 from = nodes[offset + inner].move();
+            int256 width = nodes[offset + outer].move() - from;
             // Without width, at a price of a few wei, all nodes are one.
             int256 weight = FixedPointMathLib.rawSDiv((distance - from) * 1e18, width);
             // `weight` is the share of the outer node.

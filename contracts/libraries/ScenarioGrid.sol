@@ -4,7 +4,9 @@ pragma solidity ^0.8.37;
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { VolatilitySnapshot } from "../interfaces/IVolatilityOracle.sol";
 import { MAX_STRESSES } from "../types/Limits.sol";
+import { PriceNode, toPriceNode } from "../types/PriceNode.sol";
 import { RiskWords, ShockWord, StressWord, TierWord } from "../types/RiskWords.sol";
+import { Logarithm } from "./Logarithm.sol";
 import { SquareRoot } from "./SquareRoot.sol";
 
 /// @dev Price nodes at ±⅓, ±⅔, ±1 of the maintenance range, at ⅓, ⅔, 1 of the way from there to the initial range, and at 0: in pairs from the
@@ -24,12 +26,6 @@ uint256 constant CELLS = PRICE_NODES * VOLATILITY_NODES;
 struct Ranges {
     uint256 maintenance;
     uint256 initial;
-}
-
-/// @notice One price to revalue at. @param price USD WAD. @param move ln(price/spot), WAD.
-struct PriceNode {
-    uint256 price;
-    int256 move;
 }
 
 /// @title Where a portfolio is revalued: one nested grid for both tiers, and the stress scenarios.
@@ -61,7 +57,7 @@ library ScenarioGrid {
     /// @notice Writes the price nodes of a grid. @param nodes Has empty ones from `offset` on.
     function setGrid(PriceNode[] memory nodes, uint256 offset, uint256 spot, Ranges memory ranges) internal pure {
         unchecked {
-            nodes[offset + MIDDLE_NODE].price = spot;
+            nodes[offset + MIDDLE_NODE] = toPriceNode(spot, 0);
             int256 step = int256(ranges.maintenance) / 3;
             int256 growth = FixedPointMathLib.expWad(step);
             int256 factor = WAD;
@@ -73,12 +69,10 @@ library ScenarioGrid {
                 }
                 factor = FixedPointMathLib.rawSDiv(factor * growth, WAD);
                 move += step;
-                PriceNode memory node = nodes[offset + i];
-                node.price = (spot * uint256(factor)) / uint256(WAD);
-                node.move = move;
-                node = nodes[offset + i + 1];
-                node.price = FixedPointMathLib.rawDiv(spot * uint256(WAD), uint256(factor));
-                node.move = -move;
+                uint256 above = (spot * uint256(factor)) / uint256(WAD);
+                uint256 below = FixedPointMathLib.rawDiv(spot * uint256(WAD), uint256(factor));
+                nodes[offset + i] = toPriceNode(above, move);
+                nodes[offset + i + 1] = toPriceNode(below, -move);
             }
         }
     }
@@ -113,9 +107,7 @@ library ScenarioGrid {
             nodes = new PriceNode[](usedStresses(stresses));
             for (uint256 i = 0; i < nodes.length; ++i) {
                 int256 factor = WAD + stresses[i].move();
-                PriceNode memory node = nodes[i];
-                node.price = (spot * uint256(factor)) / uint256(WAD);
-                node.move = FixedPointMathLib.lnWad(factor);
+                nodes[i] = toPriceNode((spot * uint256(factor)) / uint256(WAD), Logarithm.lnWad(uint256(factor)));
             }
         }
     }
@@ -129,7 +121,7 @@ library ScenarioGrid {
         unchecked {
             uint256 tenor = FixedPointMathLib.max(timeToExpirySeconds, SHORTEST_TENOR);
             uint256 exponent = tenor < REFERENCE_TENOR ? shocks.exponentShort() : shocks.exponentLong();
-            int256 logRatio = FixedPointMathLib.lnWad(int256((REFERENCE_TENOR * uint256(WAD)) / tenor));
+            int256 logRatio = Logarithm.lnWad((REFERENCE_TENOR * uint256(WAD)) / tenor);
             int256 scale = FixedPointMathLib.expWad((int256(exponent) * logRatio) / WAD);
             down = uint256(FixedPointMathLib.expWad(-(int256(shocks.down()) * scale) / WAD));
             up = uint256(FixedPointMathLib.expWad((int256(shocks.up()) * scale) / WAD));

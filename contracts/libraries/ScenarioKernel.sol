@@ -3,19 +3,13 @@ pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { Position } from "../types/Position.sol";
+import { PriceNode } from "../types/PriceNode.sol";
 import { Black76 } from "./Black76.sol";
 import { KeptOption } from "./KeptOptions.sol";
 import { OptionLeg } from "./OptionLegs.sol";
 import { ScenarioRows, ScenarioRowsLibrary } from "./ScenarioRows.sol";
 import { Frame, Lattice, REACH, TangentLattice } from "./TangentLattice.sol";
-import {
-    LOWER_VOLATILITY,
-    MARK_VOLATILITY,
-    MIDDLE_NODE,
-    PriceNode,
-    UPPER_VOLATILITY,
-    VOLATILITY_NODES
-} from "./ScenarioGrid.sol";
+import { LOWER_VOLATILITY, MARK_VOLATILITY, MIDDLE_NODE, UPPER_VOLATILITY, VOLATILITY_NODES } from "./ScenarioGrid.sol";
 
 /// @notice Where the options on one underlying are valued; shared by all portfolios of one evaluation.
 /// @param spot USD WAD. @param lattice From `TangentLattice.load`.
@@ -103,15 +97,15 @@ library ScenarioKernel {
             set.moves = moves;
             int256 move = 0;
             for (uint256 i = 0; i < MIDDLE_NODE; i += 2) {
-                move = TangentLattice.toLattice(nodes[i].move);
+                move = TangentLattice.toLattice(nodes[i].move());
                 moves.push(0, move);
                 // A lower move is not converted by itself: the fast path takes it for the upper one's opposite.
                 moves.push(0, -move);
             }
             (set.reach, set.highest, set.lowest) = (move, move, -move);
-            for (uint256 i = MIDDLE_NODE; i < nodes.length; ++i) pushMove(set, 0, nodes[i].move);
+            for (uint256 i = MIDDLE_NODE; i < nodes.length; ++i) pushMove(set, 0, nodes[i].move());
             moves.spread();
-            for (uint256 i = 0; i < stresses; ++i) pushMove(set, set.stressVolatilities[i], set.stresses[i].move);
+            for (uint256 i = 0; i < stresses; ++i) pushMove(set, set.stressVolatilities[i], set.stresses[i].move());
         }
     }
 
@@ -307,11 +301,11 @@ library ScenarioKernel {
         return sums.isTwisted ? TWISTED_COLUMNS : VOLATILITY_NODES;
     }
 
-    function plainValue(OptionLeg memory leg, PriceNode memory node, uint256 volatility) private pure returns (int256) {
+    function plainValue(OptionLeg memory leg, PriceNode node, uint256 volatility) private pure returns (int256) {
         unchecked {
-            int256 moneyness = leg.logMoneyness + node.move;
+            int256 moneyness = leg.logMoneyness + node.move();
             uint256 totalVolatility = leg.totalVolatilities[volatility];
-            return leg.size * int256(Black76.price(leg.isCall, node.price, leg.strike, moneyness, totalVolatility));
+            return leg.size * int256(Black76.price(leg.isCall, node.price(), leg.strike, moneyness, totalVolatility));
         }
     }
 

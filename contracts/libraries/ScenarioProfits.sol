@@ -2,14 +2,8 @@
 pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
-import {
-    LOWER_VOLATILITY,
-    MARK_VOLATILITY,
-    MIDDLE_NODE,
-    PriceNode,
-    UPPER_VOLATILITY,
-    VOLATILITY_NODES
-} from "./ScenarioGrid.sol";
+import { PriceNode } from "../types/PriceNode.sol";
+import { LOWER_VOLATILITY, MARK_VOLATILITY, MIDDLE_NODE, UPPER_VOLATILITY, VOLATILITY_NODES } from "./ScenarioGrid.sol";
 import { FARTHEST_COLUMN, ScenarioKernel, ScenarioSet, ScenarioSums } from "./ScenarioKernel.sol";
 import { ScenarioRows } from "./ScenarioRows.sol";
 import { SignedWad } from "./SignedWad.sol";
@@ -71,18 +65,18 @@ library ScenarioProfits {
         unchecked {
             ScenarioSums memory sums = self.sums;
             int256 word = sums.isOpen ? wordOf(sums, node, column) : int256(0);
-            return profitOf(self, self.set.nodes[node].price, word, node * sums.columnsOf() + column);
+            return profitOf(self, self.set.nodes[node].price(), word, node * sums.columnsOf() + column);
         }
     }
 
     /// @dev Of a book whose options are all in the sums. All words of a node stand at the same price: so they are compared before they are
-    /// converted. In one loop without calls, which would cost as much again.
+    /// converted, and nodes too, where nothing but options tells them apart. In one loop without calls, which would cost as much again.
     function setLowest(Revaluation memory self, uint256 innerRange) private pure {
         PriceNode[] memory nodes = self.set.nodes;
         ScenarioRows rows = self.sums.rows;
         uint256 stride = rows.stride();
         int256 linear = self.linear;
-        (int256 lowest, int256 lowestInner) = (0, 0);
+        (int256 lowest, int256 lowestInner) = (type(int256).max, type(int256).max);
         assembly ("memory-safe") {
             // high·ratio + low·2^112 of a word with a natural number in its low lane, where high·2^240 + low·2^112 is the word
             // times 2^112, modulo 2^256.
@@ -92,8 +86,13 @@ library ScenarioProfits {
             function lower(a, b) -> c {
                 c := xor(a, mul(xor(a, b), slt(b, a)))
             }
+            // `fromScaled` of such a number.
+            function converted(value) -> amount {
+                value := sar(RATIO_BITS, sub(value, shl(RATIO_BITS, LOW_LANE_OFFSET)))
+                amount := sub(sar(82, sdiv(mul(value, WAD), 6)), 1)
+            }
             linear := add(linear, LOW_LANE_OFFSET)
-            // From a sum of the first row to the pointer to its node.
+            // From a sum of the first row to its node.
             let toNode := sub(nodes, rows)
             let end := add(rows, shl(5, add(mload(nodes), 1)))
             for {
@@ -101,14 +100,14 @@ library ScenarioProfits {
             } lt(at, end) {
                 at := add(at, 0x20)
             } {
-                let sums := mload(add(self, 0x20))
-                let price := mload(mload(add(at, toNode)))
+                let node := mload(add(at, toNode))
                 // `ratioOf`: the spot comes first in the set, and that in the revaluation.
-                let ratio := sub(div(shl(RATIO_BITS, price), mload(mload(self))), shl(LANE_AND_RATIO_BITS, 1))
+                let ratio := sub(div(shl(RATIO_BITS, shr(128, node)), mload(mload(self))), shl(LANE_AND_RATIO_BITS, 1))
                 let down := add(mload(at), linear)
                 let mark := add(mload(add(at, stride)), linear)
                 let up := add(mload(add(at, shl(1, stride))), linear)
                 let profit := lower(lower(scaled(down, ratio), scaled(mark, ratio)), scaled(up, ratio))
+                let sums := mload(add(self, 0x20))
                 if mload(add(sums, 0x20)) {
                     // The farthest expiry alone: the others at the mark.
                     let part := add(mload(add(sums, 0x100)), sub(at, rows))
@@ -126,26 +125,29 @@ library ScenarioProfits {
                     profit := lower(profit, scaled(add(mark, down), ratio))
                     profit := lower(profit, scaled(add(mark, mload(add(part, stride))), ratio))
                 }
-                // `fromScaled`.
-                profit := sar(RATIO_BITS, sub(profit, shl(RATIO_BITS, LOW_LANE_OFFSET)))
-                profit := sub(sar(82, sdiv(mul(profit, WAD), 6)), 1)
-                // `linearProfit`.
-                profit := sub(profit, mload(add(self, 0xa0)))
                 let units := mload(add(self, 0x60))
                 if units {
-                    let gain := mul(units, sub(price, mload(mload(self))))
-                    profit := sub(add(profit, sdiv(gain, WAD)), slt(smod(gain, WAD), 0))
+                    let gain := mul(units, sub(shr(128, node), mload(mload(self))))
+                    profit := add(converted(profit), sub(sdiv(gain, WAD), slt(smod(gain, WAD), 0)))
                 }
                 if slt(profit, lowestInner) {
                     lowest := lower(lowest, profit)
-                    let move := mload(add(mload(add(at, toNode)), 0x20))
+                    let move := signextend(15, node)
                     if iszero(gt(xor(sub(0, slt(move, 0)), add(sub(0, slt(move, 0)), move)), innerRange)) {
                         lowestInner := profit
                     }
                 }
             }
+            if iszero(mload(add(self, 0x60))) {
+                lowest := converted(lowest)
+                lowestInner := converted(lowestInner)
+            }
         }
-        (self.lowest, self.lowestInner) = (lowest, lowestInner);
+        unchecked {
+            int256 value = self.summedValue;
+            self.lowest = FixedPointMathLib.min(lowest - value, 0);
+            self.lowestInner = FixedPointMathLib.min(lowestInner - value, 0);
+        }
     }
 
     /// @dev Of any other book, cell by cell.
@@ -155,7 +157,7 @@ library ScenarioProfits {
             uint256 columns = self.sums.isOpen ? self.sums.columnsOf() : 1;
             (int256 lowest, int256 lowestInner) = (0, 0);
             for (uint256 i = 0; i < nodes.length; ++i) {
-                bool isInner = FixedPointMathLib.abs(nodes[i].move) <= innerRange;
+                bool isInner = FixedPointMathLib.abs(nodes[i].move()) <= innerRange;
                 for (uint256 column = 0; column < columns; ++column) {
                     int256 profit = profitAt(self, i, column);
                     if (profit < lowest) lowest = profit;
@@ -191,7 +193,7 @@ library ScenarioProfits {
                 uint256 volatility = set.stressVolatilities[i];
                 uint256 place = nodes + before[volatility]++;
                 int256 word = sums.isOpen ? sums.rows.cell(volatility, place) : int256(0);
-                self.stress[i] = profitOf(self, set.stresses[i].price, word, nodes * columns + i);
+                self.stress[i] = profitOf(self, set.stresses[i].price(), word, nodes * columns + i);
             }
         }
     }

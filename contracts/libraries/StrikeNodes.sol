@@ -3,7 +3,7 @@ pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { MAX_STRIKE_NODES } from "../types/Limits.sol";
-import { PriceNode } from "./ScenarioGrid.sol";
+import { PriceNode, toPriceNode } from "../types/PriceNode.sol";
 
 /// @notice The strikes nearest to the spot, nearest first; of two equally near ones the lower first. No two are equal.
 /// @param isCut Whether there were more than fit.
@@ -24,18 +24,18 @@ library StrikeNodes {
             if (count == 0) self.nodes = new PriceNode[](MAX_STRIKE_NODES);
             PriceNode[] memory nodes = self.nodes;
             uint256 place = count;
-            while (place > 0 && isNearer(move, nodes[place - 1].move)) --place;
-            if (place > 0 && nodes[place - 1].move == move) return;
+            while (place > 0 && isNearer(move, nodes[place - 1].move())) --place;
+            if (place > 0 && nodes[place - 1].move() == move) return;
             if (count == MAX_STRIKE_NODES) self.isCut = true;
             else self.count = ++count;
-            PriceNode memory node = PriceNode(price, move);
+            PriceNode node = toPriceNode(price, move);
             for (; place < count; ++place) (nodes[place], node) = (node, nodes[place]);
         }
     }
 
     /// @notice Whether a strike that was added is not among the nodes.
     function isBeyond(NearestStrikes memory self, int256 move) internal pure returns (bool) {
-        return self.isCut && isNearer(self.nodes[MAX_STRIKE_NODES - 1].move, move);
+        return self.isCut && isNearer(self.nodes[MAX_STRIKE_NODES - 1].move(), move);
     }
 
     /// @notice A list of `nodes` and then the strikes.

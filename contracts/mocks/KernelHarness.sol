@@ -3,22 +3,29 @@ pragma solidity ^0.8.37;
 
 import { Black76 } from "../libraries/Black76.sol";
 import { OptionLeg } from "../libraries/OptionLegs.sol";
-import { PriceNode, VOLATILITY_NODES } from "../libraries/ScenarioGrid.sol";
+import { VOLATILITY_NODES } from "../libraries/ScenarioGrid.sol";
 import { ScenarioKernel, ScenarioSet, ScenarioSums } from "../libraries/ScenarioKernel.sol";
 import { Revaluation, ScenarioProfits } from "../libraries/ScenarioProfits.sol";
 import { SignedWad } from "../libraries/SignedWad.sol";
 import { TangentLattice } from "../libraries/TangentLattice.sol";
+import { PriceNode, toPriceNode } from "../types/PriceNode.sol";
 
 /// Opens the scenario kernel to tests, beside the plain prices that it stands for.
 contract KernelHarness {
     using ScenarioProfits for Revaluation;
     using SignedWad for int256;
 
+    /// A `PriceNode` for who has no types of Solidity.
+    struct Scenario {
+        uint256 price;
+        int256 move;
+    }
+
     /// A set before it is laid out.
     struct Market {
         uint256 spot;
-        PriceNode[] nodes;
-        PriceNode[] stresses;
+        Scenario[] nodes;
+        Scenario[] stresses;
         uint256[] stressVolatilities;
     }
 
@@ -44,8 +51,8 @@ contract KernelHarness {
         plain = new int256[](fast.length);
         bounds = new uint256[](fast.length);
         for (uint256 i = 0; i < fast.length; ++i) {
-            (PriceNode memory node, uint256 volatility) = scenario(set, i);
-            bounds[i] = ScenarioKernel.errorBound(set, sums, node.price);
+            (PriceNode node, uint256 volatility) = scenario(set, i);
+            bounds[i] = ScenarioKernel.errorBound(set, sums, node.price());
             int256 squared = 0;
             for (uint256 j = 0; j < legs.length; ++j)
                 squared += legs[j].size * int256(priceOf(legs[j], node, volatility));
@@ -84,20 +91,25 @@ contract KernelHarness {
     function setOf(Market memory market) private view returns (ScenarioSet memory set) {
         TangentLattice.load(set.lattice, TABLE);
         set.spot = market.spot;
-        set.nodes = market.nodes;
-        set.stresses = market.stresses;
+        set.nodes = packed(market.nodes);
+        set.stresses = packed(market.stresses);
         set.stressVolatilities = market.stressVolatilities;
         ScenarioKernel.prepare(set);
     }
 
-    function scenario(ScenarioSet memory set, uint256 index) private pure returns (PriceNode memory, uint256) {
+    function packed(Scenario[] memory scenarios) private pure returns (PriceNode[] memory nodes) {
+        nodes = new PriceNode[](scenarios.length);
+        for (uint256 i = 0; i < nodes.length; ++i) nodes[i] = toPriceNode(scenarios[i].price, scenarios[i].move);
+    }
+
+    function scenario(ScenarioSet memory set, uint256 index) private pure returns (PriceNode, uint256) {
         uint256 cells = VOLATILITY_NODES * set.nodes.length;
         if (index < cells) return (set.nodes[index / VOLATILITY_NODES], index % VOLATILITY_NODES);
         return (set.stresses[index - cells], set.stressVolatilities[index - cells]);
     }
 
-    function priceOf(OptionLeg memory leg, PriceNode memory node, uint256 volatility) private pure returns (uint256) {
-        int256 moneyness = leg.logMoneyness + node.move;
-        return Black76.price(leg.isCall, node.price, leg.strike, moneyness, leg.totalVolatilities[volatility]);
+    function priceOf(OptionLeg memory leg, PriceNode node, uint256 volatility) private pure returns (uint256) {
+        int256 moneyness = leg.logMoneyness + node.move();
+        return Black76.price(leg.isCall, node.price(), leg.strike, moneyness, leg.totalVolatilities[volatility]);
     }
 }

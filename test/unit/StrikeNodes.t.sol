@@ -2,7 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
-import { PriceNode } from "../../contracts/libraries/ScenarioGrid.sol";
+import { PriceNode, toPriceNode } from "../../contracts/types/PriceNode.sol";
 import { NearestStrikes, StrikeNodes } from "../../contracts/libraries/StrikeNodes.sol";
 import { Test } from "../helpers/Test.sol";
 
@@ -24,8 +24,8 @@ contract StrikeNodesTest is Test {
     function requireMoves(NearestStrikes memory list, int256[] memory expected) private pure {
         assertEq(list.count, expected.length, "count");
         for (uint256 i = 0; i < expected.length; ++i) {
-            assertEq(list.nodes[i].move, expected[i], "move");
-            assertEq(list.nodes[i].price, priceOf(expected[i]), "price");
+            assertEq(list.nodes[i].move(), expected[i], "move");
+            assertEq(list.nodes[i].price(), priceOf(expected[i]), "price");
         }
     }
 
@@ -82,8 +82,8 @@ contract StrikeNodesTest is Test {
         moves[7] = 1;
         NearestStrikes memory list = listOf(moves);
         assertEq(list.count, LIMIT);
-        assertEq(list.nodes[0].move, 1);
-        assertEq(list.nodes[5].move, 14);
+        assertEq(list.nodes[0].move(), 1);
+        assertEq(list.nodes[5].move(), 14);
         assertTrue(list.isBeyond(15));
         assertFalse(list.isBeyond(14));
     }
@@ -108,26 +108,26 @@ contract StrikeNodesTest is Test {
         for (uint256 i = 0; i < 12; ++i) {
             assertEq(isNode(list, moves[i]), !list.isBeyond(moves[i]));
             if (!list.isBeyond(moves[i])) continue;
-            uint256 farthest = FixedPointMathLib.abs(list.nodes[LIMIT - 1].move);
+            uint256 farthest = FixedPointMathLib.abs(list.nodes[LIMIT - 1].move());
             assertGe(FixedPointMathLib.abs(moves[i]), farthest);
         }
     }
 
     function isNode(NearestStrikes memory list, int256 move) private pure returns (bool) {
-        for (uint256 i = 0; i < list.count; ++i) if (list.nodes[i].move == move) return true;
+        for (uint256 i = 0; i < list.count; ++i) if (list.nodes[i].move() == move) return true;
         return false;
     }
 
     function test_AppendsToAListThatStaysAsItIs() external pure {
         PriceNode[] memory grid = new PriceNode[](2);
-        grid[0] = PriceNode(priceOf(-1), -1);
-        grid[1] = PriceNode(priceOf(0), 0);
+        grid[0] = toPriceNode(priceOf(-1), -1);
+        grid[1] = toPriceNode(priceOf(0), 0);
         PriceNode[] memory all = listOf(movesOf([int256(5), -2, 9, -7])).appendedTo(grid);
         int256[6] memory expected = [int256(-1), 0, -2, 5, -7, 9];
         assertEq(all.length, 6);
         for (uint256 i = 0; i < 6; ++i) {
-            assertEq(all[i].move, expected[i]);
-            assertEq(all[i].price, priceOf(expected[i]));
+            assertEq(all[i].move(), expected[i]);
+            assertEq(all[i].price(), priceOf(expected[i]));
         }
         assertEq(grid.length, 2);
     }
