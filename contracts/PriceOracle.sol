@@ -91,12 +91,13 @@ contract PriceOracle is IPriceOracle, ISettlementPrices, AccessManaged {
     /// @inheritdoc IPriceOracle
     function feed(uint16 underlying) public view returns (Feed memory feed_) {
         feed_ = feeds[underlying];
-        require(feed_.aggregator != address(0), NoFeed(underlying));
+        requireFeed(feed_, underlying);
     }
 
     /// @inheritdoc IPriceOracle
     function price(uint16 underlying) external view returns (Price memory price_) {
-        Feed memory feed_ = feed(underlying);
+        Feed memory feed_ = feeds[underlying];
+        requireFeed(feed_, underlying);
         Round memory newest = feed_.aggregator.latest();
         bool isNewestUsable = newest.exists() && feed_.isUsable(newest.answer);
         Round memory round = isNewestUsable ? newest : lastUsable(feed_, newest.id);
@@ -106,9 +107,10 @@ contract PriceOracle is IPriceOracle, ISettlementPrices, AccessManaged {
         price_.value = feed_.toWad(round.answer);
         price_.updatedAt = round.updatedAt;
         uint256 age = block.timestamp - round.updatedAt;
-        if (age > feed_.heartbeatSeconds) price_.overdueSeconds = uint40(age - feed_.heartbeatSeconds);
+        bool isLate = age > feed_.heartbeatSeconds;
+        if (isLate) price_.overdueSeconds = uint40(age - feed_.heartbeatSeconds);
         if (isNewestUsable && age <= feed_.maxAgeSeconds && graceEnd() <= block.timestamp) {
-            price_.validity = price_.overdueSeconds == 0 ? Validity.Fresh : Validity.Late;
+            price_.validity = isLate ? Validity.Late : Validity.Fresh;
         }
     }
 
@@ -133,5 +135,9 @@ contract PriceOracle is IPriceOracle, ISettlementPrices, AccessManaged {
             if (round.exists() && feed_.isUsable(round.answer)) return round;
         }
         delete round;
+    }
+
+    function requireFeed(Feed memory feed_, uint16 underlying) private pure {
+        require(feed_.aggregator != address(0), NoFeed(underlying));
     }
 }
