@@ -89,15 +89,22 @@ contract PriceOracle is IPriceOracle, ISettlementPrices, AccessManaged {
     }
 
     /// @inheritdoc IPriceOracle
+    function maxAgeSeconds(uint16 underlying) external view returns (uint32) {
+        Feed storage feed_ = feeds[underlying];
+        requireFeed(feed_.aggregator, underlying);
+        return feed_.maxAgeSeconds;
+    }
+
+    /// @inheritdoc IPriceOracle
     function feed(uint16 underlying) public view returns (Feed memory feed_) {
         feed_ = feeds[underlying];
-        requireFeed(feed_, underlying);
+        requireFeed(feed_.aggregator, underlying);
     }
 
     /// @inheritdoc IPriceOracle
     function price(uint16 underlying) external view returns (Price memory price_) {
         Feed memory feed_ = feeds[underlying];
-        requireFeed(feed_, underlying);
+        requireFeed(feed_.aggregator, underlying);
         Round memory newest = feed_.aggregator.latest();
         bool isNewestUsable = newest.exists() && feed_.isUsable(newest.answer);
         Round memory round = isNewestUsable ? newest : lastUsable(feed_, newest.id);
@@ -137,7 +144,7 @@ contract PriceOracle is IPriceOracle, ISettlementPrices, AccessManaged {
         delete round;
     }
 
-    function requireFeed(Feed memory feed_, uint16 underlying) private pure {
-        require(feed_.aggregator != address(0), NoFeed(underlying));
+    function requireFeed(address aggregator, uint16 underlying) private pure {
+        require(aggregator != address(0), NoFeed(underlying));
     }
 }

@@ -418,7 +418,7 @@ contract VolatilityOracle is IVolatilityOracle, AccessManaged, EIP712 {
     function validSinceOf(Realised memory realised, uint16 underlying, uint40 newestAt) private view returns (uint40) {
         if (newestAt <= realised.updatedAt) return realised.validSince;
         bool mayHideOutage =
-            realised.interrupted || newestAt - realised.updatedAt > PRICE_ORACLE.feed(underlying).maxAgeSeconds;
+            realised.interrupted || newestAt - realised.updatedAt > PRICE_ORACLE.maxAgeSeconds(underlying);
         return mayHideOutage ? newestAt : realised.validSince;
     }
 
