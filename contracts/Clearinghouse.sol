@@ -216,15 +216,16 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
     function noteReducing(Account[] calldata accounts, TouchedSet memory touched) private {
         if (accounts.length == 0) return;
         for (uint256 i = 0; i < accounts.length; ++i) {
-            TouchedAccount memory entry = touch(touched, accounts[i]);
+            TouchedAccount memory entry = touch(touched, accounts[i])[0];
             entry.isReducing = true;
             entry.isEvaluated = true;
             entry.portfolio = ledger.portfolio(accounts[i]);
         }
         Risk[] memory risks = evaluate(touched.portfolios());
         for (uint256 i = 0; i < touched.count; ++i) {
-            touched.get(i).before = risks[i];
-            touched.get(i).isEvaluated = false;
+            TouchedAccount memory entry = touched.lists[i][0];
+            entry.before = risks[i];
+            entry.isEvaluated = false;
         }
     }
 
@@ -248,10 +249,10 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
         require(!(action.from == action.to), SelfTrade(action.from));
         bool isForeign = action.from.owner() != action.to.owner();
         requireMay(action.from, MAY_MOVE);
-        TouchedAccount memory source = touch(touched, action.from);
+        TouchedAccount memory source = touch(touched, action.from)[0];
         source.isCharged = true;
         source.isDrained = true;
-        TouchedAccount memory target = touch(touched, action.to);
+        TouchedAccount memory target = touch(touched, action.to)[0];
         if (action.asset == CASH) {
             // An operator that could pay strangers could pay itself, and would not have to withdraw to the owner.
             require(!isForeign || msg.sender == action.from.owner(), NotOwner(action.from, msg.sender));
@@ -272,7 +273,7 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
         require(action.asset == CASH, ForeignAccount(action.to, action.asset));
         require(action.size != 0, ZeroSize());
         requireMay(action.from, MAY_TRADE);
-        touch(touched, action.from).isCharged = true;
+        touch(touched, action.from)[0].isCharged = true;
         // What no account owns is the reserve's.
         ledger.addCash(action.from, -uint256(action.size).toInt256());
         emit FeePaid(action.from, action.size);
@@ -286,8 +287,8 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
         int256 size = uint256(action.size).toInt256();
         // One number for both sides; its rounding is less than the smallest unit of cash, and the buyer's.
         int256 value = ((action.price * action.size) / WAD).toInt256();
-        Side memory buyer = takeSide(touch(touched, action.buyer), action.instrument, size, -value);
-        Side memory seller = takeSide(touch(touched, action.seller), action.instrument, -size, value);
+        Side memory buyer = takeSide(touch(touched, action.buyer)[0], action.instrument, size, -value);
+        Side memory seller = takeSide(touch(touched, action.seller)[0], action.instrument, -size, value);
         ledger.record(action.instrument, buyer.longs + seller.longs, buyer.entryValue + seller.entryValue);
         bool isOpening = !Ledger.isReduction(buyer.held, size) || !Ledger.isReduction(seller.held, -size);
         if (isOpening) {
@@ -319,7 +320,7 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
         requireMay(action.account, MAY_WITHDRAW);
         address owner = action.account.owner();
         require(msg.sender == owner || action.to == owner, RecipientNotOwner(action.to, owner));
-        TouchedAccount memory entry = touch(touched, action.account);
+        TouchedAccount memory entry = touch(touched, action.account)[0];
         entry.isCharged = true;
         entry.isDrained = true;
         uint256 recorded = ledger.recordedInTokens[action.asset];
@@ -342,7 +343,7 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
     function requireMargin(TouchedSet memory touched) private view {
         bool needed = false;
         for (uint256 i = 0; i < touched.count; ++i) {
-            TouchedAccount memory entry = touched.get(i);
+            TouchedAccount memory entry = touched.lists[i][0];
             entry.portfolio = ledger.portfolio(entry.account);
             entry.isCharged = entry.isCharged && entry.portfolio.hasLiabilities();
             entry.isEvaluated = entry.isCharged || entry.portfolio.positions.length > entry.legsBefore;
@@ -352,7 +353,7 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
         Risk[] memory risks = evaluate(touched.portfolios());
         uint256 next = 0;
         for (uint256 i = 0; i < touched.count; ++i) {
-            TouchedAccount memory entry = touched.get(i);
+            TouchedAccount memory entry = touched.lists[i][0];
             if (entry.isEvaluated) requireMarginOf(entry, risks[next++]);
         }
     }
@@ -409,13 +410,14 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
         books.functionDelegateCall(abi.encodeWithSelector(selector, first, second));
     }
 
-    function touch(TouchedSet memory touched, Account account) private returns (TouchedAccount memory entry) {
+    /// @return entry As of `TouchedAccounts.touch`.
+    function touch(TouchedSet memory touched, Account account) private returns (TouchedAccount[] memory entry) {
         bool isNew;
         (entry, isNew) = touched.touch(account);
         if (!isNew) return entry;
         // Seldom, so its code is in another piece.
         if (!ledger.isUpToDate(account)) ask(IClearinghouseBooks.settleTouched.selector, Account.unwrap(account), 0);
-        entry.legsBefore = ledger.legCount(account);
+        entry[0].legsBefore = ledger.legCount(account);
     }
 
     function tokenOf(Instrument asset) private view returns (Token memory) {

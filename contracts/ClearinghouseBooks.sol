@@ -68,13 +68,14 @@ contract ClearinghouseBooks is IClearinghouseBooks, ClearinghouseState, EIP712 {
     function accrueFunding(uint16 underlying) external lock {
         // Who has not taken his share of a tear-up still holds more than he has, and would pay or receive for it.
         if (fundingSource == address(0) || ledger.losses.openTearUps != 0) return;
+        FundingState storage state = ledger.funding[underlying];
+        // A second call in the same second changes nothing, whatever price and rate are.
+        if (state.accruedAt == block.timestamp) return;
         Price memory price = IMarketSources(marginEngine).priceOracle().price(underlying);
         if (price.validity == Validity.Invalid) return;
         int256 rate = IFundingSource(fundingSource).fundingRate(underlying);
-        FundingState storage state = ledger.funding[underlying];
-        if (state.accrue(rate, price.value)) {
-            emit IClearinghouse.FundingAccrued(underlying, rate, price.value, state.index);
-        }
+        state.accrue(rate, price.value);
+        emit IClearinghouse.FundingAccrued(underlying, rate, price.value, state.index);
     }
 
     /// @inheritdoc IClearinghouseBooks

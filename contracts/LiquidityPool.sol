@@ -10,7 +10,7 @@ import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import { ReentrancyGuardTransient } from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import { Batch, IClearinghouse, MAY_TRADE } from "./interfaces/IClearinghouse.sol";
+import { IClearinghouse, MAY_TRADE } from "./interfaces/IClearinghouse.sol";
 import { IClearinghouseBooks } from "./interfaces/IClearinghouseBooks.sol";
 import { IERC7540Deposit, IERC7540Redeem } from "./interfaces/IERC7540.sol";
 import { IFundingSource } from "./interfaces/IFundingSource.sol";
@@ -75,12 +75,14 @@ contract LiquidityPool is RequestVault, ILiquidityPool, ReentrancyGuardTransient
         bool isInLimit = order.size > 0 ? price <= order.limitPrice : price >= order.limitPrice;
         require(isInLimit, PriceBeyondLimit(price, order.limitPrice));
         inventory.add(account, terms.change, terms.commitment);
-        uint256 cash = _treasuryCash();
-        (Batch memory actions, uint256 moved) = terms.batchOf(order, account, cash, clearinghouse);
-        clearinghouse.batch(actions);
+        uint256 needed = terms.cashNeeded(order, account, clearinghouse);
+        uint256 cash = needed == 0 ? 0 : _treasuryCash();
+        uint256 moved = Math.min(needed, cash);
+        clearinghouse.batch(terms.batchOf(order, account, needed, moved));
+        // What is committed is needed.
         if (terms.commitment != 0) {
-            uint256 needed = PoolTrades.reserveUp(inventory.committed);
-            require(cash - moved >= needed, InsufficientFreeCash(cash - moved, needed));
+            uint256 reserve = PoolTrades.reserveUp(inventory.committed);
+            require(cash - moved >= reserve, InsufficientFreeCash(cash - moved, reserve));
         }
         emit Traded(order.account, order.instrument, order.size, terms.quote, inventory.exposures[underlying]);
         return terms.quote;

@@ -79,28 +79,29 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
 
     /// @inheritdoc IPoolQuoter
     function terms(Proposal calldata proposal) external view returns (PoolTerms memory result) {
-        Instrument instrument = proposal.instrument;
-        require(proposal.size != 0, ZeroSize());
+        (Instrument instrument, int128 size) = (proposal.instrument, proposal.size);
+        require(size != 0, ZeroSize());
         _requireTradable(instrument);
         PoolParameters memory set = _parametersOf(instrument.underlying());
         IMarginEngine engine = _engine();
-        PoolMarket memory market = _marketOf(engine, instrument.underlying(), set);
-        Position added = toPosition(instrument, -proposal.size);
+        PoolMarket memory market = PoolQuote.marketOf(_sourcesOf(engine), instrument.underlying(), set);
+        Position added = toPosition(instrument, -size);
         bool isFirst;
         (result.isReduction, isFirst) = _placeOf(added, proposal.bucket);
         bool isOpen = instrument.isOption() ? market.isOpenForOptions : market.isOpen;
         require(market.validity != Validity.Invalid && (isOpen || result.isReduction), FeedNotFresh());
-        Unit memory unit = market.unitOf(instrument, proposal.size > 0);
+        Unit memory unit = market.unitOf(instrument, size > 0);
         result.change = Exposure({
-            delta: SignedWad.mulDown(-proposal.size, unit.delta).toInt128(),
-            vega: SignedWad.mulDown(-proposal.size, unit.vega).toInt128()
+            delta: SignedWad.mulDown(-size, unit.delta).toInt128(),
+            vega: SignedWad.mulDown(-size, unit.vega).toInt128()
         });
-        _requireLimits(set, proposal.total, PoolInventory.sum(proposal.total, result.change));
+        Exposure memory total = proposal.total;
+        _requireLimits(set, total, PoolInventory.sum(total, result.change));
         int256 share = PoolQuote.addedShare(proposal.held, result.change);
         int256 margin;
         (margin, result.commitment) = _marginUp(engine, added, share, isFirst);
         margin = SignedMulDiv.mulDivUp(margin, set.marginRate, WAD);
-        result.quote = unit.priced(proposal.size, set.skewUp(market.spot, proposal.total, result.change), margin);
+        result.quote = unit.priced(size, set.skewUp(market.spot, total, result.change), margin);
     }
 
     /// @inheritdoc IPoolQuoter
@@ -113,7 +114,7 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         }
         uint16 underlying = PoolInventory.underlyingOf(bucket);
         IMarginEngine engine = _engine();
-        PoolMarket memory market = _marketOf(engine, underlying, _parametersOf(underlying));
+        PoolMarket memory market = PoolQuote.marketOf(_sourcesOf(engine), underlying, _parametersOf(underlying));
         require(market.validity != Validity.Invalid, FeedNotFresh());
         Risk memory risk = engine.evaluate(portfolios)[0];
         result.exposure = market.exposureOf(portfolios[0].positions);
@@ -136,14 +137,16 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         for (uint256 i = 0; i < buckets.length; ++i) {
             if (!PoolValuation.isFirst(buckets, portfolios, i)) continue;
             uint16 underlying = PoolInventory.underlyingOf(buckets[i]);
-            value.addMarket(_marketOf(engine, underlying, _parametersOf(underlying)), exposures[i]);
+            value.addMarket(
+                PoolQuote.marketOf(_sourcesOf(engine), underlying, _parametersOf(underlying)),
+                exposures[i]
+            );
         }
     }
 
     /// @inheritdoc IPoolQuoter
     function premium(uint16 underlying, int256 delta) external view returns (int256) {
-        PoolParameters memory set = parametersOf[underlying];
-        return set.deltaLimit == 0 ? int256(0) : set.premium(delta);
+        return PoolQuote.premium(parametersOf[underlying], delta);
     }
 
     /// @dev The margin that a leg adds, USD WAD, rounded up, negative where it takes some off; and the cash that it commits. That of the leg alone,
@@ -179,21 +182,17 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         return (false, legs == 0);
     }
 
-    function _marketOf(
-        IMarginEngine engine,
-        uint16 underlying,
-        PoolParameters memory set
-    ) private view returns (PoolMarket memory) {
-        return PoolQuote.marketOf(IMarketSources(address(engine)), underlying, set);
-    }
-
-    function _parametersOf(uint16 underlying) private view returns (PoolParameters memory set) {
+    function _parametersOf(uint16 underlying) private view returns (PoolParameters storage set) {
         set = parametersOf[underlying];
         require(set.deltaLimit != 0, NotQuoted(underlying));
     }
 
     function _engine() private view returns (IMarginEngine) {
         return IMarginEngine(clearinghouse.marginEngine());
+    }
+
+    function _sourcesOf(IMarginEngine engine) private pure returns (IMarketSources) {
+        return IMarketSources(address(engine));
     }
 
     function _requireTradable(Instrument instrument) private view {

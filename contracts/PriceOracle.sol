@@ -89,14 +89,22 @@ contract PriceOracle is IPriceOracle, ISettlementPrices, AccessManaged {
     }
 
     /// @inheritdoc IPriceOracle
+    function maxAgeSeconds(uint16 underlying) external view returns (uint32) {
+        Feed storage feed_ = feeds[underlying];
+        requireFeed(feed_.aggregator, underlying);
+        return feed_.maxAgeSeconds;
+    }
+
+    /// @inheritdoc IPriceOracle
     function feed(uint16 underlying) public view returns (Feed memory feed_) {
         feed_ = feeds[underlying];
-        require(feed_.aggregator != address(0), NoFeed(underlying));
+        requireFeed(feed_.aggregator, underlying);
     }
 
     /// @inheritdoc IPriceOracle
     function price(uint16 underlying) external view returns (Price memory price_) {
-        Feed memory feed_ = feed(underlying);
+        Feed memory feed_ = feeds[underlying];
+        requireFeed(feed_.aggregator, underlying);
         Round memory newest = feed_.aggregator.latest();
         bool isNewestUsable = newest.exists() && feed_.isUsable(newest.answer);
         Round memory round = isNewestUsable ? newest : lastUsable(feed_, newest.id);
@@ -106,9 +114,10 @@ contract PriceOracle is IPriceOracle, ISettlementPrices, AccessManaged {
         price_.value = feed_.toWad(round.answer);
         price_.updatedAt = round.updatedAt;
         uint256 age = block.timestamp - round.updatedAt;
-        if (age > feed_.heartbeatSeconds) price_.overdueSeconds = uint40(age - feed_.heartbeatSeconds);
+        bool isLate = age > feed_.heartbeatSeconds;
+        if (isLate) price_.overdueSeconds = uint40(age - feed_.heartbeatSeconds);
         if (isNewestUsable && age <= feed_.maxAgeSeconds && graceEnd() <= block.timestamp) {
-            price_.validity = price_.overdueSeconds == 0 ? Validity.Fresh : Validity.Late;
+            price_.validity = isLate ? Validity.Late : Validity.Fresh;
         }
     }
 
@@ -133,5 +142,9 @@ contract PriceOracle is IPriceOracle, ISettlementPrices, AccessManaged {
             if (round.exists() && feed_.isUsable(round.answer)) return round;
         }
         delete round;
+    }
+
+    function requireFeed(address aggregator, uint16 underlying) private pure {
+        require(aggregator != address(0), NoFeed(underlying));
     }
 }

@@ -254,7 +254,7 @@ contract VolatilityOracle is IVolatilityOracle, AccessManaged, EIP712 {
         State storage state = listed(underlying);
         AcceptedSurface storage accepted = state.surface;
         // Only what stands in for one asks for the price.
-        if (isFresh(accepted.timestamp, block.timestamp)) SurfaceReports.set(mark, accepted);
+        if (isFresh(accepted.timestamp, block.timestamp)) SurfaceReports.read(mark, accepted);
         else SurfaceReports.set(mark, faded(accepted, atPresent(state, underlying).observed));
     }
 
@@ -418,13 +418,13 @@ contract VolatilityOracle is IVolatilityOracle, AccessManaged, EIP712 {
     function validSinceOf(Realised memory realised, uint16 underlying, uint40 newestAt) private view returns (uint40) {
         if (newestAt <= realised.updatedAt) return realised.validSince;
         bool mayHideOutage =
-            realised.interrupted || newestAt - realised.updatedAt > PRICE_ORACLE.feed(underlying).maxAgeSeconds;
+            realised.interrupted || newestAt - realised.updatedAt > PRICE_ORACLE.maxAgeSeconds(underlying);
         return mayHideOutage ? newestAt : realised.validSince;
     }
 
     /// @dev Sets `mark` to the surface that marks options now.
     function setMark(Surface memory mark, AcceptedSurface storage accepted, uint256 observed) private view {
-        if (isFresh(accepted.timestamp, block.timestamp)) SurfaceReports.set(mark, accepted);
+        if (isFresh(accepted.timestamp, block.timestamp)) SurfaceReports.read(mark, accepted);
         else SurfaceReports.set(mark, faded(accepted, observed));
     }
 

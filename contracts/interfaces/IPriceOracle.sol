@@ -52,6 +52,9 @@ interface IPriceOracle {
 
     function feed(uint16 underlying) external view returns (Feed memory);
 
+    /// @notice Of the feed, in one word: the margin engine's market data needs it wherever a round is newer than the last one walked.
+    function maxAgeSeconds(uint16 underlying) external view returns (uint32);
+
     /// @notice The price of an underlying. Reverts `NoFeed` only where none was ever set; whatever a feed answers, and
     /// if it reverts, the result is a `Price` with the right `validity`. Nobody can make a feed look dead by giving little gas.
     function price(uint16 underlying) external view returns (Price memory);

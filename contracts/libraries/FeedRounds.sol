@@ -31,12 +31,12 @@ library FeedRounds {
     /// @dev Doublings that the search for a phase's first newer round may take: beyond any 32-bit round number.
     uint256 private constant MAX_DOUBLINGS = 34;
 
-    function latest(address aggregator) internal view returns (Round memory) {
-        return read(aggregator, abi.encodeCall(AggregatorV3Interface.latestRoundData, ()));
+    function latest(address aggregator) internal view returns (Round memory round) {
+        read(round, aggregator, abi.encodeCall(AggregatorV3Interface.latestRoundData, ()));
     }
 
-    function roundAt(address aggregator, uint80 id) internal view returns (Round memory) {
-        return read(aggregator, abi.encodeCall(AggregatorV3Interface.getRoundData, (id)));
+    function roundAt(address aggregator, uint80 id) internal view returns (Round memory round) {
+        read(round, aggregator, abi.encodeCall(AggregatorV3Interface.getRoundData, (id)));
     }
 
     /// @notice The feed's own decimals; above `type(uint8).max` if it does not say.
@@ -61,7 +61,10 @@ library FeedRounds {
 
     /// @notice USD WAD of a usable answer; exact, since a feed has at most 18 decimals.
     function toWad(Feed memory feed, int256 answer) internal pure returns (uint256) {
-        return uint256(answer) * 10 ** (18 - feed.decimals);
+        unchecked {
+            // Below 2^127 · 10^18.
+            return uint256(answer) * 10 ** (18 - feed.decimals);
+        }
     }
 
     /// @notice The round that follows `previous` in the one order in which everybody walks a feed; id 0 if there is none yet.
@@ -130,16 +133,18 @@ library FeedRounds {
         return exists(round) && round.updatedAt <= time;
     }
 
-    function read(address aggregator, bytes memory input) private view returns (Round memory round) {
+    /// @dev Fills a round that is all zero, or leaves it so.
+    function read(Round memory round, address aggregator, bytes memory input) private view {
         (bool ok, , bytes memory output) = LibCall.tryStaticCall(aggregator, MAX_READ_GAS, ROUND_BYTES, input);
         require(ok || gasleft() > STARVED_GAS, IPriceOracle.InsufficientGas(gasleft()));
-        if (!ok || output.length < ROUND_BYTES) return round;
+        if (!ok || output.length < ROUND_BYTES) return;
         (uint256 id, int256 answer, uint256 startedAt, uint256 updatedAt, ) = abi.decode(
             output,
             (uint256, int256, uint256, uint256, uint256)
         );
         // Nothing is dated in the future; compared before the narrowing below.
-        if (id > type(uint80).max || startedAt > block.timestamp || updatedAt > block.timestamp) return round;
-        round = Round(uint80(id), answer, uint40(startedAt), uint40(updatedAt));
+        if (id > type(uint80).max || startedAt > block.timestamp || updatedAt > block.timestamp) return;
+        (round.id, round.answer) = (uint80(id), answer);
+        (round.startedAt, round.updatedAt) = (uint40(startedAt), uint40(updatedAt));
     }
 }

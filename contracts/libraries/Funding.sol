@@ -35,10 +35,8 @@ library Funding {
     int256 private constant WAD = 1e18;
 
     /// @notice Moves the index by rate·price·time. @param rate A year, WAD. @param price USD WAD.
-    /// @return isChanged Whether time has passed since the last time.
-    function accrue(FundingState storage self, int256 rate, uint256 price) internal returns (bool isChanged) {
+    function accrue(FundingState storage self, int256 rate, uint256 price) internal {
         FundingState memory state = self;
-        if (state.accruedAt == block.timestamp) return false;
         if (state.accruedAt != 0) {
             uint256 elapsed = Math.min(block.timestamp - state.accruedAt, MAX_GAP_SECONDS);
             rate = SignedMath.max(-MAX_RATE_PER_YEAR, SignedMath.min(rate, MAX_RATE_PER_YEAR));
@@ -47,7 +45,6 @@ library Funding {
         }
         state.accruedAt = uint40(block.timestamp);
         (self.index, self.accruedAt) = (state.index, state.accruedAt);
-        return true;
     }
 
     /// @notice What a position of `size` units has received since, USD WAD, rounded down; negative: paid.

@@ -41,12 +41,28 @@ library Greeks {
         greeks.rho = (strikeLeg * int256(remaining)) / int256(YEAR);
         if (density != 0) {
             uint256 volatility = leg.totalVolatilities[MARK_VOLATILITY];
-            uint256 curved = FixedPointMathLib.mulWad(spot, density);
             greeks.gamma = int256((density * uint256(WAD * WAD)) / (spot * volatility));
-            greeks.vega = int256(FixedPointMathLib.mulWad(curved, FixedPointMathLib.sqrt((remaining * 1e36) / YEAR)));
-            carry += int256(FixedPointMathLib.mulWad(curved, volatility / 2));
+            greeks.vega = vegaOf(spot, density, remaining);
+            carry += int256(FixedPointMathLib.mulWad(FixedPointMathLib.mulWad(spot, density), volatility / 2));
         }
         greeks.theta = (-carry * int256(1 days)) / int256(remaining);
+    }
+
+    /// @notice Delta and vega of one unit as in `ofUnit`, without what only the others need.
+    function deltaAndVega(
+        OptionLeg memory leg,
+        Tenor memory tenor,
+        uint256 spot
+    ) internal view returns (int256 delta, int256 vega) {
+        int256 volatility = int256(leg.totalVolatilities[MARK_VOLATILITY]);
+        if (volatility == 0 || spot == 0) {
+            delta = intrinsicWeight(leg, spot);
+        } else {
+            (uint256 weight, uint256 density) = NormalDistribution.cdfAndDensity(d1Of(leg, volatility));
+            delta = int256(weight);
+            vega = vegaOf(spot, density, FixedPointMathLib.zeroFloorSub(tenor.expiry, block.timestamp));
+        }
+        if (!leg.isCall) delta -= WAD;
     }
 
     /// @notice Of `size` units (WAD, signed).
@@ -77,14 +93,29 @@ library Greeks {
     ) private pure returns (int256 asset, int256 strike, uint256 density) {
         int256 volatility = int256(leg.totalVolatilities[MARK_VOLATILITY]);
         if (volatility == 0 || spot == 0) {
-            asset = spot > leg.strike ? WAD : int256(0);
+            asset = intrinsicWeight(leg, spot);
             strike = asset;
         } else {
-            int256 d1 = (leg.logMoneyness * WAD) / volatility + volatility / 2;
+            int256 d1 = d1Of(leg, volatility);
             asset = int256(NormalDistribution.cdf(d1));
             strike = int256(NormalDistribution.cdf(d1 - volatility));
             density = NormalDistribution.density(d1);
         }
         if (!leg.isCall) (asset, strike) = (asset - WAD, strike - WAD);
+    }
+
+    /// @param density φ(d1). @param remaining T in seconds; without time there is none.
+    function vegaOf(uint256 spot, uint256 density, uint256 remaining) private pure returns (int256) {
+        uint256 curved = FixedPointMathLib.mulWad(spot, density);
+        return int256(FixedPointMathLib.mulWad(curved, FixedPointMathLib.sqrt((remaining * 1e36) / YEAR)));
+    }
+
+    /// @return a of a call without time value.
+    function intrinsicWeight(OptionLeg memory leg, uint256 spot) private pure returns (int256) {
+        return spot > leg.strike ? WAD : int256(0);
+    }
+
+    function d1Of(OptionLeg memory leg, int256 volatility) private pure returns (int256) {
+        return (leg.logMoneyness * WAD) / volatility + volatility / 2;
     }
 }

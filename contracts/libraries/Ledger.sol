@@ -97,9 +97,11 @@ library Ledger {
     }
 
     function addCash(LedgerState storage self, Account account, int256 amount) internal {
-        if (amount == 0) return;
-        AccountState storage state = self.accounts[account];
-        state.cash = self.cashIndex.add(state.cash, amount);
+        addCash(self, self.accounts[account], amount);
+    }
+
+    function addCash(LedgerState storage self, AccountState storage state, int256 amount) private {
+        if (amount != 0) state.cash = self.cashIndex.add(state.cash, amount);
     }
 
     /// @notice Notes that one side of a trade was booked alone, and received `value` USD WAD (negative: paid). The other side is to be noted
@@ -177,16 +179,17 @@ library Ledger {
         int256 delta,
         int256 value
     ) internal returns (Side memory side) {
-        side.held = changePosition(self, account, instrument, delta);
+        AccountState storage state = self.accounts[account];
+        side.held = changePosition(state, account, instrument, delta);
         if (instrument.kind() == Kind.Spot) {
-            addCash(self, account, value);
+            addCash(self, state, value);
             return side;
         }
         side.longs = long(side.held + delta).toInt256() - long(side.held).toInt256();
         if (instrument.kind() == Kind.Perpetual) {
             (value, side.entryValue) = changeEntryValue(self, account, Change(instrument, side.held, delta, value));
         }
-        addCash(self, account, value);
+        addCash(self, state, value);
     }
 
     /// @notice Writes down what every view of the account's perpetuals shows.
@@ -260,13 +263,13 @@ library Ledger {
         }
     }
 
+    /// @param account Whose `state` it is.
     function changePosition(
-        LedgerState storage self,
+        AccountState storage state,
         Account account,
         Instrument instrument,
         int256 delta
     ) private returns (int256 held) {
-        AccountState storage state = self.accounts[account];
         uint256 index;
         (index, held) = find(state, instrument);
         int256 size = held + delta;
@@ -280,7 +283,7 @@ library Ledger {
         }
         if (index == state.legCount) {
             require(index < MAX_LEGS, IClearinghouse.TooManyPositions(account, MAX_LEGS));
-            ++state.legCount;
+            state.legCount = uint32(index + 1);
             noteExpiry(state, instrument.expiry());
         }
         state.legs[index] = toPosition(instrument, size.toInt128());

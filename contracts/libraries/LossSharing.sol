@@ -52,7 +52,8 @@ library LossSharing {
 
     /// @notice Whether the account is as every view shows it, so that `settle` has nothing to do.
     function isUpToDate(LedgerState storage self, Account account) internal view returns (bool) {
-        return isSettled(self, account) && !self.isDue(account);
+        AccountState storage state = self.accounts[account];
+        return state.tearUps == self.losses.tearUpCount && !SeriesSettlement.isDue(state);
     }
 
     /// @notice Takes the account's share of every loss and the cash for what it holds of settled series; before anything else is done

@@ -42,6 +42,17 @@ library NormalDistribution {
         }
     }
 
+    /// @notice `cdf` and `density` of the same number, from one exponential.
+    function cdfAndDensity(int256 x) internal pure returns (uint256 probability, uint256 density_) {
+        unchecked {
+            uint256 magnitude = FixedPointMathLib.abs(x);
+            if (magnitude >= RATIONAL_LIMIT) return (cdf(x), density(x));
+            uint256 bell = uint256(FixedPointMathLib.expWad(-int256((magnitude * magnitude) / (2 * WAD))));
+            uint256 tail = (bell * numerator(magnitude)) / denominator(magnitude);
+            return (x < 0 ? tail : WAD - tail, (bell * WAD) / SQRT_TWO_PI);
+        }
+    }
+
     function numerator(uint256 x) private pure returns (uint256 sum) {
         unchecked {
             sum = 0.0352624965998911e18;

@@ -29,10 +29,12 @@ library OpenInterest {
     /// it never leaves the range between the average and the units.
     function averageAt(OpenInterestState memory self, uint256 timestamp) internal pure returns (uint256) {
         uint256 elapsed = Math.min(timestamp - self.updatedAt, AVERAGING_SECONDS);
-        if (self.units >= self.average) {
-            return self.average + ((self.units - self.average) * elapsed) / AVERAGING_SECONDS;
+        (uint256 units, uint256 average) = (self.units, self.average);
+        unchecked {
+            // 104 bits times a day; and no more is taken off than there is.
+            if (units >= average) return average + ((units - average) * elapsed) / AVERAGING_SECONDS;
+            return average - ((average - units) * elapsed) / AVERAGING_SECONDS;
         }
-        return self.average - ((self.average - self.units) * elapsed) / AVERAGING_SECONDS;
     }
 
     /// @notice The state with other units from `timestamp` on; until then the average follows those held so far.

@@ -42,20 +42,18 @@ library PoolInventory {
     /// @notice Adds what a trade changes; begins a bucket where there is none.
     /// @param committed USD WAD more that it is to have.
     function add(InventoryState storage self, Account account, Exposure memory change, uint256 committed) internal {
-        Bucket memory bucket = self.buckets[account];
+        Bucket storage bucket = self.buckets[account];
         if (bucket.place == 0) {
             require(self.list.length < MAX_BUCKETS, ILiquidityPool.TooManyBuckets(MAX_BUCKETS));
             self.list.push(account);
             bucket.place = uint32(self.list.length);
         }
-        bucket.exposure = sum(bucket.exposure, change);
+        increase(bucket.exposure, change);
         if (committed != 0) {
             bucket.committed += committed.toUint128();
             self.committed += committed;
         }
-        self.buckets[account] = bucket;
-        uint16 underlying = underlyingOf(account);
-        self.exposures[underlying] = sum(self.exposures[underlying], change);
+        increase(self.exposures[underlyingOf(account)], change);
     }
 
     /// @notice Replaces what is known of a bucket.
@@ -64,7 +62,7 @@ library PoolInventory {
         uint16 underlying = underlyingOf(account);
         Exposure memory before = bucket.exposure;
         Exposure memory change = Exposure(exposure.delta - before.delta, exposure.vega - before.vega);
-        self.exposures[underlying] = sum(self.exposures[underlying], change);
+        increase(self.exposures[underlying], change);
         self.committed = self.committed + committed - bucket.committed;
         bucket.exposure = exposure;
         bucket.committed = committed.toUint128();
@@ -83,5 +81,9 @@ library PoolInventory {
 
     function sum(Exposure memory a, Exposure memory b) internal pure returns (Exposure memory) {
         return Exposure(a.delta + b.delta, a.vega + b.vega);
+    }
+
+    function increase(Exposure storage self, Exposure memory change) private {
+        (self.delta, self.vega) = (self.delta + change.delta, self.vega + change.vega);
     }
 }

@@ -5,7 +5,6 @@ import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
-import { Sensitivities } from "../interfaces/ILens.sol";
 import { IMarketSources } from "../interfaces/IMarketSources.sol";
 import { Exposure, PoolParameters, Quote } from "../interfaces/IPoolQuoter.sol";
 import { Price, Validity } from "../interfaces/IPriceOracle.sol";
@@ -13,13 +12,15 @@ import { Surface } from "../interfaces/IVolatilityOracle.sol";
 import { Instrument } from "../types/Instrument.sol";
 import { Position, toPosition } from "../types/Position.sol";
 import { ShockWord } from "../types/RiskWords.sol";
+import { Black76 } from "./Black76.sol";
 import { Greeks } from "./Greeks.sol";
 import { Logarithm } from "./Logarithm.sol";
 import { OptionLeg, OptionLegs, Tenor } from "./OptionLegs.sol";
 import { PoolBounds } from "./PoolBounds.sol";
-import { LOWER_VOLATILITY, MARK_VOLATILITY, UPPER_VOLATILITY } from "./ScenarioGrid.sol";
+import { MARK_VOLATILITY } from "./ScenarioGrid.sol";
 import { SignedMulDiv } from "./SignedMulDiv.sol";
 import { SignedWad } from "./SignedWad.sol";
+import { VolatilitySurface } from "./VolatilitySurface.sol";
 
 /// @notice Market data of one underlying. @param deviation Share of the price that it may be off by, widened with its age, WAD.
 /// @param volatilitySpread Likewise of the mark volatility. @param isOpen Whether the feeds allow to open perpetuals, and
@@ -98,7 +99,8 @@ library PoolQuote {
         Instrument instrument,
         bool isBuying
     ) internal view returns (Unit memory unit) {
-        uint256 off = Math.mulDiv(market.spot, market.deviation, WAD, Math.Rounding.Ceil);
+        // A price has 96 bits.
+        uint256 off = FixedPointMathLib.mulWadUp(market.spot, market.deviation);
         if (!instrument.isOption()) {
             (unit.mark, unit.worst) = (market.spot, isBuying ? market.spot + off : market.spot - off);
             unit.delta = SIGNED_WAD;
@@ -107,13 +109,13 @@ library PoolQuote {
         Tenor memory tenor;
         OptionLeg memory leg = legOf(market, tenor, instrument);
         unit.mark = leg.valueOf(market.spot, 0, MARK_VOLATILITY);
-        Sensitivities memory greeks = Greeks.ofUnit(leg, tenor, market.spot);
-        (unit.delta, unit.vega) = (greeks.delta, greeks.vega);
-        tenor.down = WAD - market.volatilitySpread;
-        tenor.up = WAD + market.volatilitySpread;
+        (unit.delta, unit.vega) = Greeks.deltaAndVega(leg, tenor, market.spot);
         uint256 price = leg.isCall == isBuying ? market.spot + off : market.spot - off;
-        leg.set(toPosition(instrument, 0), tenor, Logarithm.lnWad(price));
-        uint256 value = leg.valueOf(price, 0, isBuying ? UPPER_VOLATILITY : LOWER_VOLATILITY);
+        uint256 factor = isBuying ? WAD + market.volatilitySpread : WAD - market.volatilitySpread;
+        // Where the price is, the surface is another one: it moves with the forward.
+        int256 moneyness = leg.logMoneyness + Logarithm.lnWad(price) - market.logSpot;
+        uint256 volatility = (VolatilitySurface.totalVolatility(tenor.slice, -moneyness) * factor) / WAD;
+        uint256 value = Black76.price(leg.isCall, price, leg.strike, moneyness, volatility);
         unit.worst = isBuying ? Math.max(value + VALUE_ERROR, unit.mark) : Math.min(value, unit.mark);
     }
 
@@ -147,9 +149,10 @@ library PoolQuote {
         return mulUp(mulUp(units, parameters.deltaSkew), spot) + mulUp(volatility, parameters.vegaSkew);
     }
 
-    /// @notice What the quote's mid is above the price because of the inventory, as a share of it, WAD.
-    function premium(PoolParameters memory parameters, int256 delta) internal pure returns (int256) {
-        return SignedMulDiv.mulDivDown(-delta, parameters.deltaSkew, parameters.deltaLimit);
+    /// @notice What the quote's mid is above the price because of the inventory, as a share of it, WAD; 0 where nothing is quoted.
+    function premium(PoolParameters storage parameters, int256 delta) internal view returns (int256) {
+        uint256 limit = parameters.deltaLimit;
+        return limit == 0 ? int256(0) : SignedMulDiv.mulDivDown(-delta, parameters.deltaSkew, limit);
     }
 
     /// @notice How far a change of the inventory adds to what is held (1) or takes it off (−1), WAD: of delta and vega the one that adds more.
@@ -171,9 +174,13 @@ library PoolQuote {
                 delta += size;
                 continue;
             }
-            Sensitivities memory greeks = Greeks.ofUnit(legOf(market, tenor, instrument), tenor, market.spot);
-            delta += SignedWad.mulDown(size, greeks.delta);
-            vega += SignedWad.mulDown(size, greeks.vega);
+            (int256 unitDelta, int256 unitVega) = Greeks.deltaAndVega(
+                legOf(market, tenor, instrument),
+                tenor,
+                market.spot
+            );
+            delta += SignedWad.mulDown(size, unitDelta);
+            vega += SignedWad.mulDown(size, unitVega);
         }
         total = Exposure(delta.toInt128(), vega.toInt128());
     }
@@ -199,8 +206,14 @@ library PoolQuote {
         return base + (perHour * (block.timestamp - since)) / HOUR;
     }
 
-    function areaUp(int256 held, int256 change, uint256 limit) private pure returns (int256) {
-        return SignedMulDiv.mulDivUp(change * (2 * held + change), 1, 2 * limit);
+    function areaUp(int256 held, int256 change, uint256 limit) private pure returns (int256 area) {
+        int256 twice = change * (2 * held + change);
+        unchecked {
+            // A limit has 128 bits.
+            int256 divisor = int256(2 * limit);
+            area = twice / divisor;
+            if (twice % divisor > 0) ++area;
+        }
     }
 
     function mulUp(int256 amount, uint256 factor) private pure returns (int256) {
@@ -209,7 +222,10 @@ library PoolQuote {
 
     function addedShareOf(int256 held, int256 change) private pure returns (int256) {
         if (change == 0) return -SIGNED_WAD;
-        int256 added = SignedMath.abs(held + change).toInt256() - SignedMath.abs(held).toInt256();
-        return (added * SIGNED_WAD) / SignedMath.abs(change).toInt256();
+        unchecked {
+            // Exposures have 128 bits.
+            int256 added = int256(SignedMath.abs(held + change)) - int256(SignedMath.abs(held));
+            return (added * SIGNED_WAD) / int256(SignedMath.abs(change));
+        }
     }
 }

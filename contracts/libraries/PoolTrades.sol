@@ -19,26 +19,33 @@ library PoolTrades {
     /// @dev Of what is committed, that stays free in the treasury, to restore buckets after a move.
     uint256 private constant RESERVE_SHARE = 0.25e18;
 
+    /// @notice Cash that a trade takes from the treasury into the bucket if it is there, USD WAD: no less than the commitment.
+    function cashNeeded(
+        PoolTerms memory self,
+        PoolOrder calldata order,
+        Account bucket,
+        IClearinghouse clearinghouse
+    ) internal view returns (uint256 needed) {
+        needed = self.commitment;
+        if (order.size < 0 && order.instrument.isOption()) {
+            // A bucket pays premiums out of cash, for a debt would cost interest.
+            uint256 units = SignedMath.abs(order.size);
+            int256 premium = ((self.quote.price * units) / WAD).toInt256() - clearinghouse.cash(bucket);
+            needed = Math.max(needed, SignedMath.max(premium, 0).toUint256());
+        }
+    }
+
     /// @notice Cash from the treasury for what the bucket takes on, then the fill.
-    /// @param treasuryCash USD WAD.
-    /// @return actions Of the clearinghouse.
-    /// @return moved USD WAD, from the treasury.
+    /// @param needed As `cashNeeded` answers, and @param moved what of it is there, USD WAD.
     function batchOf(
         PoolTerms memory self,
         PoolOrder calldata order,
         Account bucket,
-        uint256 treasuryCash,
-        IClearinghouse clearinghouse
-    ) internal view returns (Batch memory actions, uint256 moved) {
+        uint256 needed,
+        uint256 moved
+    ) internal pure returns (Batch memory actions) {
         bool isBuying = order.size > 0;
         uint128 units = SignedMath.abs(order.size).toUint128();
-        uint256 needed = self.commitment;
-        if (!isBuying && order.instrument.isOption()) {
-            // A bucket pays premiums out of cash, for a debt would cost interest.
-            int256 premium = ((self.quote.price * units) / WAD).toInt256() - clearinghouse.cash(bucket);
-            needed = Math.max(needed, SignedMath.max(premium, 0).toUint256());
-        }
-        moved = Math.min(needed, treasuryCash);
         if (moved != 0) actions.transfers = CashTransfers.single(toAccount(bucket.owner(), 0), bucket, moved);
         actions.reducing = reducing(order, bucket, self.isReduction && moved < needed);
         actions.fills = new Fill[](1);

@@ -56,13 +56,19 @@ library RealisedVolatility {
         unchecked {
             uint256 left = halvedUp(time - self.updatedAt, halfLifeSeconds);
             uint256 decayed = uint256(self.variance).mulWadUp(left);
-            uint256 sampled = decayUp(self.sampledVariance, time - self.sampledAt, halfLifeSeconds);
+            uint256 squared = squaredReturnUp(self.price, price, halfLifeSeconds);
+            // In a calm hour the last round is the last sample, and both counts decay and move alike.
+            uint256 sampled = self.sampledAt == self.updatedAt
+                ? uint256(self.sampledVariance).mulWadUp(left)
+                : decayUp(self.sampledVariance, time - self.sampledAt, halfLifeSeconds);
             uint256 open = squaredReturnUp(self.sampledPrice, self.price, halfLifeSeconds).mulWadUp(left);
             before = capped(decayed.max(sampled + open));
-            self.variance = capped(decayed + squaredReturnUp(self.price, price, halfLifeSeconds));
+            sampled += self.sampledPrice == self.price
+                ? squared
+                : squaredReturnUp(self.sampledPrice, price, halfLifeSeconds);
+            self.variance = capped(decayed + squared);
             self.updatedAt = uint40(time);
             self.price = uint96(price);
-            sampled += squaredReturnUp(self.sampledPrice, price, halfLifeSeconds);
             newest = capped(sampled.max(self.variance));
             if (time - self.sampledAt < SAMPLE_SECONDS) return (before, newest);
             self.sampledVariance = capped(sampled);

@@ -26,7 +26,11 @@ library SeriesSettlement {
 
     /// @notice Whether an account may hold what has expired.
     function isDue(LedgerState storage self, Account account) internal view returns (bool) {
-        uint32 expiry = self.accounts[account].nextExpiry;
+        return isDue(self.accounts[account]);
+    }
+
+    function isDue(AccountState storage state) internal view returns (bool) {
+        uint32 expiry = state.nextExpiry;
         return expiry != 0 && expiry <= block.timestamp;
     }
 

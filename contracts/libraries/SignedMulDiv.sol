@@ -17,7 +17,8 @@ library SignedMulDiv {
 
     /// @notice amount·numerator/denominator, towards plus infinity.
     function mulDivUp(int256 amount, uint256 numerator, uint256 denominator) internal pure returns (int256) {
-        return -mulDivDown(-amount, numerator, denominator);
+        if (amount > 0) return Math.mulDiv(uint256(amount), numerator, denominator, Math.Rounding.Ceil).toInt256();
+        return -Math.mulDiv(SignedMath.abs(amount), numerator, denominator).toInt256();
     }
 
     /// @notice Whether a·b ≥ c·d, exactly.

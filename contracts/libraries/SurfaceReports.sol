@@ -151,6 +151,14 @@ library SurfaceReports {
         mark.timestamp = accepted.timestamp;
     }
 
+    /// @notice Sets `mark` to an accepted surface as it is stored.
+    function read(Surface memory mark, AcceptedSurface storage accepted) internal view {
+        mark.tenorSeconds = tenors();
+        mark.totalVariance = accepted.totalVariance;
+        (mark.rho, mark.eta) = (accepted.rho, accepted.eta);
+        (mark.rate, mark.timestamp) = (accepted.rate, accepted.timestamp);
+    }
+
     /// @notice A surface without smile and without interest. `timestamp` 0 marks it as a stand-in.
     function flat(uint256 volatility) internal pure returns (AcceptedSurface memory surface) {
         uint32[MAX_TENORS] memory tenors_ = tenors();

@@ -20,7 +20,7 @@ struct TouchedAccount {
     Portfolio portfolio;
 }
 
-/// @param lists The first `count` are in use, and have one account each: the others take no room.
+/// @param lists The first `count` are in use, and have one account each, `lists[i][0]`: the others take no room.
 struct TouchedSet {
     TouchedAccount[][] lists;
     uint256 count;
@@ -32,36 +32,32 @@ library TouchedAccounts {
         set.lists = new TouchedAccount[][](MAX_TOUCHED_ACCOUNTS);
     }
 
-    function get(TouchedSet memory self, uint256 index) internal pure returns (TouchedAccount memory) {
-        return self.lists[index][0];
-    }
-
-    /// @return entry Of the account; a new one has no account's data yet when `isNew`.
+    /// @return entry Of the account, in a list of one: memory for a struct would be zeroed for every answer. A new one has no account's data yet
+    /// when `isNew`.
     function touch(
         TouchedSet memory self,
         Account account
-    ) internal pure returns (TouchedAccount memory entry, bool isNew) {
+    ) internal pure returns (TouchedAccount[] memory entry, bool isNew) {
         uint256 count = self.count;
         for (uint256 i = 0; i < count; ++i) {
-            entry = get(self, i);
-            if (entry.account == account) return (entry, false);
+            entry = self.lists[i];
+            if (entry[0].account == account) return (entry, false);
         }
         require(count < MAX_TOUCHED_ACCOUNTS, IClearinghouse.TooManyAccounts(MAX_TOUCHED_ACCOUNTS));
-        TouchedAccount[] memory list = new TouchedAccount[](1);
-        (self.lists[count], self.count) = (list, count + 1);
-        entry = list[0];
-        entry.account = account;
+        entry = new TouchedAccount[](1);
+        (self.lists[count], self.count) = (entry, count + 1);
+        entry[0].account = account;
         isNew = true;
     }
 
     /// @notice The portfolios that are to be evaluated, in the order of the entries.
     function portfolios(TouchedSet memory self) internal pure returns (Portfolio[] memory list) {
         uint256 count = 0;
-        for (uint256 i = 0; i < self.count; ++i) if (get(self, i).isEvaluated) ++count;
+        for (uint256 i = 0; i < self.count; ++i) if (self.lists[i][0].isEvaluated) ++count;
         list = new Portfolio[](count);
         uint256 next = 0;
         for (uint256 i = 0; i < self.count; ++i) {
-            TouchedAccount memory entry = get(self, i);
+            TouchedAccount memory entry = self.lists[i][0];
             if (entry.isEvaluated) list[next++] = entry.portfolio;
         }
     }

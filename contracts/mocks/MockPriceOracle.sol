@@ -37,6 +37,10 @@ contract MockPriceOracle is IPriceOracle {
         return none;
     }
 
+    function maxAgeSeconds(uint16) external pure returns (uint32) {
+        return 0;
+    }
+
     function isUsable(uint16, int256 answer) external pure returns (bool) {
         return answer > 0;
     }
