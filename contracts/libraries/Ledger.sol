@@ -225,14 +225,21 @@ library Ledger {
         int256 size
     ) internal returns (int256 entryMoved) {
         require(size != 0, IClearinghouse.ZeroSize());
-        int256 held = sizeOf(self, from, instrument);
-        require(isReduction(held, -size), IClearinghouse.InsufficientPosition(from, instrument, held, size));
-        if (instrument.kind() == Kind.Perpetual) {
-            entryMoved = shareDown(entryValue(self, from, instrument), size, held);
+        Kind kind = instrument.kind();
+        // Of options the trade tells what was held.
+        if (kind == Kind.Perpetual || kind == Kind.Spot) {
+            int256 held = sizeOf(self, from, instrument);
+            requireReduction(from, instrument, held, size);
+            if (kind == Kind.Perpetual) entryMoved = shareDown(entryValue(self, from, instrument), size, held);
         }
         Side memory out = trade(self, from, instrument, -size, -entryMoved);
+        requireReduction(from, instrument, out.held, size);
         Side memory into = trade(self, to, instrument, size, entryMoved);
         record(self, instrument, out.longs + into.longs, out.entryValue + into.entryValue);
+    }
+
+    function requireReduction(Account from, Instrument instrument, int256 held, int256 size) private pure {
+        require(isReduction(held, -size), IClearinghouse.InsufficientPosition(from, instrument, held, size));
     }
 
     /// @notice Moves everything, into an account without positions that is not the same one.

@@ -92,7 +92,8 @@ library ScanLoss {
                 tiers.initial -= credited(credit, tiers.initial, joint.initial);
                 tiers.maintenance -= credited(credit, tiers.maintenance, joint.maintenance);
                 for (uint256 i = 0; i < MAX_STRESSES; ++i) {
-                    raiseStress(scan, scan.stresses[i]);
+                    StressSum memory sum = scan.stresses[i];
+                    raiseStress(scan, sum.initial, sum.maintenance, sum.unweighted);
                 }
             }
             Tiers memory stress = scan.stress;
@@ -205,26 +206,25 @@ library ScanLoss {
         unchecked {
             for (uint256 i = 0; i < profits.length; ++i) {
                 int256 profit = profits[i];
-                StressSum memory sum = StressSum(
-                    profit * int256(stresses[i].initialWeight()),
-                    profit * int256(stresses[i].maintenanceWeight()),
-                    profit
-                );
-                raiseStress(scan, sum);
+                int256 initial = profit * int256(stresses[i].initialWeight());
+                int256 maintenance = profit * int256(stresses[i].maintenanceWeight());
+                raiseStress(scan, initial, maintenance, profit);
                 if (scan.cells.length == 0) continue;
-                scan.stresses[i].initial += sum.initial;
-                scan.stresses[i].maintenance += sum.maintenance;
-                scan.stresses[i].unweighted += profit;
+                StressSum memory sum = scan.stresses[i];
+                sum.initial += initial;
+                sum.maintenance += maintenance;
+                sum.unweighted += profit;
             }
         }
     }
 
-    function raiseStress(Scan memory scan, StressSum memory sum) private pure {
+    /// @dev With the profits of a `StressSum`.
+    function raiseStress(Scan memory scan, int256 initial, int256 maintenance, int256 unweighted) private pure {
         Tiers memory stress = scan.stress;
-        stress.initial = FixedPointMathLib.max(stress.initial, FixedPointMathLib.divUp(lossOf(sum.initial), 1e18));
-        uint256 loss = FixedPointMathLib.divUp(lossOf(sum.maintenance), 1e18);
+        stress.initial = FixedPointMathLib.max(stress.initial, FixedPointMathLib.divUp(lossOf(initial), 1e18));
+        uint256 loss = FixedPointMathLib.divUp(lossOf(maintenance), 1e18);
         stress.maintenance = FixedPointMathLib.max(stress.maintenance, loss);
-        scan.unweighted = FixedPointMathLib.max(scan.unweighted, lossOf(sum.unweighted));
+        scan.unweighted = FixedPointMathLib.max(scan.unweighted, lossOf(unweighted));
     }
 
     function raise(Tiers memory tiers, int256 profit, bool isInnerNode) private pure {

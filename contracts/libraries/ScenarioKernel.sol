@@ -15,6 +15,7 @@ import { LOWER_VOLATILITY, MARK_VOLATILITY, MIDDLE_NODE, UPPER_VOLATILITY, VOLAT
 /// @param spot USD WAD. @param lattice From `TangentLattice.load`.
 /// @param nodes Price nodes that meet all volatilities: those of the grid, in its order and symmetric in log price, then any others.
 /// @param stresses Prices that meet one volatility each. @param stressVolatilities Which one: its index in `OptionLeg`.
+/// @param stressPlaces Their places in the rows of these volatilities.
 /// @param reach Log move of the farthest pair, 2^-40. @param lowest Least log move of all prices, 2^-40. @param highest The greatest.
 /// @param moves Log moves of the prices, 2^-40: of the nodes, then of the stresses that meet the volatility of the row.
 struct ScenarioSet {
@@ -23,6 +24,7 @@ struct ScenarioSet {
     PriceNode[] nodes;
     PriceNode[] stresses;
     uint256[] stressVolatilities;
+    uint256[] stressPlaces;
     int256 reach;
     int256 lowest;
     int256 highest;
@@ -105,7 +107,13 @@ library ScenarioKernel {
             (set.reach, set.highest, set.lowest) = (move, move, -move);
             for (uint256 i = MIDDLE_NODE; i < nodes.length; ++i) pushMove(set, 0, nodes[i].move());
             moves.spread();
-            for (uint256 i = 0; i < stresses; ++i) pushMove(set, set.stressVolatilities[i], set.stresses[i].move());
+            uint256[] memory places = new uint256[](stresses);
+            set.stressPlaces = places;
+            for (uint256 i = 0; i < stresses; ++i) {
+                uint256 volatility = set.stressVolatilities[i];
+                places[i] = ScenarioRowsLibrary.countAt(moves.row(volatility));
+                pushMove(set, volatility, set.stresses[i].move());
+            }
         }
     }
 

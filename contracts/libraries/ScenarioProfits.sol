@@ -188,11 +188,9 @@ library ScenarioProfits {
             uint256 nodes = set.nodes.length;
             uint256 columns = sums.columnsOf();
             self.stress = new int256[](set.stresses.length);
-            uint256[VOLATILITY_NODES] memory before;
             for (uint256 i = 0; i < self.stress.length; ++i) {
-                uint256 volatility = set.stressVolatilities[i];
-                uint256 place = nodes + before[volatility]++;
-                int256 word = sums.isOpen ? sums.rows.cell(volatility, place) : int256(0);
+                int256 word = 0;
+                if (sums.isOpen) word = sums.rows.cell(set.stressVolatilities[i], set.stressPlaces[i]);
                 self.stress[i] = profitOf(self, set.stresses[i].price(), word, nodes * columns + i);
             }
         }
