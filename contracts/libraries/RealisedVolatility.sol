@@ -58,14 +58,14 @@ library RealisedVolatility {
             uint256 decayed = uint256(self.variance).mulWadUp(left);
             uint256 squared = squaredReturnUp(self.price, price, halfLifeSeconds);
             // In a calm hour the last round is the last sample, and both counts decay and move alike.
-            uint256 sampled = self.sampledAt == self.updatedAt
-                ? uint256(self.sampledVariance).mulWadUp(left)
-                : decayUp(self.sampledVariance, time - self.sampledAt, halfLifeSeconds);
+            uint256 sampled =
+                self.sampledAt == self.updatedAt
+                    ? uint256(self.sampledVariance).mulWadUp(left)
+                    : decayUp(self.sampledVariance, time - self.sampledAt, halfLifeSeconds);
             uint256 open = squaredReturnUp(self.sampledPrice, self.price, halfLifeSeconds).mulWadUp(left);
             before = capped(decayed.max(sampled + open));
-            sampled += self.sampledPrice == self.price
-                ? squared
-                : squaredReturnUp(self.sampledPrice, price, halfLifeSeconds);
+            sampled +=
+                self.sampledPrice == self.price ? squared : squaredReturnUp(self.sampledPrice, price, halfLifeSeconds);
             self.variance = capped(decayed + squared);
             self.updatedAt = uint40(time);
             self.price = uint96(price);
