@@ -66,11 +66,11 @@ contract ClearinghouseBooks is IClearinghouseBooks, ClearinghouseState, EIP712 {
 
     /// @inheritdoc IClearinghouseBooks
     function accrueFunding(uint16 underlying) external lock {
-        // Who has not taken his share of a tear-up still holds more than he has, and would pay or receive for it.
-        if (fundingSource == address(0) || ledger.losses.openTearUps != 0) return;
         FundingState storage state = ledger.funding[underlying];
         // A second call in the same second changes nothing, whatever price and rate are.
         if (state.accruedAt == block.timestamp) return;
+        // Who has not taken his share of a tear-up still holds more than he has, and would pay or receive for it.
+        if (fundingSource == address(0) || ledger.losses.openTearUps != 0) return;
         Price memory price = IMarketSources(marginEngine).priceOracle().price(underlying);
         if (price.validity == Validity.Invalid) return;
         int256 rate = IFundingSource(fundingSource).fundingRate(underlying);

@@ -79,29 +79,28 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
 
     /// @inheritdoc IPoolQuoter
     function terms(Proposal calldata proposal) external view returns (PoolTerms memory result) {
-        (Instrument instrument, int128 size) = (proposal.instrument, proposal.size);
-        require(size != 0, ZeroSize());
+        Instrument instrument = proposal.instrument;
+        require(proposal.size != 0, ZeroSize());
         _requireTradable(instrument);
         PoolParameters memory set = _parametersOf(instrument.underlying());
         IMarginEngine engine = _engine();
         PoolMarket memory market = PoolQuote.marketOf(_sourcesOf(engine), instrument.underlying(), set);
-        Position added = toPosition(instrument, -size);
+        Position added = toPosition(instrument, -proposal.size);
         bool isFirst;
         (result.isReduction, isFirst) = _placeOf(added, proposal.bucket);
         bool isOpen = instrument.isOption() ? market.isOpenForOptions : market.isOpen;
         require(market.validity != Validity.Invalid && (isOpen || result.isReduction), FeedNotFresh());
-        Unit memory unit = market.unitOf(instrument, size > 0);
+        Unit memory unit = market.unitOf(instrument, proposal.size > 0);
         result.change = Exposure({
-            delta: SignedWad.mulDown(-size, unit.delta).toInt128(),
-            vega: SignedWad.mulDown(-size, unit.vega).toInt128()
+            delta: SignedWad.mulDown(-proposal.size, unit.delta).toInt128(),
+            vega: SignedWad.mulDown(-proposal.size, unit.vega).toInt128()
         });
-        Exposure memory total = proposal.total;
-        _requireLimits(set, total, PoolInventory.sum(total, result.change));
+        _requireLimits(set, proposal.total, result.change);
         int256 share = PoolQuote.addedShare(proposal.held, result.change);
         int256 margin;
         (margin, result.commitment) = _marginUp(engine, added, share, isFirst);
         margin = SignedMulDiv.mulDivUp(margin, set.marginRate, WAD);
-        result.quote = unit.priced(size, set.skewUp(market.spot, total, result.change), margin);
+        result.quote = unit.priced(proposal.size, set.skewUp(market.spot, proposal.total, result.change), margin);
     }
 
     /// @inheritdoc IPoolQuoter
@@ -202,11 +201,8 @@ contract PoolQuoter is IPoolQuoter, AccessManaged {
         require(instrument.expiry() > earliest, TooCloseToExpiry(instrument.expiry(), earliest));
     }
 
-    function _requireLimits(
-        PoolParameters memory set,
-        Exposure memory before,
-        Exposure memory afterwards
-    ) private pure {
+    function _requireLimits(PoolParameters memory set, Exposure memory before, Exposure memory change) private pure {
+        Exposure memory afterwards = PoolInventory.sum(before, change);
         require(
             _isWithin(before.delta, afterwards.delta, set.deltaLimit),
             DeltaLimitExceeded(afterwards.delta, set.deltaLimit)

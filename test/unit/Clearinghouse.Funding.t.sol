@@ -169,6 +169,15 @@ contract ClearinghouseFundingTest is ClearinghouseTest {
         assertEq(index, HOURLY);
     }
 
+    function test_aSecondCallInABlockAsksNobody() public {
+        passHours(1);
+        engine.setPriceOracle(MockSettlementPrices(address(0)));
+        books.accrueFunding(ETH);
+        vm.warp(vm.getBlockTimestamp() + 1);
+        vm.expectRevert();
+        books.accrueFunding(ETH);
+    }
+
     function testFuzz_aSplitChangesNothingButTheRoundingOfTheIndex(uint256 cuts, int256 rate) public {
         rate = bound(rate, -MAX_RATE, MAX_RATE);
         source.setRate(ETH, rate);

@@ -49,6 +49,13 @@ contract NormalDistributionTest is Test {
         assertEq(NormalDistribution.density(type(int256).max), 0);
     }
 
+    function testFuzz_BothTogetherAreWhatEachIsAlone(int256 x, bool isNear) external pure {
+        if (isNear) x = bound(x, -12e18, 12e18);
+        (uint256 probability, uint256 density) = NormalDistribution.cdfAndDensity(x);
+        assertEq(probability, NormalDistribution.cdf(x));
+        assertEq(density, NormalDistribution.density(x));
+    }
+
     function testFuzz_TheDensityIsTheSlope(int256 x) external pure {
         x = bound(x, -12e18, 12e18);
         int256 step = 1e14;

@@ -153,5 +153,11 @@ contract PriceOracleValidityTest is OracleTest {
         prices.isUsable(2, 1);
         vm.expectRevert(abi.encodeWithSelector(IPriceOracle.NoFeed.selector, uint16(2)));
         prices.feed(2);
+        vm.expectRevert(abi.encodeWithSelector(IPriceOracle.NoFeed.selector, uint16(2)));
+        prices.maxAgeSeconds(2);
+    }
+
+    function test_answersTheMaximumAgeOfTheFeed() public view {
+        assertEq(prices.maxAgeSeconds(1), prices.feed(1).maxAgeSeconds);
     }
 }
