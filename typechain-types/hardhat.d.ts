@@ -52,34 +52,34 @@ getContractFactory(name: 'IMarketSources', signerOrOptions?: ethers.Signer | Fac
 getContractFactory(name: 'IMarkets', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarkets__factory>
 getContractFactory(name: 'IOpenInterest', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IOpenInterest__factory>
 getContractFactory(name: 'IOpenInterestCover', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IOpenInterestCover__factory>
+getContractFactory(name: 'IOrderSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IOrderSettlement__factory>
 getContractFactory(name: 'IPoolQuoter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPoolQuoter__factory>
 getContractFactory(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPriceOracle__factory>
+getContractFactory(name: 'IRequestVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRequestVault__factory>
 getContractFactory(name: 'ISettlementPrices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISettlementPrices__factory>
 getContractFactory(name: 'ITradeRouter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITradeRouter__factory>
 getContractFactory(name: 'ITradedPool', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITradedPool__factory>
 getContractFactory(name: 'IVolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IVolatilityOracle__factory>
-getContractFactory(name: 'IOrderSettlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IOrderSettlement__factory>
-getContractFactory(name: 'IRequestVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRequestVault__factory>
 getContractFactory(name: 'AggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AggregatorProxy__factory>
 getContractFactory(name: 'BatchCaller', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BatchCaller__factory>
+getContractFactory(name: 'BlocklistToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BlocklistToken__factory>
 getContractFactory(name: 'ContractWallet', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ContractWallet__factory>
 getContractFactory(name: 'EncodingHarness', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EncodingHarness__factory>
 getContractFactory(name: 'GasMeter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.GasMeter__factory>
 getContractFactory(name: 'HostileToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.HostileToken__factory>
 getContractFactory(name: 'KernelHarness', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.KernelHarness__factory>
 getContractFactory(name: 'MockAggregator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockAggregator__factory>
+getContractFactory(name: 'MockFundingSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockFundingSource__factory>
 getContractFactory(name: 'MockMarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockMarginEngine__factory>
 getContractFactory(name: 'MockMarkets', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockMarkets__factory>
 getContractFactory(name: 'MockOpenInterest', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockOpenInterest__factory>
-getContractFactory(name: 'MockFundingSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockFundingSource__factory>
+getContractFactory(name: 'MockPriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockPriceOracle__factory>
 getContractFactory(name: 'MockSettlementPrices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockSettlementPrices__factory>
 getContractFactory(name: 'MockVolatilityOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockVolatilityOracle__factory>
-getContractFactory(name: 'BlocklistToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BlocklistToken__factory>
+getContractFactory(name: 'RebasingToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RebasingToken__factory>
 getContractFactory(name: 'SilentToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SilentToken__factory>
 getContractFactory(name: 'StaticMarginEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StaticMarginEngine__factory>
 getContractFactory(name: 'TestToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.TestToken__factory>
-getContractFactory(name: 'MockPriceOracle', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MockPriceOracle__factory>
-getContractFactory(name: 'RebasingToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RebasingToken__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 
   getContractAt(name: 'AutoTopUp', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AutoTopUp>
@@ -124,34 +124,34 @@ getContractAt(name: 'IMarketSources', address: string | ethers.Addressable, sign
 getContractAt(name: 'IMarkets', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarkets>
 getContractAt(name: 'IOpenInterest', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IOpenInterest>
 getContractAt(name: 'IOpenInterestCover', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IOpenInterestCover>
+getContractAt(name: 'IOrderSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IOrderSettlement>
 getContractAt(name: 'IPoolQuoter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPoolQuoter>
 getContractAt(name: 'IPriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPriceOracle>
+getContractAt(name: 'IRequestVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRequestVault>
 getContractAt(name: 'ISettlementPrices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISettlementPrices>
 getContractAt(name: 'ITradeRouter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITradeRouter>
 getContractAt(name: 'ITradedPool', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITradedPool>
 getContractAt(name: 'IVolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IVolatilityOracle>
-getContractAt(name: 'IOrderSettlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IOrderSettlement>
-getContractAt(name: 'IRequestVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRequestVault>
 getContractAt(name: 'AggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AggregatorProxy>
 getContractAt(name: 'BatchCaller', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BatchCaller>
+getContractAt(name: 'BlocklistToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BlocklistToken>
 getContractAt(name: 'ContractWallet', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ContractWallet>
 getContractAt(name: 'EncodingHarness', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EncodingHarness>
 getContractAt(name: 'GasMeter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.GasMeter>
 getContractAt(name: 'HostileToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.HostileToken>
 getContractAt(name: 'KernelHarness', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.KernelHarness>
 getContractAt(name: 'MockAggregator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockAggregator>
+getContractAt(name: 'MockFundingSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockFundingSource>
 getContractAt(name: 'MockMarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockMarginEngine>
 getContractAt(name: 'MockMarkets', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockMarkets>
 getContractAt(name: 'MockOpenInterest', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockOpenInterest>
-getContractAt(name: 'MockFundingSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockFundingSource>
+getContractAt(name: 'MockPriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockPriceOracle>
 getContractAt(name: 'MockSettlementPrices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockSettlementPrices>
 getContractAt(name: 'MockVolatilityOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockVolatilityOracle>
-getContractAt(name: 'BlocklistToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BlocklistToken>
+getContractAt(name: 'RebasingToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RebasingToken>
 getContractAt(name: 'SilentToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SilentToken>
 getContractAt(name: 'StaticMarginEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StaticMarginEngine>
 getContractAt(name: 'TestToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.TestToken>
-getContractAt(name: 'MockPriceOracle', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MockPriceOracle>
-getContractAt(name: 'RebasingToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RebasingToken>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 
   deployContract(name: 'AutoTopUp', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
@@ -196,34 +196,34 @@ deployContract(name: 'IMarketSources', signerOrOptions?: ethers.Signer | DeployC
 deployContract(name: 'IMarkets', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarkets>
 deployContract(name: 'IOpenInterest', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOpenInterest>
 deployContract(name: 'IOpenInterestCover', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOpenInterestCover>
+deployContract(name: 'IOrderSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOrderSettlement>
 deployContract(name: 'IPoolQuoter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPoolQuoter>
 deployContract(name: 'IPriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
+deployContract(name: 'IRequestVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVault>
 deployContract(name: 'ISettlementPrices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementPrices>
 deployContract(name: 'ITradeRouter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradeRouter>
 deployContract(name: 'ITradedPool', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradedPool>
 deployContract(name: 'IVolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVolatilityOracle>
-deployContract(name: 'IOrderSettlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOrderSettlement>
-deployContract(name: 'IRequestVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVault>
 deployContract(name: 'AggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AggregatorProxy>
 deployContract(name: 'BatchCaller', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BatchCaller>
+deployContract(name: 'BlocklistToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlocklistToken>
 deployContract(name: 'ContractWallet', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ContractWallet>
 deployContract(name: 'EncodingHarness', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EncodingHarness>
 deployContract(name: 'GasMeter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasMeter>
 deployContract(name: 'HostileToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>
 deployContract(name: 'MockAggregator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockAggregator>
+deployContract(name: 'MockFundingSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockFundingSource>
 deployContract(name: 'MockMarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarginEngine>
 deployContract(name: 'MockMarkets', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarkets>
 deployContract(name: 'MockOpenInterest', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockOpenInterest>
-deployContract(name: 'MockFundingSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockFundingSource>
+deployContract(name: 'MockPriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockPriceOracle>
 deployContract(name: 'MockSettlementPrices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockSettlementPrices>
 deployContract(name: 'MockVolatilityOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVolatilityOracle>
-deployContract(name: 'BlocklistToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlocklistToken>
+deployContract(name: 'RebasingToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RebasingToken>
 deployContract(name: 'SilentToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SilentToken>
 deployContract(name: 'StaticMarginEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StaticMarginEngine>
 deployContract(name: 'TestToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TestToken>
-deployContract(name: 'MockPriceOracle', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockPriceOracle>
-deployContract(name: 'RebasingToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RebasingToken>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
   deployContract(name: 'AutoTopUp', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AutoTopUp>
@@ -268,34 +268,34 @@ deployContract(name: 'IMarketSources', args: any[], signerOrOptions?: ethers.Sig
 deployContract(name: 'IMarkets', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarkets>
 deployContract(name: 'IOpenInterest', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOpenInterest>
 deployContract(name: 'IOpenInterestCover', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOpenInterestCover>
+deployContract(name: 'IOrderSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOrderSettlement>
 deployContract(name: 'IPoolQuoter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPoolQuoter>
 deployContract(name: 'IPriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracle>
+deployContract(name: 'IRequestVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVault>
 deployContract(name: 'ISettlementPrices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISettlementPrices>
 deployContract(name: 'ITradeRouter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradeRouter>
 deployContract(name: 'ITradedPool', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITradedPool>
 deployContract(name: 'IVolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IVolatilityOracle>
-deployContract(name: 'IOrderSettlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IOrderSettlement>
-deployContract(name: 'IRequestVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRequestVault>
 deployContract(name: 'AggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AggregatorProxy>
 deployContract(name: 'BatchCaller', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BatchCaller>
+deployContract(name: 'BlocklistToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlocklistToken>
 deployContract(name: 'ContractWallet', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ContractWallet>
 deployContract(name: 'EncodingHarness', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EncodingHarness>
 deployContract(name: 'GasMeter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.GasMeter>
 deployContract(name: 'HostileToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.HostileToken>
 deployContract(name: 'KernelHarness', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.KernelHarness>
 deployContract(name: 'MockAggregator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockAggregator>
+deployContract(name: 'MockFundingSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockFundingSource>
 deployContract(name: 'MockMarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarginEngine>
 deployContract(name: 'MockMarkets', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockMarkets>
 deployContract(name: 'MockOpenInterest', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockOpenInterest>
-deployContract(name: 'MockFundingSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockFundingSource>
+deployContract(name: 'MockPriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockPriceOracle>
 deployContract(name: 'MockSettlementPrices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockSettlementPrices>
 deployContract(name: 'MockVolatilityOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockVolatilityOracle>
-deployContract(name: 'BlocklistToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlocklistToken>
+deployContract(name: 'RebasingToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RebasingToken>
 deployContract(name: 'SilentToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SilentToken>
 deployContract(name: 'StaticMarginEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StaticMarginEngine>
 deployContract(name: 'TestToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TestToken>
-deployContract(name: 'MockPriceOracle', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MockPriceOracle>
-deployContract(name: 'RebasingToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RebasingToken>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
     // default types

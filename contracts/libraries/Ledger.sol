@@ -225,6 +225,8 @@ library Ledger {
         int256 size
     ) internal returns (int256 entryMoved) {
         require(size != 0, IClearinghouse.ZeroSize());
+        // What is none, nobody holds.
+        if (!instrument.isWellFormed()) requireReduction(from, instrument, 0, size);
         Kind kind = instrument.kind();
         // Of options the trade tells what was held.
         if (kind == Kind.Perpetual || kind == Kind.Spot) {

@@ -10,6 +10,7 @@ export const AREAS: Readonly<Record<string, readonly string[]>> = {
     "MarginScenarios",
     "libraries/Black76",
     "libraries/KeptOptions",
+    "libraries/Logarithm",
     "libraries/MarginAddOns",
     "libraries/MarginRules",
     "libraries/NormalDistribution",
@@ -26,6 +27,7 @@ export const AREAS: Readonly<Record<string, readonly string[]>> = {
     "libraries/SquareRoot",
     "libraries/StrikeNodes",
     "libraries/TangentLattice",
+    "types/PriceNode",
     "types/RiskWords",
   ],
   oracle: [

@@ -125,9 +125,9 @@ contract VolatilityOracleSnapshotTest is OracleTest {
 
     function test_asksThePriceOracleOnlyForTheLimitOfAPendingGap() public {
         Price memory newest = prices.price(ETH);
-        bytes memory feed = abi.encodeCall(IPriceOracle.feed, (ETH));
+        bytes memory limit = abi.encodeCall(IPriceOracle.maxAgeSeconds, (ETH));
         vm.expectCall(address(prices), abi.encodeCall(IPriceOracle.price, (ETH)), 1);
-        vm.expectCall(address(prices), feed, 1);
+        vm.expectCall(address(prices), limit, 1);
         oracle.snapshot(ETH, newest.value, newest.updatedAt);
         pushAfter(60, ETH_PRICE);
         newest = prices.price(ETH);

@@ -15,7 +15,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface PriceOracleInterface extends Interface {
-    getFunction(nameOrSignature: "GRACE_PERIOD_SECONDS" | "MAX_LOOK_BACK_ROUNDS" | "SEQUENCER_FEED" | "SETTLEMENT_WINDOW_SECONDS" | "authority" | "feed" | "graceEnd" | "isConsumingScheduledOp" | "isUsable" | "price" | "proveSettlement" | "setAuthority" | "setFeed" | "settlementPrice" | "settlementProof"): FunctionFragment;
+    getFunction(nameOrSignature: "GRACE_PERIOD_SECONDS" | "MAX_LOOK_BACK_ROUNDS" | "SEQUENCER_FEED" | "SETTLEMENT_WINDOW_SECONDS" | "authority" | "feed" | "graceEnd" | "isConsumingScheduledOp" | "isUsable" | "maxAgeSeconds" | "price" | "proveSettlement" | "setAuthority" | "setFeed" | "settlementPrice" | "settlementProof"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "FeedSet" | "SettlementPriceProven" | "SettlementRoundsWalked"): EventFragment;
 
@@ -28,6 +28,7 @@ encodeFunctionData(functionFragment: 'feed', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'graceEnd', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isUsable', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'maxAgeSeconds', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'proveSettlement', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
@@ -44,6 +45,7 @@ decodeFunctionResult(functionFragment: 'feed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'graceEnd', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isUsable', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'maxAgeSeconds', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'proveSettlement', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
@@ -207,6 +209,14 @@ decodeFunctionResult(functionFragment: 'settlementProof', data: BytesLike): Resu
     
 
     
+    maxAgeSeconds: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     price: TypedContractMethod<
       [underlying: BigNumberish, ],
       [PriceStructOutput],
@@ -300,6 +310,11 @@ getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
 getFunction(nameOrSignature: 'isUsable'): TypedContractMethod<
       [underlying: BigNumberish, answer: BigNumberish, ],
       [boolean],
+      'view'
+    >;
+getFunction(nameOrSignature: 'maxAgeSeconds'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'price'): TypedContractMethod<

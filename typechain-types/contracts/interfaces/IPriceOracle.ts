@@ -15,19 +15,21 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IPriceOracleInterface extends Interface {
-    getFunction(nameOrSignature: "feed" | "graceEnd" | "isUsable" | "price" | "setFeed"): FunctionFragment;
+    getFunction(nameOrSignature: "feed" | "graceEnd" | "isUsable" | "maxAgeSeconds" | "price" | "setFeed"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "FeedSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'feed', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'graceEnd', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isUsable', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'maxAgeSeconds', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setFeed', values: [BigNumberish, FeedStruct]): string;
 
     decodeFunctionResult(functionFragment: 'feed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'graceEnd', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isUsable', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'maxAgeSeconds', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
   }
@@ -103,6 +105,14 @@ decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
     
 
     
+    maxAgeSeconds: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     price: TypedContractMethod<
       [underlying: BigNumberish, ],
       [PriceStructOutput],
@@ -134,6 +144,11 @@ getFunction(nameOrSignature: 'graceEnd'): TypedContractMethod<
 getFunction(nameOrSignature: 'isUsable'): TypedContractMethod<
       [underlying: BigNumberish, answer: BigNumberish, ],
       [boolean],
+      'view'
+    >;
+getFunction(nameOrSignature: 'maxAgeSeconds'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'price'): TypedContractMethod<

@@ -4,11 +4,6 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedListener, TypedContractMethod } from "../../common.js"
   
-    export type PriceNodeStruct = {price: BigNumberish, move: BigNumberish}
-
-    export type PriceNodeStructOutput = [price: bigint, move: bigint] & {price: bigint, move: bigint }
-  
-
     export type OptionLegStruct = {isCall: boolean, size: BigNumberish, strike: BigNumberish, logMoneyness: BigNumberish, totalVolatilities: [BigNumberish, BigNumberish, BigNumberish]}
 
     export type OptionLegStructOutput = [isCall: boolean, size: bigint, strike: bigint, logMoneyness: bigint, totalVolatilities: [bigint, bigint, bigint]] & {isCall: boolean, size: bigint, strike: bigint, logMoneyness: bigint, totalVolatilities: [bigint, bigint, bigint] }
@@ -16,9 +11,14 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
 
 export declare namespace KernelHarness {
       
-    export type MarketStruct = {spot: BigNumberish, nodes: PriceNodeStruct[], stresses: PriceNodeStruct[], stressVolatilities: BigNumberish[]}
+    export type ScenarioStruct = {price: BigNumberish, move: BigNumberish}
 
-    export type MarketStructOutput = [spot: bigint, nodes: PriceNodeStructOutput[], stresses: PriceNodeStructOutput[], stressVolatilities: bigint[]] & {spot: bigint, nodes: PriceNodeStructOutput[], stresses: PriceNodeStructOutput[], stressVolatilities: bigint[] }
+    export type ScenarioStructOutput = [price: bigint, move: bigint] & {price: bigint, move: bigint }
+  
+
+    export type MarketStruct = {spot: BigNumberish, nodes: KernelHarness.ScenarioStruct[], stresses: KernelHarness.ScenarioStruct[], stressVolatilities: BigNumberish[]}
+
+    export type MarketStructOutput = [spot: bigint, nodes: KernelHarness.ScenarioStructOutput[], stresses: KernelHarness.ScenarioStructOutput[], stressVolatilities: bigint[]] & {spot: bigint, nodes: KernelHarness.ScenarioStructOutput[], stresses: KernelHarness.ScenarioStructOutput[], stressVolatilities: bigint[] }
   
     }
 

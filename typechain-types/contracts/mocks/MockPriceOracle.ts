@@ -15,13 +15,14 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface MockPriceOracleInterface extends Interface {
-    getFunction(nameOrSignature: "feed" | "graceEnd" | "isUsable" | "price" | "setFeed" | "setGraceEnd" | "setInvalid" | "setOverdue" | "setPrice"): FunctionFragment;
+    getFunction(nameOrSignature: "feed" | "graceEnd" | "isUsable" | "maxAgeSeconds" | "price" | "setFeed" | "setGraceEnd" | "setInvalid" | "setOverdue" | "setPrice"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "FeedSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'feed', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'graceEnd', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isUsable', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'maxAgeSeconds', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setFeed', values: [BigNumberish, FeedStruct]): string;
 encodeFunctionData(functionFragment: 'setGraceEnd', values: [BigNumberish]): string;
@@ -32,6 +33,7 @@ encodeFunctionData(functionFragment: 'setPrice', values: [BigNumberish, BigNumbe
     decodeFunctionResult(functionFragment: 'feed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'graceEnd', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isUsable', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'maxAgeSeconds', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setGraceEnd', data: BytesLike): Result;
@@ -111,6 +113,14 @@ decodeFunctionResult(functionFragment: 'setPrice', data: BytesLike): Result;
     
 
     
+    maxAgeSeconds: TypedContractMethod<
+      [arg0: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     price: TypedContractMethod<
       [underlying: BigNumberish, ],
       [PriceStructOutput],
@@ -174,6 +184,11 @@ getFunction(nameOrSignature: 'graceEnd'): TypedContractMethod<
 getFunction(nameOrSignature: 'isUsable'): TypedContractMethod<
       [arg0: BigNumberish, answer: BigNumberish, ],
       [boolean],
+      'view'
+    >;
+getFunction(nameOrSignature: 'maxAgeSeconds'): TypedContractMethod<
+      [arg0: BigNumberish, ],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'price'): TypedContractMethod<

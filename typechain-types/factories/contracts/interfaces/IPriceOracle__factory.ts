@@ -186,6 +186,25 @@
         "type": "uint16"
       }
     ],
+    "name": "maxAgeSeconds",
+    "outputs": [
+      {
+        "internalType": "uint32",
+        "name": "",
+        "type": "uint32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "underlying",
+        "type": "uint16"
+      }
+    ],
     "name": "price",
     "outputs": [
       {
