@@ -44,6 +44,8 @@ export async function poolTrade(market: Market, count: number): Promise<Executed
     const order = orderOf(bob.address, leg, i % 4 < 2 ? WAD : -WAD);
     await liquidityPool.connect(bob).trade(order, { gasLimit: GAS_LIMIT });
   }
+  // Else funding would have come as far already with the trade before.
+  await chain.wait(1);
   const last = orderOf(carol.address, legs.at(-1) ?? 0n, WAD);
   const data = liquidityPool.interface.encodeFunctionData("trade", [last]);
   return await chain.execute({ from: carol, to: addresses.liquidityPool, data });
