@@ -410,14 +410,14 @@ contract Clearinghouse is IClearinghouse, ClearinghouseState, AccessManaged {
         books.functionDelegateCall(abi.encodeWithSelector(selector, first, second));
     }
 
-    /// @return entry As of `TouchedAccounts.touch`.
-    function touch(TouchedSet memory touched, Account account) private returns (TouchedAccount[] memory entry) {
+    /// @return list As of `TouchedAccounts.touch`.
+    function touch(TouchedSet memory touched, Account account) private returns (TouchedAccount[] memory list) {
         bool isNew;
-        (entry, isNew) = touched.touch(account);
-        if (!isNew) return entry;
+        (list, isNew) = touched.touch(account);
+        if (!isNew) return list;
         // Seldom, so its code is in another piece.
         if (!ledger.isUpToDate(account)) ask(IClearinghouseBooks.settleTouched.selector, Account.unwrap(account), 0);
-        entry[0].legsBefore = ledger.legCount(account);
+        list[0].legsBefore = ledger.legCount(account);
     }
 
     function tokenOf(Instrument asset) private view returns (Token memory) {

@@ -255,7 +255,7 @@ abstract contract MarginModel is IMarginModel {
         }
     }
 
-    /// @dev Values a book in the scenarios of its market, or in a set of its own with strike nodes, which is written over the empty one.
+    /// @dev Chooses the set of the market, or makes one with strike nodes, which is written over the empty one; laid out, whichever it is.
     function setScenarios(
         Revaluation memory revaluation,
         Market memory market,

@@ -111,7 +111,8 @@ interface IClearinghouse is IClearinghouseModules, IOpenInterest {
     /// @param value Mark value of the legs, paid by `to` in cash (negative: paid to it).
     /// @param payment Compensation from `from`, fee included; @param fee the part that went to `feeTo`.
     event Seized(Account indexed from, Account indexed to, Account feeTo, int256 value, int256 payment, uint256 fee);
-    /// @param equity Of `from` at mark when it was taken over.
+    /// @notice Everything has moved, and what a funder and the reserve gave; rewards (`Rewarded`) follow. @param equity Of `from` at mark when it was
+    /// taken over.
     event TakenOver(Account indexed from, Account indexed to, int256 equity, uint256 fromReserve);
     event Rewarded(Account indexed from, Account indexed to, uint256 size);
     /// @notice A leg of `account` was closed against `held` units of the other side, which share it from now on.

@@ -66,7 +66,8 @@ interface IClearinghouseForce {
     function seize(Seizure calldata seizure) external returns (SeizureOutcome memory);
 
     /// @notice Moves a whole account by force. Liquidator only. Reverts unless `from` is below maintenance on valid feeds
-    /// and `to` and `funder` meet initial margin afterwards. @return before Of `from`.
+    /// and `to` and `funder` meet initial margin afterwards, `funder` without a reward that it gets. Rewards are paid, and told, after everything
+    /// else has moved: one may go to `from`. @return before Of `from`.
     function takeOver(TakeOver calldata order) external returns (Risk memory before);
 
     /// @notice Closes derivative legs of an account at mark against everybody who holds the other side, in proportion; without

@@ -52,7 +52,7 @@ interface IPriceOracle {
 
     function feed(uint16 underlying) external view returns (Feed memory);
 
-    /// @notice Of the feed, in one word: the margin engine's market data needs it wherever a round is newer than the last one walked.
+    /// @notice Of the feed: what the volatility oracle asks wherever a round is newer than the last one walked. Reverts `NoFeed`.
     function maxAgeSeconds(uint16 underlying) external view returns (uint32);
 
     /// @notice The price of an underlying. Reverts `NoFeed` only where none was ever set; whatever a feed answers, and

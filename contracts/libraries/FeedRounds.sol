@@ -62,7 +62,7 @@ library FeedRounds {
     /// @notice USD WAD of a usable answer; exact, since a feed has at most 18 decimals.
     function toWad(Feed memory feed, int256 answer) internal pure returns (uint256) {
         unchecked {
-            // Below 2^127 · 10^18.
+            // Greatest answers are below 2^127, decimals at most 18, both since `setFeed`.
             return uint256(answer) * 10 ** (18 - feed.decimals);
         }
     }

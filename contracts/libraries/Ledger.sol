@@ -215,7 +215,8 @@ library Ledger {
         if (entryValues != 0) self.entryValues = (self.entryValues + entryValues).toInt128();
     }
 
-    /// @notice Moves part of a position, which has the sign of the whole, and of a perpetual the share of its entry value.
+    /// @notice Moves part of a position, which has the sign of the whole, and of a perpetual the share of its entry value. Reverts
+    /// `InsufficientPosition` where `from` holds less; of an option that it could not open either (its legs are full, 128 bits are exceeded), that.
     /// @return entryMoved USD WAD.
     function move(
         LedgerState storage self,
@@ -225,10 +226,10 @@ library Ledger {
         int256 size
     ) internal returns (int256 entryMoved) {
         require(size != 0, IClearinghouse.ZeroSize());
-        // What is none, nobody holds.
-        if (!instrument.isWellFormed()) requireReduction(from, instrument, 0, size);
+        // What is no instrument nobody holds.
+        require(instrument.isWellFormed(), IClearinghouse.InsufficientPosition(from, instrument, 0, size));
         Kind kind = instrument.kind();
-        // Of options the trade tells what was held.
+        // Of the others the trade tells what was held.
         if (kind == Kind.Perpetual || kind == Kind.Spot) {
             int256 held = sizeOf(self, from, instrument);
             requireReduction(from, instrument, held, size);

@@ -18,7 +18,7 @@ library Logarithm {
     int256 private constant C6 = 164417019040759090242231729;
     int256 private constant C7 = 159018054155616946371257851;
 
-    /// @notice ln(x/1e18), WAD, less than a wei from the exact one. @param x Above 0.
+    /// @notice ln(x/1e18), WAD, less than a wei from the exact one, and rising with x. @param x Above 0, where it does not revert either.
     /// @dev x = m·2^n, m in [1, 2); z = (m − √2)/(m + √2), in ±(√2 − 1)²; ln m = ln √2 + 2·artanh z. The polynomial is within 4e-19 of that.
     function lnWad(uint256 x) internal pure returns (int256 result) {
         assembly ("memory-safe") {

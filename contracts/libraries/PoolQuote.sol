@@ -59,7 +59,7 @@ library PoolQuote {
     uint256 private constant HOUR = 1 hours;
     /// @dev Values are rounded down in the last digits of N(x), 2e-15 of spot and strike.
     uint256 private constant VALUE_ERROR = 1e4;
-    /// @dev Factors of volatility nodes that nothing is made of: the pool sets its own.
+    /// @dev Factors of volatility nodes, of which nothing is made here.
     ShockWord private constant NO_SHOCKS = ShockWord.wrap(0);
 
     /// @notice Reads the market of an underlying where the margin engine does.
@@ -112,7 +112,7 @@ library PoolQuote {
         (unit.delta, unit.vega) = Greeks.deltaAndVega(leg, tenor, market.spot);
         uint256 price = leg.isCall == isBuying ? market.spot + off : market.spot - off;
         uint256 factor = isBuying ? WAD + market.volatilitySpread : WAD - market.volatilitySpread;
-        // Where the price is, the surface is another one: it moves with the forward.
+        // The surface moves with the forward: at another price the strike has another volatility.
         int256 moneyness = leg.logMoneyness + Logarithm.lnWad(price) - market.logSpot;
         uint256 volatility = (VolatilitySurface.totalVolatility(tenor.slice, -moneyness) * factor) / WAD;
         uint256 value = Black76.price(leg.isCall, price, leg.strike, moneyness, volatility);

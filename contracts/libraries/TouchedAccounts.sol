@@ -32,21 +32,20 @@ library TouchedAccounts {
         set.lists = new TouchedAccount[][](MAX_TOUCHED_ACCOUNTS);
     }
 
-    /// @return entry Of the account, in a list of one: memory for a struct would be zeroed for every answer. A new one has no account's data yet
-    /// when `isNew`.
+    /// @return list Its entry, alone: memory for a struct would be zeroed for every answer. A new one has no account's data yet when `isNew`.
     function touch(
         TouchedSet memory self,
         Account account
-    ) internal pure returns (TouchedAccount[] memory entry, bool isNew) {
+    ) internal pure returns (TouchedAccount[] memory list, bool isNew) {
         uint256 count = self.count;
         for (uint256 i = 0; i < count; ++i) {
-            entry = self.lists[i];
-            if (entry[0].account == account) return (entry, false);
+            list = self.lists[i];
+            if (list[0].account == account) return (list, false);
         }
         require(count < MAX_TOUCHED_ACCOUNTS, IClearinghouse.TooManyAccounts(MAX_TOUCHED_ACCOUNTS));
-        entry = new TouchedAccount[](1);
-        (self.lists[count], self.count) = (entry, count + 1);
-        entry[0].account = account;
+        list = new TouchedAccount[](1);
+        (self.lists[count], self.count) = (list, count + 1);
+        list[0].account = account;
         isNew = true;
     }
 

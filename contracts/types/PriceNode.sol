@@ -6,7 +6,7 @@ type PriceNode is uint256;
 
 using { price, move } for PriceNode global;
 
-/// @dev A price below 2^128 and a move below 2^127.
+/// @dev A price below 2^128, a move below 2^127: spots are at most 1e30, ranges e and stresses four times that, and strikes below 2^98·e².
 function toPriceNode(uint256 price_, int256 move_) pure returns (PriceNode) {
     return PriceNode.wrap((price_ << 128) | uint128(int128(move_)));
 }

@@ -281,11 +281,7 @@ export const INCIDENTS: readonly Incident[] = [
       mutant(
         "the pool quotes at the price of the feed",
         "the push paid",
-        [
-          POOL_QUOTE,
-          "uint256 off = Math.mulDiv(market.spot, market.deviation, WAD, Math.Rounding.Ceil);",
-          "uint256 off = 0;",
-        ],
+        [POOL_QUOTE, "uint256 off = FixedPointMathLib.mulWadUp(market.spot, market.deviation);", "uint256 off = 0;"],
         [
           POOL_QUOTE,
           "uint256 charge = SignedMath.max(result.skew + result.margin, 0).toUint256();",

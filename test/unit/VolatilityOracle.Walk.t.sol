@@ -208,6 +208,7 @@ contract VolatilityOracleWalkTest is OracleTest {
     function test_validSinceIsTheEndOfTheLastOutage() public {
         assertEq(oracle.validSince(ETH), START);
         pushAfter(MAX_AGE, ETH_PRICE);
+        assertEq(oracle.validSince(ETH), START, "no outage at the limit, walked or not");
         oracle.walk(ETH, 128);
         assertEq(oracle.validSince(ETH), START, "no outage at the limit");
         pushAfter(MAX_AGE + 1, ETH_PRICE);

@@ -46,11 +46,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const account = integer(event, "account");
     const violations = [...requireBelow(account, scene), ...requirePaid(event, scene)];
     const book = scene.stage.model.accounts.get(account);
-    // Who ends his own account is paid for it like anybody else.
-    const rewarded = scene.outcome.ledger
-      .filter((one) => one.name === "Rewarded" && integer(one, "to") === account)
-      .reduce((sum, one) => sum + integer(one, "size"), 0n);
-    if (book !== undefined && (book.positions.size > 0 || book.cash !== rewarded)) {
+    if (book !== undefined && (book.positions.size > 0 || book.cash !== rewardedSince(account, scene))) {
       violations.push({
         invariant: "INV-4",
         message: `${scene.stage.nameOf(account)} was taken, and something is left`,
@@ -103,6 +99,15 @@ function checkFeed(stage: Stage, instrument: Instrument): Violation[] {
   if (!stage.isInvalid(underlying)) return [];
   const { symbol } = stage.world.underlying(underlying);
   return [{ invariant: "INV-4", message: `somebody was liquidated on the invalid feed of ${symbol}` }];
+}
+
+/** Rewards to an account after it was taken over: who starts the auction of his own account or ends it is paid for it like anybody else. */
+function rewardedSince(account: Account, { outcome }: Scene): bigint {
+  const taken = outcome.ledger.findIndex(({ name, args }) => name === "TakenOver" && args.getValue("from") === account);
+  return outcome.ledger
+    .slice(taken)
+    .filter((one) => one.name === "Rewarded" && integer(one, "to") === account)
+    .reduce((sum, one) => sum + integer(one, "size"), 0n);
 }
 
 /** INV-5: what exceeded the equity is what reserve and backstop paid. */

@@ -33,8 +33,8 @@ export const CAMPAIGN_MUTANTS: readonly CampaignMutant[] = [
     ["INV-1", "INV-9"],
     [
       CLEARINGHOUSE,
-      "Side memory seller = takeSide(touch(touched, action.seller), action.instrument, -size, value);",
-      "Side memory seller = takeSide(touch(touched, action.seller), action.instrument, -size, value + 1);",
+      "Side memory seller = takeSide(touch(touched, action.seller)[0], action.instrument, -size, value);",
+      "Side memory seller = takeSide(touch(touched, action.seller)[0], action.instrument, -size, value + 1);",
     ],
   ),
   mutant(
