@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import { SimulatedChain, type NodeKind } from "../../packages/replay/src/index.ts";
 import { Anvil } from "../../packages/replay/src/market/anvil.ts";
@@ -45,8 +46,8 @@ const transfer = (to: string, amount: bigint) => ({
 const receiptOf = async (chain: SimulatedChain, hash: unknown) =>
   (await chain.request("eth_getTransactionReceipt", hash)) as Mined;
 
-const secondsOf = async (chain: SimulatedChain) =>
-  Number(((await chain.request("eth_getBlockByNumber", "latest", false)) as { timestamp: string }).timestamp);
+const secondsOf = async (chain: SimulatedChain, block = "latest") =>
+  Number(((await chain.request("eth_getBlockByNumber", block, false)) as { timestamp: string }).timestamp);
 
 describe("simulated chain", () => {
   for (const node of ["anvil", "hardhat"] as const) {
@@ -103,6 +104,15 @@ describe("simulated chain", () => {
       });
     });
   }
+
+  it("does not let Anvil's clock run: a deployment asks of the pending block", async function () {
+    if (!Anvil.isInstalled()) this.skip();
+    await on("anvil", async (chain) => {
+      await chain.advanceTo(START + 60);
+      await pause(1_100);
+      expect(await secondsOf(chain, "pending")).to.equal(START + 60);
+    });
+  });
 
   it("is the same on both nodes: gas, price and events", async function () {
     if (!Anvil.isInstalled()) this.skip();

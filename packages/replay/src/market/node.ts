@@ -36,6 +36,8 @@ const PATIENCE_MS = 1_000;
  */
 export async function anvilNode(options: AnvilOptions, throwsRefusals: boolean): Promise<ChainNode> {
   const anvil = await Anvil.start(options);
+  // Else what is asked of the pending block is asked at a time that the clock on the wall has moved on.
+  await anvil.request({ method: "anvil_setBlockTimestampInterval", params: [0] });
   let last: Receipt | undefined;
 
   /** The receipt of a transaction that was sent: Anvil answers before the block is there. Another block is like the one that was meant. */
