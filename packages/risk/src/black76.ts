@@ -19,7 +19,8 @@ export interface OptionTerms {
  */
 export function optionPrice(option: OptionTerms, node: PriceNode, totalVolatility: number): number {
   const call = callPrice(option, node, totalVolatility);
-  return option.isCall ? call : call + option.strike - node.price;
+  // Rounding may leave a put that is worth nothing a little below it.
+  return option.isCall ? call : Math.max(call + option.strike - node.price, 0);
 }
 
 function callPrice(option: OptionTerms, { price, move }: PriceNode, totalVolatility: number): number {

@@ -53,6 +53,14 @@ describe("Black-76", () => {
     });
   });
 
+  it("is never negative, however far a put is from its strike", () => {
+    for (let i = 1; i <= 1_000; i++) {
+      const [price, strike] = [490.8855 + i / 7, 100 + i / 3];
+      const terms = { isCall: false, strike, logMoneyness: Math.log(price / strike) };
+      expect(optionPrice(terms, { price, move: 0 }, 0.01)).to.be.at.least(0);
+    }
+  });
+
   it("is the intrinsic value without volatility, and lies inside its bounds with any", () => {
     const call = { isCall: true, strike: 90, logMoneyness: Math.log(100 / 90) };
     expect(optionPrice(call, { price: 100, move: 0 }, 0)).to.equal(10);
