@@ -45,7 +45,9 @@ export async function auditStep(stage: Stage, asked: Deed, outcome: Outcome): Pr
   const facts = keepBooks(stage, deed.call, outcome);
   const orders = outcome.orders.flatMap((event) => stage.orders.note(event));
   const charged = [...facts.charged].filter((account) => stage.model.isLiable(account));
-  stage.forget(facts.touched);
+  // Who holds the other side of what was closed is worth another sum, touched or not.
+  if (facts.ordersLoss) stage.stir();
+  else stage.forget(facts.touched);
   const risky = [...new Set([...(await needExact(stage, deed, charged)), ...deed.before.keys()])];
   const shown = facts.ordersLoss ? [] : [...facts.touched].filter((account) => !facts.partial.has(account));
   const state = await stage.reads.state(shown, risky);
