@@ -17,11 +17,11 @@ const STORIES_PER_EXCHANGE = 8;
 /** Told after each story, and now and then within one. */
 export type Progress = (done: number) => void;
 
+/** Spiral gains by the depth of the story, in per cent of what the margin parameters assume. */
 export type Gains = ReadonlyMap<number, readonly number[]>;
 
 export interface Campaign {
   readonly tally: Tally;
-  /** Spiral gains by the depth of the story, in per cent of what the margin parameters assume. */
   readonly gains: Gains;
   readonly stories: number;
   readonly seconds: number;
@@ -195,9 +195,11 @@ export class Collection {
 
   #add(played: Played): void {
     add(this.#tally, played.tally);
-    const story = storyAt(this.#options.seed, this.#next);
-    this.#gains.set(story.depthPercent, [...(this.#gains.get(story.depthPercent) ?? []), ...played.gains]);
+    const ofDepth = this.#gains.get(played.depthPercent) ?? [];
+    ofDepth.push(...played.gains);
+    this.#gains.set(played.depthPercent, ofDepth);
     if (played.violations.length > 0) {
+      const story = storyAt(this.#options.seed, this.#next);
       this.#found = { story: { ...story, steps: story.steps.slice(0, played.steps) }, played };
     }
     this.#waiting.delete(this.#next++);

@@ -17,6 +17,8 @@ import { type Tally, count, emptyTally } from "./tally.ts";
 /** What came of a story. */
 export interface Played {
   readonly tally: Tally;
+  /** Of the story: that of the markets outside. */
+  readonly depthPercent: number;
   /** Spiral gains of the episodes. */
   readonly gains: readonly number[];
   /** The first violations; the story ends with them. */
@@ -37,16 +39,18 @@ export class Player {
   readonly told: string[] = [];
   violations: readonly Violation[] = [];
   steps = 0;
+  readonly #depthPercent: number;
   readonly #pledges: Pledge[] = [];
   /** What is being done, in words. */
   #doing = "";
 
-  constructor(stage: Stage) {
+  private constructor(stage: Stage, { depthPercent }: Story) {
     this.stage = stage;
+    this.#depthPercent = depthPercent;
   }
 
   static async open(theatre: Theatre, story: Story): Promise<Player> {
-    return new Player(await openMarket(theatre, story));
+    return new Player(await openMarket(theatre, story), story);
   }
 
   /** Plays a step and checks everything that it touched. */
@@ -65,7 +69,8 @@ export class Player {
 
   result(): Played {
     const { tally, told, violations, steps, stage } = this;
-    return { tally, told, violations, steps, gains: stage.world.episodes.gains() };
+    const gains = stage.world.episodes.gains();
+    return { tally, depthPercent: this.#depthPercent, gains, violations, steps, told };
   }
 
   async #act(step: Step, minute: number): Promise<Violation[]> {

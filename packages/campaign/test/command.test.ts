@@ -65,7 +65,14 @@ describe("npm run campaign", () => {
   });
 
   it("goes on with the story that it is told, and adds nothing when its time is over", () => {
-    const played = { tally: { ...emptyTally(), operations: 60 }, gains: [], violations: [], steps: 1, told: [] };
+    const played = {
+      tally: { ...emptyTally(), operations: 60 },
+      depthPercent: 100,
+      gains: [],
+      violations: [],
+      steps: 1,
+      told: [],
+    };
     const later = new Collection({ operations: 100, seed: 1, first: 40 });
     for (const index of [41, 40]) later.take(index, played);
     expect(later.result()).to.deep.include({ stories: 2 });
@@ -77,7 +84,7 @@ describe("npm run campaign", () => {
 
   it("adds stories up in their order, and ends with the first that breaks something", () => {
     const played = (operations: number, violations: { invariant: string; message: string }[] = []) => ({
-      ...{ tally: { ...emptyTally(), operations }, gains: [], violations, steps: 1, told: [] },
+      ...{ tally: { ...emptyTally(), operations }, depthPercent: 100, gains: [], violations, steps: 1, told: [] },
     });
     const collection = new Collection({ operations: 100, seed: 1 });
     collection.take(2, played(50));
@@ -97,12 +104,13 @@ describe("npm run campaign", () => {
   });
 
   it("tells spiral gains by the depth of the market", () => {
-    const played = (gains: readonly number[]) => ({
-      ...{ tally: { ...emptyTally(), operations: 1 }, gains, violations: [], steps: 1, told: [] },
+    const played = (depthPercent: number, gains: readonly number[]) => ({
+      ...{ tally: { ...emptyTally(), operations: 1 }, depthPercent, gains, violations: [], steps: 1, told: [] },
     });
     const collection = new Collection({ operations: 100, seed: 1 });
     const depths = Array.from({ length: 100 }, (_, index) => storyAt(1, index).depthPercent);
-    for (const [index, depth] of depths.entries()) collection.take(index, played(depth === 100 ? [0.25, 0.5] : [2]));
+    for (const [index, depth] of depths.entries())
+      collection.take(index, played(depth, depth === 100 ? [0.25, 0.5] : [2]));
     const { spiralGain, spiralGains } = summarise(collection.result());
     expect(spiralGain).to.equal(0.5);
     expect(spiralGains.map(({ depthPercent }) => depthPercent)).to.deep.equal([100, 30, 10, 3, 1, 0.3]);
