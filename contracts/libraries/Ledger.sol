@@ -74,7 +74,6 @@ library Ledger {
     using CashIndex for CashIndexState;
     using Funding for PerpetualEntry;
     using OpenInterest for OpenInterestState;
-    using PositionLibrary for Position[];
     using PositionLibrary for Position[MAX_LEGS];
     using SafeCast for int256;
     using SafeCast for uint256;
@@ -150,13 +149,11 @@ library Ledger {
             uint256 count = state.legCount;
             // With the entry values a sum of `MAX_LEGS` + 1 numbers of less than 129 bits: scaled cash times an index that is at most `SCALE`.
             int256 cash_ = self.cashIndex.valueOf(state.cash);
-            Position[] memory list = new Position[](count);
-            for (uint256 i = 0; i < count; ++i) {
-                Position leg = state.legs.leg(i);
-                list.set(i, leg);
-                Instrument instrument = leg.instrument();
+            (Position[] memory list, bool hasPerpetuals) = state.legs.load(count);
+            for (uint256 i = 0; hasPerpetuals && i < count; ++i) {
+                Instrument instrument = list[i].instrument();
                 if (!instrument.isPerpetual()) continue;
-                (int256 value, ) = entryOf(self, account, instrument, leg.size());
+                (int256 value, ) = entryOf(self, account, instrument, list[i].size());
                 cash_ += value;
             }
             result.cash = cash_;

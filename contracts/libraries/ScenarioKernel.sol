@@ -9,7 +9,14 @@ import { KeptOption } from "./KeptOptions.sol";
 import { OptionLeg } from "./OptionLegs.sol";
 import { ScenarioRows, ScenarioRowsLibrary } from "./ScenarioRows.sol";
 import { Frame, Lattice, REACH, TangentLattice } from "./TangentLattice.sol";
-import { LOWER_VOLATILITY, MARK_VOLATILITY, MIDDLE_NODE, UPPER_VOLATILITY, VOLATILITY_NODES } from "./ScenarioGrid.sol";
+import {
+    LOWER_VOLATILITY,
+    MARK_VOLATILITY,
+    MIDDLE_NODE,
+    PRICE_NODES,
+    UPPER_VOLATILITY,
+    VOLATILITY_NODES
+} from "./ScenarioGrid.sol";
 
 /// @notice Where the options on one underlying are valued; shared by all portfolios of one evaluation.
 /// @param spot USD WAD. @param lattice From `TangentLattice.load`.
@@ -268,9 +275,10 @@ library ScenarioKernel {
             uint256 row = sums.rows.row(0);
             Lattice memory lattice = set.lattice;
             Frame memory frame = sums.frame;
-            TangentLattice.addRow(lattice, frame, moneyness, v[0], moves, row, isInside);
-            TangentLattice.addRow(lattice, frame, moneyness, v[1], moves + stride, row + stride, isInside);
-            TangentLattice.addRow(lattice, frame, moneyness, v[2], moves + 2 * stride, row + 2 * stride, isInside);
+            uint256 inside = isInside ? PRICE_NODES : 0;
+            TangentLattice.addRow(lattice, frame, moneyness, v[0], moves, row, inside);
+            TangentLattice.addRow(lattice, frame, moneyness, v[1], moves + stride, row + stride, inside);
+            TangentLattice.addRow(lattice, frame, moneyness, v[2], moves + 2 * stride, row + 2 * stride, inside);
         }
     }
 

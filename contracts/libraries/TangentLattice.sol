@@ -2,7 +2,6 @@
 pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
-import { PRICE_NODES } from "./ScenarioGrid.sol";
 import { ScenarioRowsLibrary } from "./ScenarioRows.sol";
 
 /// @dev What sums are scaled by, beside quanta of USD: 2^35 of the table, and 6 of the interpolation weights.
@@ -17,19 +16,9 @@ struct Lattice {
     uint256 origin;
 }
 
-/// @dev What the cells of one option and one volatility share, for the guarded path.
-/// @param base d1 at the spot, an entry counted from address 0, 2^-56: its nearest whole part times 8 is an address.
-/// @param inverse Steps of d1 to a unit of log price, 1/(v·h), 2^-28. @param offset Bytes from n back to the first of the
-/// four points around n − v. @param weights Of N at these points, packed. @param slopes Those of 6·v·h²/2·N', packed.
-/// @param skew The entry of 2v in bytes: less the address of n it is 8·(2v − n)/h.
-/// @param asset 6·size·spot in quanta, in the high lane. @param strike −size·strike in quanta, a signed word.
+/// @dev What the cells of one option share. @param asset 6·size·spot in quanta, in the high lane. @param strike −size·strike in quanta, a
+/// signed word.
 struct Frame {
-    int256 base;
-    int256 inverse;
-    uint256 offset;
-    int256 weights;
-    int256 slopes;
-    uint256 skew;
     int256 asset;
     int256 strike;
 }
@@ -97,7 +86,7 @@ library TangentLattice {
     /// @notice Adds a leg at all prices of a row, from a frame that holds its `asset` and `strike`.
     /// @param moneyness ln(spot/strike), 2^-40. @param moves Where the row of the prices' moves begins, see `ScenarioRows`.
     /// @param row Where that of the sums begins.
-    /// @param isInside Whether d1 and d2 stay within `REACH` at the prices of the grid.
+    /// @param inside How many prices, from the first on, are known to keep d1 and d2 within `REACH`: those of the grid, or none.
     function addRow(
         Lattice memory lattice,
         Frame memory frame,
@@ -105,7 +94,7 @@ library TangentLattice {
         uint256 totalVolatility,
         uint256 moves,
         uint256 row,
-        bool isInside
+        uint256 inside
     ) internal pure {
         unchecked {
             // v in steps, 2^-56: what lies between n and n − v.
@@ -121,13 +110,11 @@ library TangentLattice {
             slopes *= int256(distance / (3 << 44));
             uint256 skew = (lattice.origin >> 53) + (distance >> 52);
             uint256 offset = 8 * (position >> 25);
-            if (isInside) {
+            // The grid last: its cells cost least where nothing else is needed after them.
+            if (ScenarioRowsLibrary.countAt(moves) != inside)
+                addSingles(frame, lattice.table, moves, row, base, inverse, offset, weights, slopes, skew, inside);
+            if (inside != 0)
                 addGrid(moves, row, base, inverse, offset, weights, slopes, skew, frame.asset, frame.strike);
-                if (ScenarioRowsLibrary.countAt(moves) == PRICE_NODES) return;
-            }
-            (frame.base, frame.inverse, frame.offset) = (base, inverse, offset);
-            (frame.weights, frame.slopes, frame.skew) = (weights, slopes, skew);
-            addSingles(frame, lattice.table, moves, row, isInside ? PRICE_NODES : 0);
         }
     }
 
@@ -136,7 +123,8 @@ library TangentLattice {
     /// equally far apart. The order of factors is the one that needs the fewest swaps. In a cell:
     /// u: d1. s: what is left of it beside the nearest node n, in steps. entry: address of n; the first entry of a word is in its top lane.
     /// word: N at the four points around n − v. The sum grows by asset·N(n), and by strike times N at n − v, which is the chord less
-    /// the curve 6·2^217·K·φ·v·s²/2·(1 + s·(2v − n)/3)/K, where 3·8/h² = 393,216 (times 2^56) stands for the 1.
+    /// the curve 6·2^217·K·φ·v·s²/2·(1 + s·(2v − n)/3)/K, where 3·8/h² = 393,216 (times 2^56) stands for the 1. Every cell has a last
+    /// digit of its own there, 2^-72 of it: what stands at many places the compiler would keep short, and compute at each.
     function addGrid(
         uint256 moves,
         uint256 row,
@@ -167,7 +155,7 @@ library TangentLattice {
                 let s := signextend(6, u)
                 let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000001), s), s)
                 let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0x40)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
@@ -178,7 +166,7 @@ library TangentLattice {
                 let s := signextend(6, u)
                 let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000002), s), s)
                 let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0x60)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
@@ -188,7 +176,7 @@ library TangentLattice {
                 let s := signextend(6, u)
                 let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000003), s), s)
                 let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0x80)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
@@ -199,7 +187,7 @@ library TangentLattice {
                 let s := signextend(6, u)
                 let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000004), s), s)
                 let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0xa0)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
@@ -209,7 +197,7 @@ library TangentLattice {
                 let s := signextend(6, u)
                 let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000005), s), s)
                 let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0xc0)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
@@ -221,7 +209,7 @@ library TangentLattice {
                 let s := signextend(6, u)
                 let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000006), s), s)
                 let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0xe0)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
@@ -231,7 +219,7 @@ library TangentLattice {
                 let s := signextend(6, u)
                 let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000007), s), s)
                 let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0x100)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
@@ -242,7 +230,7 @@ library TangentLattice {
                 let s := signextend(6, u)
                 let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000008), s), s)
                 let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0x120)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
@@ -252,7 +240,7 @@ library TangentLattice {
                 let s := signextend(6, u)
                 let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000009), s), s)
                 let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0x140)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
@@ -263,7 +251,7 @@ library TangentLattice {
                 let s := signextend(6, u)
                 let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x600000000000000000a), s), s)
                 let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0x160)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
@@ -273,7 +261,7 @@ library TangentLattice {
                 let s := signextend(6, u)
                 let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x600000000000000000b), s), s)
                 let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0x180)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
@@ -283,7 +271,7 @@ library TangentLattice {
                 let s := signextend(6, u)
                 let entry := shr(53, sub(u, s))
                 let word := mload(sub(entry, offset))
-                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x6000000000000000000), s), s)
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x600000000000000000c), s), s)
                 let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
                 let sum := add(row, 0x1a0)
                 mstore(sum, add(add(mload(sum), mul(strike, later)), mul(asset, shr(192, mload(entry)))))
@@ -293,10 +281,21 @@ library TangentLattice {
 
     /// @dev Adds at every price of the row but the first `done`, wherever d1 and d2 may lie: the guarded path. Cells as in
     /// `addGrid`.
-    function addSingles(Frame memory frame, uint256 table, uint256 moves, uint256 row, uint256 done) private pure {
+    function addSingles(
+        Frame memory frame,
+        uint256 table,
+        uint256 moves,
+        uint256 row,
+        int256 base,
+        int256 inverse,
+        uint256 offset,
+        int256 weights,
+        int256 slopes,
+        uint256 skew,
+        uint256 done
+    ) private pure {
         assembly ("memory-safe") {
             let end := add(row, shl(5, add(mload(moves), 1)))
-            let offset := mload(add(frame, 0x40))
             let lowest := add(table, offset)
             let toMove := sub(moves, row)
             for {
@@ -304,27 +303,23 @@ library TangentLattice {
             } lt(sum, end) {
                 sum := add(sum, 0x20)
             } {
-                let u := add(mload(frame), sar(12, mul(mload(add(sum, toMove)), mload(add(frame, 0x20)))))
+                let u := add(base, sar(12, mul(mload(add(sum, toMove)), inverse)))
                 let s := signextend(6, u)
                 let entry := sar(53, sub(u, s))
                 // One comparison of unsigned numbers for both ends.
-                switch gt(sub(entry, lowest), sub(HIGHEST_ENTRY_OFFSET, offset))
-                case 0 {
-                    let word := mload(sub(entry, offset))
-                    let curve := mul(
-                        mul(mul(s, s), sar(201, mul(word, mload(add(frame, 0x80))))),
-                        add(0x6000000000000000000, mul(sub(mload(add(frame, 0xa0)), entry), s))
-                    )
-                    let later := mul(mload(add(frame, 0xe0)), sar(217, sub(mul(word, mload(add(frame, 0x60))), curve)))
-                    mstore(sum, add(mload(sum), add(mul(mload(add(frame, 0xc0)), shr(192, mload(entry))), later)))
-                }
-                default {
+                if gt(sub(entry, lowest), sub(HIGHEST_ENTRY_OFFSET, offset)) {
                     // Below, nothing; above, both probabilities are 1.
                     if sgt(entry, lowest) {
-                        let forward := add(shl(35, mload(add(frame, 0xc0))), mul(LANE_SCALE, mload(add(frame, 0xe0))))
+                        let forward := add(shl(35, mload(frame)), mul(LANE_SCALE, mload(add(frame, 0x20))))
                         mstore(sum, add(mload(sum), forward))
                     }
+                    continue
                 }
+                let word := mload(sub(entry, offset))
+                let curve := mul(mul(add(mul(sub(skew, entry), s), 0x600000000000000000d), s), s)
+                let later := sar(217, sub(mul(word, weights), mul(sar(201, mul(word, slopes)), curve)))
+                later := mul(mload(add(frame, 0x20)), later)
+                mstore(sum, add(add(mload(sum), later), mul(mload(frame), shr(192, mload(entry)))))
             }
         }
     }

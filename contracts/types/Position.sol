@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { Instrument } from "./Instrument.sol";
+import { Instrument, Kind, KIND_OFFSET } from "./Instrument.sol";
 import { MAX_LEGS } from "./Limits.sol";
 
 /// @notice One leg of a portfolio in one word: instrument (high 128 bits) · signed size in WAD units (low 128 bits).
@@ -33,10 +33,31 @@ library PositionLibrary {
         }
     }
 
-    /// @notice Likewise writes one into a list that is long enough.
-    function set(Position[] memory positions, uint256 index, Position position) internal pure {
+    /// @notice The first `count` legs of an account.
+    /// @return positions In their order.
+    /// @return hasPerpetuals Whether there is one among them.
+    function load(
+        Position[MAX_LEGS] storage legs,
+        uint256 count
+    ) internal view returns (Position[] memory positions, bool hasPerpetuals) {
+        uint256 perpetual = uint256(Kind.Perpetual);
+        uint256 kindOffset = 128 + uint256(KIND_OFFSET);
         assembly ("memory-safe") {
-            mstore(add(positions, shl(5, add(index, 1))), position)
+            positions := mload(0x40)
+            mstore(positions, count)
+            let to := add(positions, 0x20)
+            let end := add(legs.slot, count)
+            for {
+                let slot := legs.slot
+            } lt(slot, end) {
+                slot := add(slot, 1)
+            } {
+                let word := sload(slot)
+                mstore(to, word)
+                to := add(to, 0x20)
+                hasPerpetuals := or(hasPerpetuals, eq(and(shr(kindOffset, word), 0xf), perpetual))
+            }
+            mstore(0x40, to)
         }
     }
 
