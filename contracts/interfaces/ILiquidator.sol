@@ -149,7 +149,7 @@ interface ILiquidator is ILegGuards, ILiquidationTerms {
     /// account floor is due for it, paid into account 0 of the caller by what the auction brings about: out of the fee on the
     /// account's payments, out of what is taken over, in bankruptcy by reserve and backstop. Nothing if the account recovers.
     function startAuction(Account account) external;
-    /// @notice The same for less gas (357,000 for 16 options, where all scenarios take 504,000), by whoever names one scenario in which the
+    /// @notice The same for less gas (344,000 for 16 options, where all scenarios take 476,000), by whoever names one scenario in which the
     /// account is below maintenance (`IMarginScenarios.witness`, which names the nodes; `ILens.scenarios` tells the worst). Reverts
     /// `AboveMaintenance` where that scenario does not prove it: strikes between the nodes, concentration and a late price are left out.
     function startAuctionByWitness(Account account, uint256 node, uint256 volatility) external;

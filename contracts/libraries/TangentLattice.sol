@@ -83,10 +83,10 @@ library TangentLattice {
         }
     }
 
-    /// @notice Adds a leg at all prices of a row, from a frame that holds its `asset` and `strike`.
+    /// @notice Adds a leg at all prices of a row.
     /// @param moneyness ln(spot/strike), 2^-40. @param moves Where the row of the prices' moves begins, see `ScenarioRows`.
     /// @param row Where that of the sums begins.
-    /// @param inside How many prices, from the first on, are known to keep d1 and d2 within `REACH`: those of the grid, or none.
+    /// @param inside How many prices, from the first on, are known to keep d1 and d2 within `REACH`: `PRICE_NODES` or none, nothing else.
     function addRow(
         Lattice memory lattice,
         Frame memory frame,
@@ -123,8 +123,8 @@ library TangentLattice {
     /// equally far apart. The order of factors is the one that needs the fewest swaps. In a cell:
     /// u: d1. s: what is left of it beside the nearest node n, in steps. entry: address of n; the first entry of a word is in its top lane.
     /// word: N at the four points around n − v. The sum grows by asset·N(n), and by strike times N at n − v, which is the chord less
-    /// the curve 6·2^217·K·φ·v·s²/2·(1 + s·(2v − n)/3)/K, where 3·8/h² = 393,216 (times 2^56) stands for the 1. Every cell has a last
-    /// digit of its own there, 2^-72 of it: what stands at many places the compiler would keep short, and compute at each.
+    /// the curve 6·2^217·K·φ·v·s²/2·(1 + s·(2v − n)/3)/K, where 3·8/h² = 393,216 (times 2^56) stands for the 1. Every cell, and
+    /// `addSingles`, has a last digit of its own there, less than 2^-70 of it: what stands at many places the compiler would compute at each.
     function addGrid(
         uint256 moves,
         uint256 row,

@@ -33,7 +33,7 @@ library PositionLibrary {
         }
     }
 
-    /// @notice The first `count` legs of an account.
+    /// @notice The first `count` legs of an account, which is at most `MAX_LEGS`: it is not checked.
     /// @return positions In their order.
     /// @return hasPerpetuals Whether there is one among them.
     function load(

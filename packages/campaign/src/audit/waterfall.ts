@@ -25,8 +25,7 @@ const RESERVE_DUST = 8n;
 const CHECKS: Readonly<Record<string, Check>> = {
   AuctionStarted(event, scene) {
     const account = integer(event, "account");
-    // As of the second in which it began: a start changes nothing that the account owns, and a second before it may have been at the line.
-    const violations = requireBelow(account, scene, scene.risks.get(account));
+    const violations = requireBelow(account, scene);
     if (integer(event, "equity") < integer(event, "maintenance")) return violations;
     const message = `the auction of ${scene.stage.nameOf(account)} started above maintenance`;
     return [...violations, { invariant: "INV-4", message }];
@@ -79,16 +78,16 @@ export function checkWaterfall(stage: Stage, liquidation: Liquidation): Violatio
   );
 }
 
-/** Nobody is liquidated who is not below maintenance, nor on dead feeds.
- * @param risk - By which he is judged, where it was read. */
-function requireBelow(account: Account, { stage, deed, outcome }: Scene, risk = deed.before.get(account)): Violation[] {
+/** Nobody is liquidated who is not below maintenance, nor on dead feeds. */
+function requireBelow(account: Account, { stage, deed, outcome }: Scene): Violation[] {
+  const before = deed.before.get(account);
   const violations = outcome.ledger
     .filter(({ name }) => name === "Transferred")
     .flatMap(({ args }) => checkFeed(stage, args.getValue("asset") as bigint));
   for (const instrument of stage.model.accounts.get(account)?.positions.keys() ?? []) {
     violations.push(...checkFeed(stage, instrument));
   }
-  if (risk !== undefined && risk.equity >= risk.maintenance) {
+  if (before !== undefined && before.equity >= before.maintenance) {
     violations.push({ invariant: "INV-4", message: `${stage.nameOf(account)} was liquidated above maintenance` });
   }
   return violations;

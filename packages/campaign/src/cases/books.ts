@@ -58,6 +58,18 @@ const settleExpired: Case = {
 
 const onAnyAsset = (stage: Stage, dice: Dice) => [assetOf(dice.pick(stage.world.underlyings).id), WAD];
 
+/** Somebody names any scenario of anybody's account. */
+const startByAnybody: Case = {
+  ...anybody("Liquidator.startAuctionByWitness", 0.3, () => []),
+  plan(stage, dice) {
+    const { address, label } = dice.pick(stage.people);
+    const account = pickAccount(stage, dice);
+    const scenario = [dice.integer(WITNESS_PRICES), dice.integer(WITNESS_VOLATILITIES)];
+    const call = stage.call("Liquidator.startAuctionByWitness", [account, ...scenario], address);
+    return { told: `${label} calls Liquidator.startAuctionByWitness`, call, watched: [account] };
+  },
+};
+
 export const BOOKS: readonly Case[] = [
   ...[prove, settleExpired],
   anybody("ClearinghouseBooks.accrueFunding", 2.5, (stage, dice) => [dice.pick(stage.world.underlyings).id]),
@@ -76,7 +88,5 @@ export const BOOKS: readonly Case[] = [
   anybody("Markets.applyRiskParameters", 0.2, (stage, dice) => [dice.pick(stage.world.underlyings).id]),
   anybody("Markets.refreshCover", 0.5, (stage, dice) => [dice.pick(stage.world.underlyings).id]),
   anybody("Markets.applyCollateralParameters", 0.2, (stage, dice) => [assetOf(dice.pick(stage.world.underlyings).id)]),
-  anybody("Liquidator.startAuctionByWitness", 0.3, (stage, dice) => [
-    ...[pickAccount(stage, dice), dice.integer(WITNESS_PRICES), dice.integer(WITNESS_VOLATILITIES)],
-  ]),
+  startByAnybody,
 ];
