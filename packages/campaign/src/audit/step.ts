@@ -45,8 +45,8 @@ export async function auditStep(stage: Stage, asked: Deed, outcome: Outcome): Pr
   const facts = keepBooks(stage, deed.call, outcome);
   const orders = outcome.orders.flatMap((event) => stage.orders.note(event));
   const charged = [...facts.charged].filter((account) => stage.model.isLiable(account));
-  // Who holds the other side of what was closed is worth another sum, touched or not, and who holds a perpetual whose funding came up to date.
-  if (facts.ordersLoss || outcome.ledger.some(({ name }) => name === "FundingAccrued")) stage.stir();
+  // These change what others are worth, touched or not.
+  if (facts.ordersLoss || facts.accruesFunding) stage.stir();
   else stage.forget(facts.touched);
   const risky = [...new Set([...(await needExact(stage, deed, charged)), ...deed.before.keys()])];
   const shown = facts.ordersLoss ? [] : [...facts.touched].filter((account) => !facts.partial.has(account));

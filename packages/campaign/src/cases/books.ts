@@ -60,7 +60,7 @@ const onAnyAsset = (stage: Stage, dice: Dice) => [assetOf(dice.pick(stage.world.
 
 /** Somebody names any scenario of anybody's account. */
 const startByAnybody: Case = {
-  ...anybody("Liquidator.startAuctionByWitness", 0.3, () => []),
+  ...{ name: "Liquidator startAuctionByWitness", covers: ["Liquidator.startAuctionByWitness"], weight: 0.3 },
   plan(stage, dice) {
     const { address, label } = dice.pick(stage.people);
     const account = pickAccount(stage, dice);

@@ -19,12 +19,21 @@ export interface Facts {
   readonly acts: Act[];
   /** Whether a loss was ordered that others have still to share, so that views of their accounts differ from the books. */
   ordersLoss: boolean;
+  /** Whether funding came up to date, so that who holds the perpetual is worth another sum. */
+  accruesFunding: boolean;
   /** Accounts whose shares of losses were taken only in part. */
   readonly partial: Set<Account>;
 }
 
 export function noFacts(): Facts {
-  return { touched: new Set(), charged: new Set(), acts: [], ordersLoss: false, partial: new Set() };
+  return {
+    touched: new Set(),
+    charged: new Set(),
+    acts: [],
+    ordersLoss: false,
+    accruesFunding: false,
+    partial: new Set(),
+  };
 }
 
 interface Scene {
@@ -135,12 +144,13 @@ export const LEDGER_EVENTS: Readonly<Record<string, Handler>> = {
   InterestRatesSet(args, { model }) {
     model.cash.setRates(args.getValue("rates") as Rates);
   },
-  FundingAccrued(args, { model }) {
+  FundingAccrued(args, { model, facts }) {
     const [underlying, rate, price] = [integer(args, "underlying"), integer(args, "rate"), integer(args, "price")];
     model.funding.accrue(
       { underlying: Number(underlying), rate, price, index: integer(args, "index") },
       model.cash.now,
     );
+    facts.accruesFunding = true;
   },
   SeriesSettled(args, { model, facts }) {
     model.settleSeries(integer(args, "instrument"));
