@@ -13,6 +13,8 @@ const WAD = 10n ** 18n;
 const DAY = 86_400;
 const ETH = perpetual(1);
 const CAPITAL = 200_000n;
+/** Of the clearinghouse, as in snapshots/storage.json. */
+const TEAR_UP_COUNT_SLOT = 12;
 const wallet = new Wallet(`0x${"5".repeat(64)}`);
 
 const createChain = () => network.create("market");
@@ -195,6 +197,19 @@ describe("keeper on a chain", () => {
     expect(left > 0n && left < 30n * WAD).to.equal(true);
     await push(1_750);
     expect((await bookEquity()) > CAPITAL * WAD).to.equal(true);
+  });
+
+  it("settles an account's losses first where it has more of them than it takes at once", async () => {
+    await setUp();
+    await push(1_700);
+    // As if 600 positions had been closed against others: more than 128, and more than a call settles.
+    await market.networkHelpers.setStorageAt(market.addresses.clearinghouse, TEAR_UP_COUNT_SLOT, 600);
+    const { clearinghouse } = market.contracts;
+    const batch = clearinghouse.connect(market.alice).batch(batchOf({ deposits: [depositCash(long(), USDC)] }));
+    await expect(batch).to.be.revertedWithCustomError(clearinghouse, "Unsettled").withArgs(long());
+    await run(() => done("liquidateLegs").length > 0);
+    expect(done("settleLosses").length).to.equal(2);
+    await expectConservation();
   });
 
   it("takes from a hedged book of options without being refused", async () => {

@@ -42,7 +42,8 @@ export interface TopUpAction {
 
 export type AccountActionKind =
   "startAuction" | "confirmAuction" | "endAuction" | "callMargin" | "clearMarginCall" | "absorb";
-export type ActionKind = Action["kind"];
+/** `settleLosses` is what an action may have to wait for. */
+export type ActionKind = Action["kind"] | "settleLosses";
 
 /** Whom an action is about, who takes and what; `accounts`: who is settled. Packages of legs carry the sign of the position. */
 export interface Subject {

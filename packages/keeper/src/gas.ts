@@ -18,6 +18,7 @@ const initialGas: Readonly<Record<Kind, bigint>> = {
   unwind: 3_000_000n,
   proveSettlement: 1_500_000n,
   settleExpired: 1_500_000n,
+  settleLosses: 1_500_000n,
   accrueFunding: 150_000n,
   refreshCover: 150_000n,
   refreshBucket: 1_000_000n,

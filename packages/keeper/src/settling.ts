@@ -1,8 +1,9 @@
 import { fieldsOf } from "@plimsoll/client";
 import type { Logger } from "pino";
+import { accountKey } from "./actions.js";
 import type { Prepared } from "./actions.js";
 import type { CallRequest, Chain } from "./chain.js";
-import type { KeeperConfig } from "./config.js";
+import type { Deployment, KeeperConfig } from "./config.js";
 import { booksInterface, settlementPricesInterface, simulate } from "./contracts.js";
 import type { Contracts } from "./contracts.js";
 import { Validity } from "./domain.js";
@@ -19,8 +20,8 @@ import type { ExpiryView, FundingView, SettlementAction } from "./settlements.js
 
 /** As `PriceOracle.MAX_ROUNDS_PER_WALK`. */
 const MAX_ROUNDS_PER_WALK = 128;
-/** Shares of losses that an account takes in one call before it can be settled. */
-const LOSSES_PER_CALL = 64;
+/** Shares of losses that an account takes in one call: twice what it takes at once whenever it is touched, `MAX_UNSETTLED`. */
+const LOSSES_PER_CALL = 256;
 
 /** What settling needs of a keeper. */
 export interface Settler {
@@ -105,8 +106,11 @@ export async function prepareSettlement(settler: Settler, action: SettlementActi
       const data = booksInterface.encodeFunctionData("accrueFunding", [action.underlying]);
       return { ...common, to: clearinghouse, data, subject: {} };
     }
-    case "settleExpired":
-      return { ...common, to: clearinghouse, ...(await settlingOf(settler, action)) };
+    case "settleExpired": {
+      const { series, accounts } = action;
+      const data = booksInterface.encodeFunctionData("settleExpired", [[...series], [...accounts]]);
+      return { ...common, to: clearinghouse, data, subject: { accounts } };
+    }
     case "proveSettlement": {
       const data = await proofOf(settler, action);
       if (data === undefined) return "no round to walk yet";
@@ -115,20 +119,13 @@ export async function prepareSettlement(settler: Settler, action: SettlementActi
   }
 }
 
-/** All together; an account with more losses to share than that takes at once has its losses settled first, so that it holds up nobody. */
-async function settlingOf(
-  { chain, address, contracts }: Settler,
-  { series, accounts }: Extract<SettlementAction, { kind: "settleExpired" }>,
-): Promise<Pick<Prepared, "data" | "subject">> {
-  const data = booksInterface.encodeFunctionData("settleExpired", [[...series], [...accounts]]);
-  try {
-    await simulate(chain, { from: address, to: contracts.deployment.clearinghouse, data });
-  } catch (error) {
-    const [account] = error instanceof CallReverted && error.errorName === "Unsettled" ? error.args : [];
-    if (typeof account !== "bigint") throw error;
-    return { data: booksInterface.encodeFunctionData("settle", [account, LOSSES_PER_CALL]), subject: {} };
-  }
-  return { data, subject: { accounts } };
+/** What has to be done first where an action was refused because an account has more losses to share than it takes at once; else throws the refusal. */
+export function prepareLosses({ clearinghouse }: Deployment, refusal: unknown): Prepared {
+  const [account] = refusal instanceof CallReverted && refusal.errorName === "Unsettled" ? refusal.args : [];
+  if (typeof account !== "bigint") throw refusal;
+  const data = booksInterface.encodeFunctionData("settle", [account, LOSSES_PER_CALL]);
+  const key = `losses:${accountKey(account)}`;
+  return { key, kind: "settleLosses", to: clearinghouse, data, expectedProfit: 0n, subject: {} };
 }
 
 /** From the last round before the window, which also moves a proof forward that somebody began too early. */

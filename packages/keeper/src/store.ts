@@ -23,6 +23,7 @@ export const intentSchema = z.object({
     "unwind",
     "proveSettlement",
     "settleExpired",
+    "settleLosses",
     "accrueFunding",
     "refreshCover",
     "refreshBucket",

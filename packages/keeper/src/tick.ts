@@ -25,7 +25,7 @@ import type { GasTerms, Sender, Settled } from "./sender.js";
 import type { KeeperStore } from "./store.js";
 import { planUnwinding } from "./unwinding.js";
 import type { UnwindAction } from "./unwinding.js";
-import { planUpkeep } from "./settling.js";
+import { planUpkeep, prepareLosses } from "./settling.js";
 import { planVaultUpkeep } from "./vaultUpkeep.js";
 import type { Look } from "./vaults.js";
 import type { Watch } from "./watch.js";
@@ -239,25 +239,41 @@ function note({ backoff, gas, holdings }: Keeper, settled: Settled[], now: numbe
   return settled;
 }
 
-/** Prepares, prices, simulates and sends one action; whatever fails delays this account only. */
+/** Does one action, or what it has to wait for; whatever fails delays this account only. */
 async function attempt(keeper: Keeper, action: Action, tick: Tick): Promise<Sent | Skipped> {
-  const key = keyOf(action);
-  const { logger, metrics } = keeper;
   try {
-    const prepared = await prepare(keeper, action, tick);
-    if (typeof prepared === "string") return { key, reason: prepared };
-    const { from, terms } = { from: keeper.address, terms: await gasTerms(keeper, prepared, tick) };
-    await simulate(keeper.chain, { from, to: prepared.to, data: prepared.data });
-    const hash = await keeper.sender.submit(prepared, terms, tick);
-    metrics.actions.inc({ kind: prepared.kind, result: "sent" });
-    logger.info({ key, kind: prepared.kind, hash, expectedProfit: prepared.expectedProfit }, "sent");
-    if (prepared.kind === "takeOver") keeper.book.useFresh();
-    if (prepared.subject.taker !== undefined) tick.capital = undefined;
-    if (action.kind === "callMargin") await tellMarginCall(keeper, action.account, tick.now);
-    return { key, kind: prepared.kind, hash };
+    return await carryOut(keeper, action, tick).catch((refusal: unknown) => settleLosses(keeper, refusal, tick));
   } catch (error) {
     return fail(keeper, action, { error, now: tick.now });
   }
+}
+
+async function carryOut(keeper: Keeper, action: Action, tick: Tick): Promise<Sent | Skipped> {
+  const prepared = await prepare(keeper, action, tick);
+  if (typeof prepared === "string") return { key: keyOf(action), reason: prepared };
+  const sent = await send(keeper, prepared, tick);
+  if (prepared.kind === "takeOver") keeper.book.useFresh();
+  if (prepared.subject.taker !== undefined) tick.capital = undefined;
+  if (action.kind === "callMargin") await tellMarginCall(keeper, action.account, tick.now);
+  return sent;
+}
+
+/** Of an account that several actions wait for only once. */
+async function settleLosses(keeper: Keeper, refusal: unknown, tick: Tick): Promise<Sent | Skipped> {
+  const prepared = prepareLosses(keeper.contracts.deployment, refusal);
+  const { key } = prepared;
+  return blockedNow(keeper, tick.now).has(key) ? { key, reason: "under way" } : await send(keeper, prepared, tick);
+}
+
+/** Prices, simulates and sends. */
+async function send(keeper: Keeper, prepared: Prepared, tick: Tick): Promise<Sent> {
+  const { key, kind, to, data, expectedProfit } = prepared;
+  const terms = await gasTerms(keeper, prepared, tick);
+  await simulate(keeper.chain, { from: keeper.address, to, data });
+  const hash = await keeper.sender.submit(prepared, terms, tick);
+  keeper.metrics.actions.inc({ kind, result: "sent" });
+  keeper.logger.info({ key, kind, hash, expectedProfit }, "sent");
+  return { key, kind, hash };
 }
 
 /** Delays the account, unless what failed was only too dear. */

@@ -6,10 +6,10 @@ import type { CallRequest } from "../src/chain.ts";
 import { configSchema, deploymentSchema } from "../src/config.ts";
 import { booksInterface, clearinghouseInterface, settlementPricesInterface } from "../src/contracts.ts";
 import { Validity, WAD } from "../src/domain.ts";
-import { RpcError } from "../src/errors.ts";
+import { CallReverted, RpcError } from "../src/errors.ts";
 import { Holdings } from "../src/holdings.ts";
 import { createMetrics } from "../src/metrics.ts";
-import { planUpkeep, prepareSettlement } from "../src/settling.ts";
+import { planUpkeep, prepareLosses, prepareSettlement } from "../src/settling.ts";
 import { FakeChain } from "./fakeChain.ts";
 
 const EXPIRY = 1_800_000_000;
@@ -91,17 +91,22 @@ describe("upkeep", () => {
     expect(await settler.metrics.registry.metrics()).to.include('errors_total{code="rpc"} 1');
   });
 
-  it("has the losses of an account settled first where it has more than a call takes", async () => {
+  it("prepares one call for what has expired", async () => {
     const action = { kind: "settleExpired", series: [PUT], accounts: [7n] } as const;
-    const open = await prepareSettlement(settlerWith({ settleExpired: () => [] }), action);
-    expect(open).to.deep.include({ to: address(1), subject: { accounts: [7n] } });
-    const settler = settlerWith({});
-    const data = clearinghouseInterface.encodeErrorResult("Unsettled", [7n]);
-    settler.chain.call = () => Promise.reject(new RpcError("eth_call", "execution reverted", data));
-    const first = await prepareSettlement(settler, action);
-    expect(first).to.deep.include({
-      ...{ key: "settleExpired", to: address(1), subject: {} },
-      data: booksInterface.encodeFunctionData("settle", [7n, 64]),
+    expect(await prepareSettlement(settlerWith({}), action)).to.deep.include({
+      ...{ key: "settleExpired", to: address(1), subject: { accounts: [7n] } },
+      data: booksInterface.encodeFunctionData("settleExpired", [[PUT], [7n]]),
     });
+  });
+
+  it("has the losses settled of an account with more of them than a call takes, and does nothing about other refusals", () => {
+    const { deployment } = settlerWith({}).contracts;
+    const refusal = new CallReverted("Unsettled", [7n], "0x");
+    expect(prepareLosses(deployment, refusal)).to.deep.include({
+      ...{ key: "losses:0x7", kind: "settleLosses", to: address(1), subject: {} },
+      data: booksInterface.encodeFunctionData("settle", [7n, 256]),
+    });
+    const others = [new CallReverted("AboveMaintenance", [7n], "0x"), new RpcError("eth_call", "timeout", undefined)];
+    for (const other of others) expect(() => prepareLosses(deployment, other)).to.throw(other);
   });
 });

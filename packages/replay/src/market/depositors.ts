@@ -5,6 +5,7 @@ import type { SimulatedChain } from "./chain.ts";
 import type { Deployment } from "./deployment.ts";
 import { takeDue } from "./due.ts";
 import type { Exchange } from "./exchange.ts";
+import { attemptSettled } from "./settling.ts";
 
 /** What the pool begins with, per USD of notional open. */
 const POOL_SHARE = 0.05;
@@ -106,10 +107,9 @@ export class Depositors {
 
   /** Refused where a feed is late, or a request of the same depositor still waits. */
   async #send(from: string, data: string): Promise<void> {
-    const refusal = await this.#place.chain.attempt({
-      ...{ from, data },
-      to: this.#place.deployment.addresses.liquidityPool,
-    });
+    const { chain, deployment } = this.#place;
+    const to = deployment.addresses.liquidityPool;
+    const refusal = await attemptSettled(chain, deployment, { from, to, data });
     if (refusal !== undefined) this.refused++;
   }
 }

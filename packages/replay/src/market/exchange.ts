@@ -26,6 +26,7 @@ import type { Call, SimulatedChain } from "./chain.ts";
 import type { Deployment } from "./deployment.ts";
 import type { PoolRoute } from "./poolRoute.ts";
 import type { Participant, WantedLeg } from "./population.ts";
+import { attemptSettled } from "./settling.ts";
 import { listedInstrument } from "./terms.ts";
 import { type Holder, OPTION_SPREAD, PERPETUAL_SPREAD, type Trade, type Venue } from "./venue.ts";
 import { toWad } from "./wad.ts";
@@ -92,7 +93,7 @@ export class Exchange implements Venue<Member> {
   /** Takes cash out, as a loan where there is none left. @returns why it was refused, if it was. */
   async withdraw({ wallet, account }: Member, usd: number): Promise<PlimsollError | undefined> {
     const withdrawals = [{ account, asset: CASH, amountInTokens: toUsdc(usd), to: wallet.address }];
-    return await this.#chain.attempt(this.#batchCall(wallet.address, { withdrawals }));
+    return await this.#attempt(this.#batchCall(wallet.address, { withdrawals }));
   }
 
   /** With the pool where the trader goes there and it wants to, else by orders. @returns why it was refused, if it was. */
@@ -111,7 +112,7 @@ export class Exchange implements Venue<Member> {
     const size = trade.size < 0n ? -trade.size : trade.size;
     const data = settlement.encodeFunctionData("fill", [maker, taker, executionOf(maker.order, size)]);
     const to = this.#deployment.addresses.orderSettlement;
-    return await this.#chain.attempt({ from: trade.maker.wallet.address, to, data });
+    return await this.#attempt({ from: trade.maker.wallet.address, to, data });
   }
 
   async positionOf(account: Account, instrument: Instrument): Promise<bigint> {
@@ -154,8 +155,14 @@ export class Exchange implements Venue<Member> {
     return amountInTokens;
   }
 
+  /** @throws PlimsollError */
   async #batch(from: string, actions: Partial<Batch>): Promise<void> {
-    await this.#chain.send(this.#batchCall(from, actions));
+    const refusal = await this.#attempt(this.#batchCall(from, actions));
+    if (refusal !== undefined) throw refusal;
+  }
+
+  async #attempt(call: Call): Promise<PlimsollError | undefined> {
+    return await attemptSettled(this.#chain, this.#deployment, call);
   }
 
   #batchCall(from: string, actions: Partial<Batch>): Call {

@@ -4,6 +4,7 @@ import type { Random } from "../random.ts";
 import type { SimulatedChain } from "./chain.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Member } from "./exchange.ts";
+import { attemptSettled } from "./settling.ts";
 import type { Trade } from "./venue.ts";
 
 /** Of all trades, each trader's in one instrument together: what is asked of the pool instead of a market maker. */
@@ -38,7 +39,7 @@ export class PoolRoute {
     };
     const data = pool.encodeFunctionData("trade", [order]);
     const to = this.deployment.addresses.liquidityPool;
-    const refusal = await this.chain.attempt({ from: taker.wallet.address, to, data });
+    const refusal = await attemptSettled(this.chain, this.deployment, { from: taker.wallet.address, to, data });
     if (refusal === undefined) return "done";
     if (refusal.args["account"] === taker.account) return refusal;
     this.refusals.set(refusal.errorName, (this.refusals.get(refusal.errorName) ?? 0) + 1);

@@ -1,5 +1,5 @@
-import type { Account, Instrument } from "@plimsoll/client";
-import type { SimulatedChain } from "./chain.ts";
+import type { Account, Instrument, PlimsollError } from "@plimsoll/client";
+import type { Call, SimulatedChain } from "./chain.ts";
 import type { Deployment } from "./deployment.ts";
 
 /** Anybody may settle anybody. */
@@ -25,6 +25,18 @@ export async function settleLosses(
     for (let done = 0n; done <= tearUps; done += LOSSES_PER_CALL)
       await chain.send({ from: SETTLER, to: addresses.clearinghouse, data });
   }
+}
+
+/** Sends, as a wallet does: an account that has more losses to share than it takes at once is settled first. @returns why it was refused, if it was. */
+export async function attemptSettled(
+  chain: SimulatedChain,
+  deployment: Deployment,
+  call: Call,
+): Promise<PlimsollError | undefined> {
+  const refusal = await chain.attempt(call);
+  if (refusal?.errorName !== "Unsettled") return refusal;
+  await settleLosses(chain, deployment, [refusal.integer("account")]);
+  return await attemptSettled(chain, deployment, call);
 }
 
 /**

@@ -4,6 +4,7 @@ import { readAccount } from "./books.ts";
 import type { SimulatedChain } from "./chain.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Member } from "./exchange.ts";
+import { attemptSettled } from "./settling.ts";
 
 const clearinghouse = Clearinghouse__factory.createInterface();
 /** Acts for keepers beside their bots, by their permission to move between own accounts, with nonces of its own. */
@@ -54,7 +55,8 @@ export class Treasurer {
       // The last account of the book is one that is still to be used.
       if (transfers.length === 0) continue;
       const data = clearinghouse.encodeFunctionData("batch", [batchOf({ transfers })]);
-      const refusal = await this.chain.attempt({ from: OPERATOR, to: this.deployment.addresses.clearinghouse, data });
+      const to = this.deployment.addresses.clearinghouse;
+      const refusal = await attemptSettled(this.chain, this.deployment, { from: OPERATOR, to, data });
       if (refusal === undefined) this.#emptied.add(account);
     }
   }
