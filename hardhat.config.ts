@@ -1,4 +1,5 @@
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
@@ -11,7 +12,12 @@ const isClutter = (text = "") => /--> .*node_modules\//.test(text) || /Contract 
 /** Where the compiler lost count of its warnings: says nothing when all those that it showed are clutter. */
 const isCutShort = (text = "") => text.includes("more than 256 warnings");
 
-const quietCompiler: Partial<SolidityHooks> = {
+const compiler: Partial<SolidityHooks> = {
+  /** Compiles what is deployed beside the code of tests: of two processors Hardhat would use one. */
+  build: (...[context, files, options, next]) =>
+    next(context, files, { ...options, concurrency: availableParallelism() }),
+
+  /** Without the warnings that nobody reads. */
   async getCompilationJobErrors(...[context, job, output, next]) {
     const errors = await next(context, job, output);
     const worthReading = errors.filter((error) => error.severity === "error" || !isClutter(error.formattedMessage));
@@ -35,7 +41,7 @@ const oneJobForTests: Partial<ConfigHooks> = {
 const compilation: HardhatPlugin = {
   id: "plimsoll-compilation",
   hookHandlers: {
-    solidity: () => Promise.resolve({ default: () => Promise.resolve(quietCompiler) }),
+    solidity: () => Promise.resolve({ default: () => Promise.resolve(compiler) }),
     config: () => Promise.resolve({ default: () => Promise.resolve(oneJobForTests) }),
   },
 };

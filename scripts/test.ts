@@ -29,15 +29,19 @@ const checks: readonly Step[] = [
   { name: "Catalogue", command: ["tsx", "scripts/catalogue.ts", "--check"] },
 ];
 
-const solidityTests: readonly Step[] = [
+/** The longest first, so that two who share them end together. */
+const tests: readonly Step[] = [
+  testsOf("Integration tests", "mocha", "test/!(parity)/**/*.test.ts"),
+  testsOf("Solidity tests", "solidity"),
+  testsOf("Parity tests", "mocha", "test/parity/**/*.test.ts"),
+  testsOf("Package tests", "mocha", "packages/*/test/**/*.test.ts"),
   { name: "Generated types", command: ["tsx", "scripts/typechain.ts", "--check"] },
   { name: "Sizes", command: ["tsx", "scripts/checks/sizes.ts"] },
-  { name: "Solidity tests", command: ["tsx", "scripts/checks/runner.ts", "solidity"], counts: true },
 ];
 
-const typeScriptTests: readonly Step[] = [
-  { name: "TypeScript tests", command: ["tsx", "scripts/checks/runner.ts", "mocha"], counts: true },
-];
+function testsOf(name: string, ...runner: string[]): Step {
+  return { name, command: ["tsx", "scripts/checks/runner.ts", ...runner], counts: true };
+}
 
 function isCount(message: unknown): message is Count {
   return typeof message === "object" && message !== null && "passed" in message && "failed" in message;
@@ -73,9 +77,10 @@ function conclude({ passed, failed }: Count, status: number | null): Count {
 }
 
 /** One after the other. @param isLive Whether output is shown as it comes: of two at once it would be a jumble. */
-async function runAll(steps: readonly Step[], isLive: boolean): Promise<Count> {
+async function runAll(steps: Iterable<Step>, isLive: boolean): Promise<Count> {
   let total: Count = { passed: 0, failed: 0 };
-  for (const step of steps.filter(isChosen)) {
+  for (const step of steps) {
+    if (!isChosen(step)) continue;
     const started = performance.now();
     if (isLive) console.log(`\n== ${step.name}`);
     const count = await run(step, isLive);
@@ -94,7 +99,9 @@ async function main(): Promise<Count> {
     console.error("The contracts do not compile, so nothing that needs them was run.");
     return before;
   }
-  return sum(before, ...(await Promise.all([runAll(typeScriptTests, true), runAll(solidityTests, false)])));
+  // Each takes the next of the one list when it has ended a step.
+  const shared = tests.values();
+  return sum(before, ...(await Promise.all([runAll(shared, true), runAll(shared, false)])));
 }
 
 const sum = (...counts: readonly Count[]): Count => ({

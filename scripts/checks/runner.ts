@@ -1,4 +1,5 @@
-// Runs all tests of one of Hardhat's runners and reports the counts to the parent process.
+// Runs tests with one of Hardhat's runners and reports the counts to the parent process: `solidity` all of them, `mocha PATTERN`
+// those of the files that match.
 import { globSync } from "node:fs";
 import hre from "hardhat";
 import Mocha from "mocha";
@@ -15,7 +16,7 @@ async function runSolidity(): Promise<Count> {
   return summary;
 }
 
-async function runMocha(): Promise<Count> {
+async function runMocha(pattern: string): Promise<Count> {
   let count: Count = { passed: 0, failed: 0 };
   class Counting extends Mocha.reporters.Spec {
     constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
@@ -26,12 +27,13 @@ async function runMocha(): Promise<Count> {
     }
   }
   hre.config.test.mocha.reporter = Counting;
-  const testFiles = globSync(["test/**/*.test.ts", "packages/*/test/**/*.test.ts"]).sort();
+  const testFiles = globSync(pattern).sort();
   if (testFiles.length > 0) await hre.tasks.getTask(["test", "mocha"]).run({ testFiles, noCompile: true });
   return count;
 }
 
-const { passed, failed } = process.argv[2] === "mocha" ? await runMocha() : await runSolidity();
+const [name, pattern = ""] = process.argv.slice(2);
+const { passed, failed } = name === "mocha" ? await runMocha(pattern) : await runSolidity();
 process.send?.({ passed, failed }, () => {
   // Without this, a handle that a test left open would keep the process alive.
   process.exit(failed === 0 ? 0 : 1);
