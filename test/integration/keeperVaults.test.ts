@@ -7,6 +7,8 @@ import { startKeeper, type RunningKeeper } from "../helpers/keepers.ts";
 import { USDC, fridayAfter, movePrice } from "../helpers/trading.ts";
 
 const createChain = () => network.create("market");
+/** Of the clearinghouse, as in snapshots/storage.json. */
+const TEAR_UP_COUNT_SLOT = 12;
 
 describe("a keeper and the depositors of the pool", () => {
   let chain: Awaited<ReturnType<typeof createChain>>;
@@ -62,6 +64,19 @@ describe("a keeper and the depositors of the pool", () => {
     const terms = { instrument, size, limitPrice, deadline: 2n ** 40n - 1n, reduceOnly: false };
     await contracts.liquidityPool.connect(bob).trade({ account: toAccount(bob.address), ...terms });
   }
+
+  it("settles their accounts once there are many losses to share", async () => {
+    await lend(500_000n * USDC);
+    await work();
+    await join();
+    await trade(perpetual(1), -toWad(100));
+    const { addresses, networkHelpers } = market;
+    const book = (tearUps: number) => networkHelpers.setStorageAt(addresses.clearinghouse, TEAR_UP_COUNT_SLOT, tearUps);
+    await book(63);
+    expect(await work()).to.deep.equal([]);
+    await book(64);
+    expect(await work(), "one bucket, once").to.deep.equal(["settleLosses"]);
+  });
 
   it("executes requests once a round allows, and brings buckets to their targets after a move", async () => {
     const { alice, contracts, networkHelpers } = market;

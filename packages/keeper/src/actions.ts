@@ -42,8 +42,7 @@ export interface TopUpAction {
 
 export type AccountActionKind =
   "startAuction" | "confirmAuction" | "endAuction" | "callMargin" | "clearMarginCall" | "absorb";
-/** `settleLosses` is what an action may have to wait for. */
-export type ActionKind = Action["kind"] | "settleLosses";
+export type ActionKind = Action["kind"];
 
 /** Whom an action is about, who takes and what; `accounts`: who is settled. Packages of legs carry the sign of the position. */
 export interface Subject {
@@ -76,7 +75,8 @@ export function keyOf(action: Action): string {
 }
 
 export function isSettlement(action: Action): action is SettlementAction {
-  return action.kind === "proveSettlement" || action.kind === "settleExpired" || action.kind === "accrueFunding";
+  const kinds: readonly string[] = ["proveSettlement", "settleExpired", "settleLosses", "accrueFunding"];
+  return kinds.includes(action.kind);
 }
 
 export function isVaultAction(action: Action): action is VaultAction {

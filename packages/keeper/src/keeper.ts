@@ -71,5 +71,6 @@ export async function createKeeper(parts: KeeperParts): Promise<Keeper> {
     gas: new GasTable(config.gas),
     savedAt: -Infinity,
     vaultLook: undefined,
+    lossesSettled: 0,
   };
 }

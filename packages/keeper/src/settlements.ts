@@ -42,7 +42,14 @@ export type SettlementConfig = Pick<
 export type SettlementAction =
   | { readonly kind: "proveSettlement"; readonly underlying: number; readonly expiry: number }
   | { readonly kind: "settleExpired"; readonly series: readonly bigint[]; readonly accounts: readonly bigint[] }
+  | LossesAction
   | { readonly kind: "accrueFunding"; readonly underlying: number };
+
+/** An account takes its shares of losses, as many as a call allows. */
+export interface LossesAction {
+  readonly kind: "settleLosses";
+  readonly account: bigint;
+}
 
 /** One transaction at a time per key. */
 export function settlementKey(action: SettlementAction): string {
@@ -51,6 +58,8 @@ export function settlementKey(action: SettlementAction): string {
       return `prove:${action.underlying}:${action.expiry}`;
     case "settleExpired":
       return "settleExpired";
+    case "settleLosses":
+      return `losses:0x${action.account.toString(16)}`;
     case "accrueFunding":
       return `funding:${action.underlying}`;
   }

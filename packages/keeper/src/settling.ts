@@ -1,9 +1,8 @@
 import { fieldsOf } from "@plimsoll/client";
 import type { Logger } from "pino";
-import { accountKey } from "./actions.js";
 import type { Prepared } from "./actions.js";
 import type { CallRequest, Chain } from "./chain.js";
-import type { Deployment, KeeperConfig } from "./config.js";
+import type { KeeperConfig } from "./config.js";
 import { booksInterface, settlementPricesInterface, simulate } from "./contracts.js";
 import type { Contracts } from "./contracts.js";
 import { Validity } from "./domain.js";
@@ -16,7 +15,7 @@ import { dueIfKnown } from "./patience.js";
 import { firstRound } from "./proof.js";
 import { SettlementReads } from "./settlementReads.js";
 import { hasExpired, isAccrualDue, planSettlements, settlementKey } from "./settlements.js";
-import type { ExpiryView, FundingView, SettlementAction } from "./settlements.js";
+import type { ExpiryView, FundingView, LossesAction, SettlementAction } from "./settlements.js";
 
 /** As `PriceOracle.MAX_ROUNDS_PER_WALK`. */
 const MAX_ROUNDS_PER_WALK = 128;
@@ -111,6 +110,10 @@ export async function prepareSettlement(settler: Settler, action: SettlementActi
       const data = booksInterface.encodeFunctionData("settleExpired", [[...series], [...accounts]]);
       return { ...common, to: clearinghouse, data, subject: { accounts } };
     }
+    case "settleLosses": {
+      const data = booksInterface.encodeFunctionData("settle", [action.account, LOSSES_PER_CALL]);
+      return { ...common, to: clearinghouse, data, subject: {} };
+    }
     case "proveSettlement": {
       const data = await proofOf(settler, action);
       if (data === undefined) return "no round to walk yet";
@@ -120,12 +123,10 @@ export async function prepareSettlement(settler: Settler, action: SettlementActi
 }
 
 /** What has to be done first where an action was refused because an account has more losses to share than it takes at once; else throws the refusal. */
-export function prepareLosses({ clearinghouse }: Deployment, refusal: unknown): Prepared {
+export function lossesFirst(refusal: unknown): LossesAction {
   const [account] = refusal instanceof CallReverted && refusal.errorName === "Unsettled" ? refusal.args : [];
   if (typeof account !== "bigint") throw refusal;
-  const data = booksInterface.encodeFunctionData("settle", [account, LOSSES_PER_CALL]);
-  const key = `losses:${accountKey(account)}`;
-  return { key, kind: "settleLosses", to: clearinghouse, data, expectedProfit: 0n, subject: {} };
+  return { kind: "settleLosses", account };
 }
 
 /** From the last round before the window, which also moves a proof forward that somebody began too early. */

@@ -25,7 +25,7 @@ import type { GasTerms, Sender, Settled } from "./sender.js";
 import type { KeeperStore } from "./store.js";
 import { planUnwinding } from "./unwinding.js";
 import type { UnwindAction } from "./unwinding.js";
-import { planUpkeep, prepareLosses } from "./settling.js";
+import { lossesFirst, planUpkeep } from "./settling.js";
 import { planVaultUpkeep } from "./vaultUpkeep.js";
 import type { Look } from "./vaults.js";
 import type { Watch } from "./watch.js";
@@ -53,6 +53,8 @@ export interface Keeper {
   savedAt: number;
   /** When pool and backstop were last looked at. */
   vaultLook: Look | undefined;
+  /** How many losses there had been when the accounts of the vaults were settled last. */
+  lossesSettled: number;
 }
 
 export interface Skipped {
@@ -242,7 +244,7 @@ function note({ backoff, gas, holdings }: Keeper, settled: Settled[], now: numbe
 /** Does one action, or what it has to wait for; whatever fails delays this account only. */
 async function attempt(keeper: Keeper, action: Action, tick: Tick): Promise<Sent | Skipped> {
   try {
-    return await carryOut(keeper, action, tick).catch((refusal: unknown) => settleLosses(keeper, refusal, tick));
+    return await carryOut(keeper, action, tick).catch((refusal: unknown) => settleFirst(keeper, refusal, tick));
   } catch (error) {
     return fail(keeper, action, { error, now: tick.now });
   }
@@ -258,11 +260,11 @@ async function carryOut(keeper: Keeper, action: Action, tick: Tick): Promise<Sen
   return sent;
 }
 
-/** Of an account that several actions wait for only once. */
-async function settleLosses(keeper: Keeper, refusal: unknown, tick: Tick): Promise<Sent | Skipped> {
-  const prepared = prepareLosses(keeper.contracts.deployment, refusal);
-  const { key } = prepared;
-  return blockedNow(keeper, tick.now).has(key) ? { key, reason: "under way" } : await send(keeper, prepared, tick);
+/** Several actions may wait for the same account. */
+async function settleFirst(keeper: Keeper, refusal: unknown, tick: Tick): Promise<Sent | Skipped> {
+  const losses = lossesFirst(refusal);
+  const key = keyOf(losses);
+  return blockedNow(keeper, tick.now).has(key) ? { key, reason: "under way" } : await carryOut(keeper, losses, tick);
 }
 
 /** Prices, simulates and sends. */

@@ -2,7 +2,14 @@ import { subIdOf, toAccount } from "@plimsoll/client";
 import type { Interface, Result } from "ethers";
 import type { IPoolQuoter } from "../../../typechain-types/index.js";
 import type { Chain } from "./chain.js";
-import { ask, clearinghouseInterface, poolInterface, quoterInterface, vaultInterface } from "./contracts.js";
+import {
+  ask,
+  booksInterface,
+  clearinghouseInterface,
+  poolInterface,
+  quoterInterface,
+  vaultInterface,
+} from "./contracts.js";
 import type { Contracts } from "./contracts.js";
 import { Validity } from "./domain.js";
 import type { MarketView } from "./domain.js";
@@ -28,7 +35,7 @@ export class VaultReads {
     const { liquidityPool } = this.contracts.deployment;
     if (liquidityPool === undefined) return undefined;
     const pool = { to: liquidityPool, contract: poolInterface };
-    const [accounts] = (await this.ask(pool, "buckets")) as unknown as [bigint[]];
+    const accounts = await this.list(pool, "buckets");
     const [quoter] = (await this.ask(pool, "quoter")) as unknown as [string];
     // On an invalid price no bucket can be refreshed.
     const priced = new Set(
@@ -53,9 +60,25 @@ export class VaultReads {
     const { backstopVault } = this.contracts.deployment;
     if (backstopVault === undefined) return false;
     const vault = { to: backstopVault, contract: vaultInterface };
-    const [accounts] = (await this.ask(vault, "absorbed")) as unknown as [bigint[]];
-    const views = await this.contracts.views(accounts);
+    const views = await this.contracts.views(await this.list(vault, "absorbed"));
     return views.some(({ portfolio }) => portfolio.legs.length === 0 && portfolio.cash >= 0n);
+  }
+
+  /** How many positions have been closed against others so far. */
+  async tearUps(): Promise<number> {
+    const at = { to: this.contracts.deployment.clearinghouse, contract: booksInterface };
+    const { tearUps } = (await this.ask(at, "losses")) as unknown as { tearUps: bigint };
+    return Number(tearUps);
+  }
+
+  /** Accounts with positions of backstop and pool. */
+  async accounts(): Promise<bigint[]> {
+    const { backstopVault, liquidityPool } = this.contracts.deployment;
+    const lists = await Promise.all([
+      backstopVault === undefined ? [] : this.list({ to: backstopVault, contract: vaultInterface }, "absorbed"),
+      liquidityPool === undefined ? [] : this.list({ to: liquidityPool, contract: poolInterface }, "buckets"),
+    ]);
+    return lists.flat();
   }
 
   /** Undefined where its terms cannot be read. */
@@ -98,6 +121,11 @@ export class VaultReads {
     const at = { to: this.contracts.deployment.clearinghouse, contract: clearinghouseInterface };
     const [cash] = (await this.ask(at, "cash", [account])) as unknown as [bigint];
     return cash;
+  }
+
+  private async list(at: At, name: string): Promise<bigint[]> {
+    const [accounts] = (await this.ask(at, name)) as unknown as [bigint[]];
+    return [...accounts];
   }
 
   private ask(at: At, name: string, args: readonly unknown[] = []): Promise<Result> {

@@ -9,7 +9,7 @@ import { Validity, WAD } from "../src/domain.ts";
 import { CallReverted, RpcError } from "../src/errors.ts";
 import { Holdings } from "../src/holdings.ts";
 import { createMetrics } from "../src/metrics.ts";
-import { planUpkeep, prepareLosses, prepareSettlement } from "../src/settling.ts";
+import { lossesFirst, planUpkeep, prepareSettlement } from "../src/settling.ts";
 import { FakeChain } from "./fakeChain.ts";
 
 const EXPIRY = 1_800_000_000;
@@ -99,14 +99,13 @@ describe("upkeep", () => {
     });
   });
 
-  it("has the losses settled of an account with more of them than a call takes, and does nothing about other refusals", () => {
-    const { deployment } = settlerWith({}).contracts;
-    const refusal = new CallReverted("Unsettled", [7n], "0x");
-    expect(prepareLosses(deployment, refusal)).to.deep.include({
+  it("has the losses settled of an account with more of them than a call takes, and does nothing about other refusals", async () => {
+    const losses = lossesFirst(new CallReverted("Unsettled", [7n], "0x"));
+    expect(await prepareSettlement(settlerWith({}), losses)).to.deep.include({
       ...{ key: "losses:0x7", kind: "settleLosses", to: address(1), subject: {} },
       data: booksInterface.encodeFunctionData("settle", [7n, 256]),
     });
     const others = [new CallReverted("AboveMaintenance", [7n], "0x"), new RpcError("eth_call", "timeout", undefined)];
-    for (const other of others) expect(() => prepareLosses(deployment, other)).to.throw(other);
+    for (const other of others) expect(() => lossesFirst(other)).to.throw(other.message);
   });
 });
