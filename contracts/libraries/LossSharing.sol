@@ -45,11 +45,6 @@ library LossSharing {
     using SeriesSettlement for LedgerState;
     using SignedWad for int256;
 
-    /// @notice Whether the account has taken its share of every loss.
-    function isSettled(LedgerState storage self, Account account) internal view returns (bool) {
-        return self.accounts[account].tearUps == self.losses.tearUpCount;
-    }
-
     /// @notice Whether the account is as every view shows it, so that `settle` has nothing to do.
     function isUpToDate(LedgerState storage self, Account account) internal view returns (bool) {
         AccountState storage state = self.accounts[account];
@@ -61,7 +56,7 @@ library LossSharing {
     function settle(LedgerState storage self, Account account) internal {
         if (isUpToDate(self, account)) return;
         settleSome(self, account, MAX_UNSETTLED);
-        require(isSettled(self, account), IClearinghouse.Unsettled(account));
+        require(self.accounts[account].tearUps == self.losses.tearUpCount, IClearinghouse.Unsettled(account));
     }
 
     /// @notice Takes the account's share of up to `limit` losses, and when it has taken all the cash for expired positions.
@@ -89,7 +84,8 @@ library LossSharing {
         }
         if (count == 0) return result;
         LossRecords storage losses = self.losses;
-        for (uint256 i = state.tearUps; i < losses.tearUpCount; ++i) applyTearUp(result, losses.tearUps[i]);
+        uint256 end = losses.tearUpCount;
+        for (uint256 i = state.tearUps; i < end; ++i) applyTearUp(result, losses.tearUps[i]);
         if (self.isDue(account)) result.cash += self.settleImage(result.positions);
     }
 
@@ -199,9 +195,11 @@ library LossSharing {
         emit IClearinghouse.LossTaken(account, left.instrument, -size, value);
     }
 
-    function applyTearUp(SettledAccount memory image, TearUp memory left) private pure {
-        uint256 index = find(image.positions, left.instrument);
+    /// @dev Most are of what the account does not hold, and then half of the record is not read.
+    function applyTearUp(SettledAccount memory image, TearUp storage record) private view {
+        uint256 index = find(image.positions, record.instrument);
         if (index == image.positions.length) return;
+        TearUp memory left = record;
         int256 position = image.positions[index].size();
         if (!left.concerns(position)) return;
         (int256 size, int256 value) = left.shareOf(position);

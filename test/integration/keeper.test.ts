@@ -205,6 +205,7 @@ describe("keeper on a chain", () => {
     // As if 600 positions had been closed against others: more than 128, and more than a call settles.
     await market.networkHelpers.setStorageAt(market.addresses.clearinghouse, TEAR_UP_COUNT_SLOT, 600);
     const { clearinghouse } = market.contracts;
+    expect((await clearinghouse.positions.estimateGas(long())) < 600n * 3_000n, "gas of a view").to.equal(true);
     const batch = clearinghouse.connect(market.alice).batch(batchOf({ deposits: [depositCash(long(), USDC)] }));
     await expect(batch).to.be.revertedWithCustomError(clearinghouse, "Unsettled").withArgs(long());
     await run(() => done("liquidateLegs").length > 0);
