@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import { Command, InvalidArgumentError } from "commander";
+import { count } from "@plimsoll/replay";
+import { Command } from "commander";
 
 /** What somebody asked for on the command line. */
 export interface Request {
@@ -50,27 +51,19 @@ export function parseArguments(argv: readonly string[]): Request {
   return { ...options, story: options.story };
 }
 
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text !== "" && Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
-}
-
 function makeCommand(): Command {
   return new Command("npm run campaign --")
     .description("Looks for a sequence of calls and shocks that breaks the solvency of the exchange.")
-    .option("--operations <number>", "how many steps to play", whole(1, MAX_OPERATIONS), 10_000)
-    .option("--seed <number>", "another seed plays other stories", whole(0, MAX_SEED), 1)
+    .option("--operations <number>", "how many steps to play", count(1, MAX_OPERATIONS), 10_000)
+    .option("--seed <number>", "another seed plays other stories", count(0, MAX_SEED), 1)
     .option(
       "--first <story>",
       "number of the first story: that of stories of a run that ended goes on",
-      whole(0, MAX_STORY),
+      count(0, MAX_STORY),
       0,
     )
-    .option("--minutes <number>", "end after so long, with what was played", whole(1, MAX_MINUTES), MAX_MINUTES)
-    .option("--jobs <number>", "processes that play", whole(1, MAX_JOBS), availableParallelism())
+    .option("--minutes <number>", "end after so long, with what was played", count(1, MAX_MINUTES), MAX_MINUTES)
+    .option("--jobs <number>", "processes that play", count(1, MAX_JOBS), availableParallelism())
     .option("--json", "print the result as one JSON object on the last line", false)
     .option("--save", "write a violation that is found to test/campaign/stories", false)
     .option("--story <file>", "play this story instead, and tell it")

@@ -2,6 +2,7 @@ export { checkConservation, type Conservation, type LedgerState } from "./conser
 export { ArgumentError, explain, PriceFileError, UNUSABLE_INPUT } from "./errors.ts";
 export { volatilityHistory, type VolatilityHistory } from "./history.ts";
 export { type Call, type NodeKind, SimulatedChain } from "./market/chain.ts";
+export { count } from "./options.ts";
 export { MINUTE, bridgeBars, endOf, pathOfRounds, priceAt, type PricePath } from "./path.ts";
 export { ASSETS, UNDERLYINGS, assignFiles, toBoundary, type Asset } from "./prices/arguments.ts";
 export { formatTime, readPrices, toSeries } from "./prices/read.ts";

@@ -19,7 +19,7 @@ export function pricesOption(): Option {
 export function count(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    if (text !== "" && Number.isInteger(value) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
   };
 }

@@ -42,6 +42,7 @@ describe("Command line of the replay", () => {
     ["--margin", "static"],
     ["--margin", "static:0"],
     ["--latency", "-1"],
+    ["--latency", ""],
     ["--colour", "red"],
     ["extra"],
   ]) {
