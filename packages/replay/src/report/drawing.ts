@@ -1,5 +1,6 @@
+import { createRequire } from "node:module";
 import * as Plot from "@observablehq/plot";
-import { JSDOM } from "jsdom";
+import type * as jsdom from "jsdom";
 
 /** A picture with its explanation. `svg` stands alone: it refers to nothing outside. */
 export interface Chart {
@@ -27,7 +28,15 @@ export const CHART_WIDTH = 880;
 export const CHART_HEIGHT = 250;
 const UNNAMED_COLOUR = "#8e5bbf";
 
-const { document } = new JSDOM("").window;
+const require = createRequire(import.meta.url);
+let page: jsdom.JSDOM | undefined;
+
+/** What Plot draws in. It takes a second to load, and most commands end without a drawing. */
+function emptyDocument(): Document {
+  const { JSDOM } = require("jsdom") as typeof jsdom;
+  page ??= new JSDOM("");
+  return page.window.document;
+}
 
 export const asPercent = (value: number): string => `${(value * 100).toFixed(0)} %`;
 export const toDate = ({ time }: { readonly time: number }): Date => new Date(time * 1000);
@@ -35,7 +44,7 @@ export const toDate = ({ time }: { readonly time: number }): Date => new Date(ti
 /** Draws over time, unless `options.x` says otherwise. */
 export function draw(marks: Plot.Markish[], options: Plot.PlotOptions): string {
   const svg = Plot.plot({
-    document,
+    document: emptyDocument(),
     width: CHART_WIDTH,
     height: CHART_HEIGHT,
     marginLeft: 60,
