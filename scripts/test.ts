@@ -15,6 +15,7 @@ interface Step {
   readonly counts?: true;
 }
 
+const NOTHING: Count = { passed: 0, failed: 0 };
 const ONE_FAILURE: Count = { passed: 0, failed: 1 };
 
 const compilation: Step = { name: "Compile", command: ["hardhat", "build"] };
@@ -78,9 +79,8 @@ function conclude({ passed, failed }: Count, status: number | null): Count {
 
 /** One after the other. @param isLive Whether output is shown as it comes: of two at once it would be a jumble. */
 async function runAll(steps: Iterable<Step>, isLive: boolean): Promise<Count> {
-  let total: Count = { passed: 0, failed: 0 };
+  let total = NOTHING;
   for (const step of steps) {
-    if (!isChosen(step)) continue;
     const started = performance.now();
     if (isLive) console.log(`\n== ${step.name}`);
     const count = await run(step, isLive);
@@ -91,17 +91,28 @@ async function runAll(steps: Iterable<Step>, isLive: boolean): Promise<Count> {
   return total;
 }
 
-/** Two at a time. */
+/** Two at a time, for two processors: checks beside the compiler, then the tests, then what is left of the checks. */
 async function main(): Promise<Count> {
-  const [compiled, checked] = await Promise.all([runAll([compilation], true), runAll(checks, false)]);
-  const before = sum(compiled, checked);
-  if (compiled.failed > 0) {
-    console.error("The contracts do not compile, so nothing that needs them was run.");
-    return before;
-  }
-  // Each takes the next of the one list when it has ended a step.
-  const shared = tests.values();
-  return sum(before, ...(await Promise.all([runAll(shared, true), runAll(shared, false)])));
+  const due: Step[] = checks.filter(isChosen);
+  const steps = function* (): Generator<Step> {
+    for (let step = due.shift(); step !== undefined; step = due.shift()) yield step;
+  };
+  const compiling = compile(due);
+  const live = async () => sum(await compiling, await runAll(steps(), true));
+  const quiet = async () => {
+    const checked = await runAll(steps(), false);
+    await compiling;
+    return sum(checked, await runAll(steps(), false));
+  };
+  return sum(...(await Promise.all([live(), quiet()])));
+}
+
+/** Puts the tests first of what is due, if there is something to test. */
+async function compile(due: Step[]): Promise<Count> {
+  const compiled = await runAll([compilation].filter(isChosen), true);
+  if (compiled.failed === 0) due.unshift(...tests.filter(isChosen));
+  else console.error("The contracts do not compile, so nothing that needs them was run.");
+  return compiled;
 }
 
 const sum = (...counts: readonly Count[]): Count => ({

@@ -115,12 +115,14 @@ contract MarginEngineKernelTest is EngineFuzz {
         requireStresses(book, all);
     }
 
+    /// hardhat-config: fuzz.runs = 64
     function testFuzz_ScenariosAreRevaluations(uint256 market, uint256 seed) external {
         anyFlatMarket(market, 0.3e18, 1.5e18);
         requireSampled(anyBook(seed), seed);
     }
 
     /// Volatilities to 280 %, e^0.34 times that at the upper node: total volatilities beyond 2 are outside the kernel's domain.
+    /// hardhat-config: fuzz.runs = 64
     function testFuzz_AlsoAtVolatilitiesOutsideTheKernelsDomain(uint256 market, uint256 seed) external {
         anyFlatMarket(market, 1.5e18, 2.8e18);
         Portfolio memory book = anyBook(seed);

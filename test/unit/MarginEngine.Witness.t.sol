@@ -37,6 +37,7 @@ contract MarginEngineWitnessTest is EngineFuzz {
     }
 
     /// Written options near the money, where the chosen cell is often the worst.
+    /// hardhat-config: fuzz.runs = 64
     function testFuzz_NorOfAShortStraddleInAnyCell(uint256 price, uint256 strike, uint256 tenor) external {
         prices.setPrice(ETH, bound(price, 1_500e18, 2_500e18));
         (strike, tenor) = (bound(strike, 1_800, 2_200), bound(tenor, 1, 200 days));

@@ -31,6 +31,7 @@ contract MarketsRampsTest is AnyParameters {
 
     /// Whatever is changed into whatever, loosened and tightened at a time: no book requires more for maintenance before the ramp is over,
     /// none is worth less, and initial margin stays above maintenance; afterwards it is as if the parameters had always been those.
+    /// hardhat-config: fuzz.runs = 64
     function testFuzz_noBookRequiresMoreForMaintenanceBeforeTheRampIsOver(uint256 seed) external {
         RiskParameters memory eth = anyRisk(derive(seed, 1));
         RiskParameters memory btc = anyRisk(derive(seed, 2));

@@ -60,7 +60,6 @@ contract VolatilityOracleForecastTest is PublisherTest {
     }
 
     /// Prints, holes, outages, reports, ramps, lowered peaks, walks in any split: no promise is ever broken.
-    /// hardhat-config: fuzz.runs = 512
     function testFuzz_nothingEverExceedsIt(uint256 seed) public {
         Promise[SAMPLES] memory promises;
         for (uint256 i = 0; i < 80; ++i) {

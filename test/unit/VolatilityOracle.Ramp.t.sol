@@ -80,6 +80,7 @@ contract VolatilityOracleRampTest is OracleTest {
     /// Between any two moments a few minutes apart, with rounds that repeat the price, no volatility moves by more than time may move it.
     /// The steepest ramp there is takes a floor, hence initial, up by 2.7 points an hour; and the half-life from 90 to 7 days, after a fall by
     /// a fifth within the hour, the observed by 4.
+    /// hardhat-config: fuzz.runs = 64
     function testFuzz_marginIsContinuousThroughAnyChange(uint256 seed) public {
         pushAfter(30 minutes, 1700e8);
         pushAfter(20 minutes, 1650e8);
@@ -121,6 +122,7 @@ contract VolatilityOracleRampTest is OracleTest {
     }
 
     /// Rounds are taken in with the parameters of their own time, whoever walks them later, across two overlapping ramps and their end.
+    /// hardhat-config: fuzz.runs = 64
     function testFuzz_sameStateWhoeverWalksWhileParametersMove(uint256 seed) public {
         VolatilityOracle eager = oracle;
         VolatilityOracle random = newOracle();
