@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import { Risk } from "../../contracts/interfaces/IMarginEngine.sol";
+import { IMarginEngine, Portfolio, Risk } from "../../contracts/interfaces/IMarginEngine.sol";
 import { SurfaceReport } from "../../contracts/interfaces/IVolatilityOracle.sol";
 import { Account } from "../../contracts/types/Account.sol";
-import { Kind, toInstrument } from "../../contracts/types/Instrument.sol";
+import { Instrument, Kind, toInstrument } from "../../contracts/types/Instrument.sol";
+import { Position, toPosition } from "../../contracts/types/Position.sol";
 import { IncidentFixture } from "../helpers/IncidentFixture.sol";
 
 /// 10 October 2025: collateral was valued at the price in one venue's own book, where USDe traded at 0.65 for minutes and nowhere else. On
@@ -92,6 +93,65 @@ contract October2025IncidentTest is IncidentFixture {
             0.0001e18,
             "one winner paid for another"
         );
+    }
+
+    /// Half of all longs and of all puts that were sold are one account's, and closed: who holds the other side of both keeps half of both.
+    function test_aHedgedBookOnTheOtherSideShrinksAsAWhole() public {
+        Instrument put = toInstrument(ETH, Kind.Put, EXPIRY, 1900e8);
+        Account whale = open("whale");
+        Account steady = open("steady");
+        Account hedged = open("hedged");
+        pay(whale, 6_000_000);
+        pay(steady, 60_000_000);
+        pay(hedged, 60_000_000);
+        Account[2] memory longs = [whale, steady];
+        for (uint256 i = 0; i < 2; ++i) {
+            assertTrue(tryTrade(longs[i], hedged, ETH_PERPETUAL, 10_000e18, 2000e18), "fixture: perpetuals");
+            assertTrue(tryTrade(hedged, longs[i], put, 5000e18, 100e18), "fixture: puts");
+        }
+        moveEth(1400);
+        uint256 before = riskOf(hedged).maintenance;
+        deleverage(whale);
+        assertEq(clearinghouse.position(hedged, ETH_PERPETUAL), -10_000e18, "half of the perpetuals");
+        assertEq(clearinghouse.position(hedged, put), 5000e18, "half of the puts");
+        // What closing costs grows faster than the position.
+        assertLe(riskOf(hedged).maintenance, before / 2 + 1, "the hedge was broken");
+    }
+
+    /// Ether against perpetuals sold, of which some are closed. What it requires rises, by no more than what was closed would by itself.
+    function testFuzz_aBrokenHedgeAsksForNoMoreThanWhatWasClosed(uint256 price, uint256 hedge) public {
+        Account whale = open("whale");
+        Account winner = open("winner");
+        pay(whale, 6_000_000);
+        pay(winner, 1_000_000);
+        hedge = bound(hedge, 1, 2000e18);
+        weth.mint(winner.owner(), hedge);
+        assertTrue(tryDeposit(winner, WETH, hedge), "fixture: ether");
+        buy(whale, ETH_PERPETUAL, 20_000e18, 2000e18);
+        sell(winner, ETH_PERPETUAL, 2000e18, 2000e18);
+        moveEth(bound(price, 1000, 1650));
+        Risk memory before = riskOf(winner);
+        deleverage(whale);
+        int256 closed = 2000e18 + clearinghouse.position(winner, ETH_PERPETUAL);
+        assertGt(closed, 0, "fixture: the winner is on the other side");
+        Risk memory left = riskOf(winner);
+        uint256 alone = requirementOf(toPosition(ETH_PERPETUAL, int128(closed)));
+        assertLe(left.maintenanceBeforeFloor, before.maintenanceBeforeFloor + alone + 2, "more than the leg alone");
+    }
+
+    /// To the end of the waterfall.
+    function deleverage(Account account) private {
+        assertTrue(tryStartAuction(account), "fixture: bankrupt");
+        assertTrue(tryAbsorb(account), "fixture: absorbed or deleveraged");
+        assertEq(clearinghouse.positions(account).length, 0, "fixture: nothing is left");
+        assertEq(vault.absorbed().length, 0, "fixture: deleveraged");
+    }
+
+    function requirementOf(Position position) private view returns (uint256) {
+        Portfolio[] memory portfolios = new Portfolio[](1);
+        portfolios[0].positions = new Position[](1);
+        portfolios[0].positions[0] = position;
+        return IMarginEngine(clearinghouse.marginEngine()).evaluate(portfolios)[0].maintenanceBeforeFloor;
     }
 
     function equitiesOf(Account[4] memory accounts) private view returns (int256[4] memory equities) {
