@@ -1,6 +1,7 @@
 // `npm test`: every check and every test, then one line with the total.
 // `npm test -- compile solidity` runs only the steps whose name contains one of the words.
 import { spawn } from "node:child_process";
+import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 
 interface Count {
@@ -55,6 +56,7 @@ function run({ command: [program = "", ...args], counts }: Step, isLive: boolean
     const output: Buffer[] = [];
     const shown = isLive ? "inherit" : "pipe";
     const child = spawn(program, args, { cwd: root, stdio: ["ignore", shown, shown, "ipc"] });
+    if (!isLive) giveWay(child.pid);
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (part: Buffer) => output.push(part));
     child.on("message", (message) => {
       if (isCount(message)) reported = message;
@@ -69,6 +71,15 @@ function run({ command: [program = "", ...args], counts }: Step, isLive: boolean
       else resolve(status === 0 ? { passed: 1, failed: 0 } : ONE_FAILURE);
     });
   });
+}
+
+/** What is shown is what takes longest: the compiler's two jobs, then the integration tests. */
+function giveWay(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already.
+  }
 }
 
 function conclude({ passed, failed }: Count, status: number | null): Count {
