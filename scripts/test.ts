@@ -67,7 +67,7 @@ function run({ command: [program = "", ...args], counts }: Step, isLive: boolean
     });
     child.on("close", (status) => {
       process.stdout.write(Buffer.concat(output));
-      if (counts) resolve(conclude(reported ?? { passed: 0, failed: 0 }, status));
+      if (counts) resolve(conclude(reported ?? NOTHING, status));
       else resolve(status === 0 ? { passed: 1, failed: 0 } : ONE_FAILURE);
     });
   });
@@ -88,10 +88,10 @@ function conclude({ passed, failed }: Count, status: number | null): Count {
   return { passed, failed: isIncomplete ? 1 : failed };
 }
 
-/** One after the other. @param isLive Whether output is shown as it comes: of two at once it would be a jumble. */
-async function runAll(steps: Iterable<Step>, isLive: boolean): Promise<Count> {
+/** One after the other, until the list is empty, from which others may take as well. @param isLive Whether output is shown as it comes: of two at once it would be a jumble. */
+async function runAll(due: Step[], isLive: boolean): Promise<Count> {
   let total = NOTHING;
-  for (const step of steps) {
+  for (let step = due.shift(); step !== undefined; step = due.shift()) {
     const started = performance.now();
     if (isLive) console.log(`\n== ${step.name}`);
     const count = await run(step, isLive);
@@ -104,16 +104,13 @@ async function runAll(steps: Iterable<Step>, isLive: boolean): Promise<Count> {
 
 /** Two at a time, for two processors: checks beside the compiler, then the tests, then what is left of the checks. */
 async function main(): Promise<Count> {
-  const due: Step[] = checks.filter(isChosen);
-  const steps = function* (): Generator<Step> {
-    for (let step = due.shift(); step !== undefined; step = due.shift()) yield step;
-  };
+  const due = checks.filter(isChosen);
   const compiling = compile(due);
-  const live = async () => sum(await compiling, await runAll(steps(), true));
+  const live = async () => sum(await compiling, await runAll(due, true));
   const quiet = async () => {
-    const checked = await runAll(steps(), false);
+    const checked = await runAll(due, false);
     await compiling;
-    return sum(checked, await runAll(steps(), false));
+    return sum(checked, await runAll(due, false));
   };
   return sum(...(await Promise.all([live(), quiet()])));
 }

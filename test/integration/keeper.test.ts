@@ -6,6 +6,7 @@ import { Wallet } from "ethers";
 import { network } from "hardhat";
 import { deployPlimsoll } from "../helpers/deploy.ts";
 import type { TestMarket } from "../helpers/deploy.ts";
+import { closeElsewhere } from "../helpers/losses.ts";
 import { isNear } from "../helpers/near.ts";
 
 const USDC = 10n ** 6n;
@@ -13,8 +14,6 @@ const WAD = 10n ** 18n;
 const DAY = 86_400;
 const ETH = perpetual(1);
 const CAPITAL = 200_000n;
-/** Of the clearinghouse, as in snapshots/storage.json. */
-const TEAR_UP_COUNT_SLOT = 12;
 const wallet = new Wallet(`0x${"5".repeat(64)}`);
 
 const createChain = () => network.create("market");
@@ -202,8 +201,8 @@ describe("keeper on a chain", () => {
   it("settles an account's losses first where it has more of them than it takes at once", async () => {
     await setUp();
     await push(1_700);
-    // As if 600 positions had been closed against others: more than 128, and more than a call settles.
-    await market.networkHelpers.setStorageAt(market.addresses.clearinghouse, TEAR_UP_COUNT_SLOT, 600);
+    // More than 128, and more than a call settles.
+    await closeElsewhere(market, 600);
     const { clearinghouse } = market.contracts;
     expect((await clearinghouse.positions.estimateGas(long())) < 600n * 3_000n, "gas of a view").to.equal(true);
     const batch = clearinghouse.connect(market.alice).batch(batchOf({ deposits: [depositCash(long(), USDC)] }));

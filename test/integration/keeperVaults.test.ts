@@ -4,11 +4,10 @@ import { network } from "hardhat";
 import { deployPlimsoll } from "../helpers/deploy.ts";
 import type { TestMarket } from "../helpers/deploy.ts";
 import { startKeeper, type RunningKeeper } from "../helpers/keepers.ts";
+import { closeElsewhere } from "../helpers/losses.ts";
 import { USDC, fridayAfter, movePrice } from "../helpers/trading.ts";
 
 const createChain = () => network.create("market");
-/** Of the clearinghouse, as in snapshots/storage.json. */
-const TEAR_UP_COUNT_SLOT = 12;
 
 describe("a keeper and the depositors of the pool", () => {
   let chain: Awaited<ReturnType<typeof createChain>>;
@@ -70,11 +69,9 @@ describe("a keeper and the depositors of the pool", () => {
     await work();
     await join();
     await trade(perpetual(1), -toWad(100));
-    const { addresses, networkHelpers } = market;
-    const book = (tearUps: number) => networkHelpers.setStorageAt(addresses.clearinghouse, TEAR_UP_COUNT_SLOT, tearUps);
-    await book(63);
+    await closeElsewhere(market, 63);
     expect(await work()).to.deep.equal([]);
-    await book(64);
+    await closeElsewhere(market, 64);
     expect(await work(), "one bucket, once").to.deep.equal(["settleLosses"]);
   });
 

@@ -2,7 +2,7 @@ import type { Deployment } from "./config.js";
 import { autoTopUpInterface, liquidatorInterface, volatilityInterface } from "./contracts.js";
 import { coverKey } from "./cover.js";
 import type { CoverAction } from "./cover.js";
-import { packLeg, wad } from "./domain.js";
+import { accountKey, packLeg, wad } from "./domain.js";
 import type { AccountView, Leg } from "./domain.js";
 import { settlementKey } from "./settlements.js";
 import type { SettlementAction } from "./settlements.js";
@@ -75,7 +75,7 @@ export function keyOf(action: Action): string {
 }
 
 export function isSettlement(action: Action): action is SettlementAction {
-  const kinds: readonly string[] = ["proveSettlement", "settleExpired", "settleLosses", "accrueFunding"];
+  const kinds: readonly ActionKind[] = ["proveSettlement", "settleExpired", "settleLosses", "accrueFunding"];
   return kinds.includes(action.kind);
 }
 
@@ -85,10 +85,6 @@ export function isVaultAction(action: Action): action is VaultAction {
 
 /** Share of the expected payment that an action must still bring: marks may move a little before it is mined. */
 export const PAYMENT_TOLERANCE = wad(0.98);
-
-export function accountKey(account: bigint): string {
-  return `0x${account.toString(16)}`;
-}
 
 export function topUpKey(account: bigint): string {
   return `topUp:${accountKey(account)}`;

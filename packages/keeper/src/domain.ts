@@ -112,6 +112,11 @@ export function isDerivative({ instrument }: Leg): boolean {
   return fieldsOf(instrument).kind !== Kind.Spot;
 }
 
+/** One of the names under which a keeper does one thing at a time. */
+export function accountKey(account: bigint): string {
+  return `0x${account.toString(16)}`;
+}
+
 export function packLeg({ instrument, size }: Leg): Position {
   return toPosition(instrument, size);
 }

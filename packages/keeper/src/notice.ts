@@ -4,12 +4,11 @@ import type { MarginCall, Market, UnderlyingMarket, VolatilitySpeed } from "@pli
 import type { Interface } from "ethers";
 import type { Logger } from "pino";
 import type { IMarkets, IPriceOracle, IVolatilityOracle } from "../../../typechain-types/index.js";
-import { accountKey } from "./actions.js";
 import type { Chain } from "./chain.js";
 import type { Deployment } from "./config.js";
 import { ask, clearinghouseInterface, marketsInterface, priceInterface, volatilityInterface } from "./contracts.js";
 import type { Contracts } from "./contracts.js";
-import { max, packLeg } from "./domain.js";
+import { accountKey, max, packLeg } from "./domain.js";
 import type { AccountView } from "./domain.js";
 
 type Answer<T extends (...args: never[]) => unknown> = Awaited<ReturnType<T>>;

@@ -1,9 +1,9 @@
 import { ownerOf } from "@plimsoll/client";
 import { isBackstopsTurn, toNumber } from "@plimsoll/risk";
-import { accountKey, keyOf, topUpKey } from "./actions.js";
+import { keyOf, topUpKey } from "./actions.js";
 import type { PlannedAction } from "./actions.js";
 import type { KeeperConfig } from "./config.js";
-import { WAD, min, mulWadDown, Validity, wad } from "./domain.js";
+import { WAD, accountKey, min, mulWadDown, Validity, wad } from "./domain.js";
 import type { AccountView, Authorisation, MarketView, Risk } from "./domain.js";
 import { removableRequirement } from "./guards.js";
 import { topUpOf } from "./topUp.js";

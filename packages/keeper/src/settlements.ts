@@ -1,6 +1,7 @@
 // What is due of expiries and of funding. Pure: what a pass has read goes in, what it should do comes out.
 import { Kind, fieldsOf } from "@plimsoll/client";
 import type { KeeperConfig } from "./config.js";
+import { accountKey } from "./domain.js";
 
 /** How the settlement price of one expiry stands. `newestAt`: Unix seconds of the feed's newest round. */
 export interface ExpiryView {
@@ -59,7 +60,7 @@ export function settlementKey(action: SettlementAction): string {
     case "settleExpired":
       return "settleExpired";
     case "settleLosses":
-      return `losses:0x${action.account.toString(16)}`;
+      return `losses:${accountKey(action.account)}`;
     case "accrueFunding":
       return `funding:${action.underlying}`;
   }

@@ -1,9 +1,9 @@
-import { PAYMENT_TOLERANCE, accountKey } from "./actions.js";
+import { PAYMENT_TOLERANCE } from "./actions.js";
 import type { Prepared } from "./actions.js";
 import type { KeeperConfig } from "./config.js";
 import { vaultInterface } from "./contracts.js";
 import type { Contracts } from "./contracts.js";
-import { Validity, max, mulWadDown, packLeg, wad } from "./domain.js";
+import { Validity, accountKey, max, mulWadDown, packLeg, wad } from "./domain.js";
 import type { AccountView } from "./domain.js";
 import type { HedgeTerms } from "./hedgeCost.js";
 import { chooseLegs } from "./legs.js";

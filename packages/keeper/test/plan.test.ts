@@ -1,9 +1,9 @@
 import { toAccount } from "@plimsoll/client";
 import { expect } from "chai";
 import fc from "fast-check";
-import { accountKey, keyOf } from "../src/actions.ts";
+import { keyOf } from "../src/actions.ts";
 import { configSchema } from "../src/config.ts";
-import { Validity, WAD } from "../src/domain.ts";
+import { Validity, WAD, accountKey } from "../src/domain.ts";
 import type { AccountView, Authorisation } from "../src/domain.ts";
 import { plan } from "../src/plan.ts";
 import type { PlanState } from "../src/plan.ts";
