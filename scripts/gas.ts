@@ -71,7 +71,7 @@ function parseArguments(argv: readonly string[]): Options {
 
 async function main(argv: readonly string[]): Promise<number> {
   const options = parseArguments(argv);
-  console.error("checking that the contracts are compiled (up to three minutes the first time) …");
+  console.error("checking that the contracts are compiled (up to five minutes the first time) …");
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const snapshot = await readSnapshot();
   const { figures, transactions } = await measure(KEYS);

@@ -106,7 +106,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const incidents = chosen(INCIDENTS, options.only);
   const files = incidents.map(({ name }) => testFile(name));
   if (options.mutants !== undefined) requirePlaces(incidents.flatMap(({ mutants }) => mutants));
-  console.error("checking that the contracts are compiled (up to three minutes the first time) …");
+  console.error("checking that the contracts are compiled (up to five minutes the first time) …");
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   if (options.mutants === undefined) return runGreen(files);
   await hre.tasks.getTask("build").run({ quiet: true, files });

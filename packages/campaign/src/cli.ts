@@ -24,7 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const request = parseArguments(argv);
   if (request.only.length > 0 && !request.mutants) throw new ArgumentError("--only names mutants; add --mutants");
   const story = request.story === undefined ? undefined : readStory(request.story);
-  console.error("checking that the contracts are compiled (up to three minutes the first time) …");
+  console.error("checking that the contracts are compiled (up to five minutes the first time) …");
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   if (request.mutants) return (await runMutants(request)) ? 0 : SOMETHING_DID_NOT_HOLD;
   return story === undefined ? await campaign(request) : await tell(story);

@@ -22,7 +22,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const scenario = request.files.size === 0 ? crashScenario(random) : fileScenario(request, random);
   const progress = new ProgressDisplay(process.stderr.isTTY);
   const started = performance.now();
-  console.error("checking that the contracts are compiled (up to three minutes the first time) …");
+  console.error("checking that the contracts are compiled (up to five minutes the first time) …");
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   let result: ReplayResult;
   try {

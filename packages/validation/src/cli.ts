@@ -15,7 +15,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const request = parseArguments(argv);
   const started = performance.now();
   const histories = readHistories(request);
-  console.error("checking that the contracts are compiled (up to three minutes the first time) …");
+  console.error("checking that the contracts are compiled (up to five minutes the first time) …");
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const progress = new ProgressDisplay(process.stderr.isTTY);
   let result: ValidationResult;
