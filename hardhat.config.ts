@@ -52,7 +52,7 @@ const solc = { version: "0.8.37", path: fileURLToPath(import.meta.resolve("solc/
 /** For everything that is deployed: by a wallet, by a replay or by a test. */
 const deployed = {
   ...solc,
-  settings: { optimizer: { enabled: true, runs: 400 }, viaIR: true, evmVersion: "osaka" },
+  settings: { optimizer: { enabled: true, runs: 800 }, viaIR: true, evmVersion: "osaka" },
 };
 
 /** For the code of Solidity tests alone, which deploy what they test from its artifact: six times quicker to compile. */

@@ -235,7 +235,7 @@ contract MarginEngine is IMarginEngine, MarginModel {
             Tenor memory tenor = tenorOf(market, options.expiries.get(index))[0];
             for (uint256 next = options.heads.get(index); next != 0; next = options.next.get(next - 1)) {
                 Position position = portfolio.positions.leg(next - 1);
-                int256 move = -OptionLegs.logMoneyness(position.instrument(), tenor, market.logSpot);
+                int256 move = -OptionLegs.logMoneyness(position.instrument().strike(), tenor, market.logSpot);
                 if (FixedPointMathLib.abs(move) > market.widest.initial) continue;
                 int256 size = position.size();
                 if (size < 0) short += uint256(-size);

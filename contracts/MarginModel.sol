@@ -247,9 +247,10 @@ abstract contract MarginModel is IMarginModel {
                 if (tenor.slice.variance >= SHORT_DATED_VARIANCE || market.spot == 0) continue;
                 for (uint256 next = options.heads.get(i); next != 0; next = options.next.get(next - 1)) {
                     Position position = portfolio.positions.leg(next - 1);
-                    int256 move = -OptionLegs.logMoneyness(position.instrument(), tenor, market.logSpot);
+                    uint256 strike = position.instrument().strike();
+                    int256 move = -OptionLegs.logMoneyness(strike, tenor, market.logSpot);
                     if (position.size() <= 0 || FixedPointMathLib.abs(move) > market.widest.initial) continue;
-                    book.strikes.add(OptionLegs.discountedStrike(position.instrument(), tenor), move);
+                    book.strikes.add(OptionLegs.discounted(strike, tenor), move);
                 }
             }
         }
@@ -263,7 +264,7 @@ abstract contract MarginModel is IMarginModel {
     ) private view {
         ScenarioSet memory base = market.set;
         Lattice memory lattice = base.lattice;
-        if (lattice.table == 0) TangentLattice.load(lattice, kernelTable);
+        if (lattice.lowest == 0) TangentLattice.load(lattice, kernelTable);
         if (strikes.count != 0) {
             ScenarioSet memory set = revaluation.set;
             (set.spot, set.lattice, set.nodes) = (base.spot, lattice, strikes.appendedTo(base.nodes));

@@ -18,6 +18,7 @@ import {
 import { ControllerRamp, Ramp } from "./libraries/ControllerRamp.sol";
 import { FeedRounds, Round } from "./libraries/FeedRounds.sol";
 import { Realised, RealisedVolatility } from "./libraries/RealisedVolatility.sol";
+import { SquareRoot } from "./libraries/SquareRoot.sol";
 import { AcceptedSurface, SurfaceReports } from "./libraries/SurfaceReports.sol";
 import { ControllerState, VolatilityController } from "./libraries/VolatilityController.sol";
 import { MAX_ROUNDS_PER_WALK } from "./types/Limits.sol";
@@ -526,7 +527,7 @@ contract VolatilityOracle is IVolatilityOracle, AccessManaged, EIP712 {
         uint256 time
     ) private pure returns (uint256 observed, uint256 target) {
         unchecked {
-            observed = (variance * WAD).sqrt() + 1;
+            observed = SquareRoot.sqrtWad(variance) + 1;
             if (time <= implied.until) {
                 uint256 bound = IMPLIED_BOUND_FACTOR * observed + IMPLIED_BOUND_POINTS;
                 observed = observed.max(implied.level.min(bound));

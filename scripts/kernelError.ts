@@ -1,3 +1,4 @@
+import { normalCdf } from "../packages/risk/src/index.ts";
 import { ENTRY_BITS, MAX_STRIKE_RATIO, MAX_VOLATILITY, REACH, STEPS_PER_UNIT, WEIGHT_BITS } from "./kernelLattice.ts";
 
 /** One source of error, as a share of the forward. */
@@ -19,9 +20,11 @@ interface Point {
 const STEP = 1 / STEPS_PER_UNIT;
 const HALF_STEP = STEP / 2;
 const UNIT = 2 ** -ENTRY_BITS;
-/** Fraction bits of the weights of the density, of the factor that multiplies them, and of the number of steps in v there. */
+/** Fraction bits of the weights of the density, and of v·h that multiplies them. */
 const DENSITY_WEIGHT_BITS = 14;
-const DENSITY_FACTOR = 2 ** 12 / 3;
+const DENSITY_FACTOR_BITS = 26;
+/** Where d2 and d1 leave the lattice, less what floating point may be off. */
+const EDGE = REACH * STEP - 1e-9;
 /** Points are searched on this raster; between its points no term changes by more than the allowance. */
 const RASTER = 0.01;
 const ALLOWANCE = 1.01;
@@ -35,39 +38,56 @@ const density = (d: number): number => Math.exp((-d * d) / 2) / Math.sqrt(2 * Ma
 const terms: readonly { readonly name: string; readonly at: (point: Point) => number }[] = [
   {
     // (t+1)·t·(t−1)·(t−2)/24 is at most 9/384; N'''' = −He3·φ.
-    name: "four-point interpolation of N(d2): h⁴·(9/384)·φ(d1)·|He3(d2)|",
-    at: ({ d1, d2 }) => (9 / 384) * STEP ** 4 * density(d1) * Math.abs(d2 ** 3 - 3 * d2),
+    name: "four-point interpolation of N(d1): h⁴·(9/384)·φ(d1)·|He3(d1)|",
+    at: ({ d1 }) => (9 / 384) * STEP ** 4 * density(d1) * Math.abs(d1 ** 3 - 3 * d1),
   },
   {
-    // One per cent more for the fifth order, a factor (h/2)·(|d2| + v + 1)/5 of the fourth at most.
-    name: "snapping d1, fourth order: (h/2)⁴·v·φ(d1)·|v² − v·d2 + d2² − 1|/24",
-    at: ({ d1, d2, volatility: v }) =>
-      (1.01 * HALF_STEP ** 4 * v * density(d1) * Math.abs(v * v - v * d2 + d2 * d2 - 1)) / 24,
+    // What a line leaves of s³ between −h/2 and h/2 is at most a quarter of (h/2)³.
+    name: "snapping d2, third order: (h/2)³·v·φ(d1)·|v + d1|/24",
+    at: ({ d1, volatility: v }) => (HALF_STEP ** 3 * v * density(d1) * Math.abs(v + d1)) / 24,
+  },
+  {
+    // One per cent more for the fifth order, a factor (h/2)·(|d1| + v + 1)/5 of the fourth at most.
+    name: "snapping d2, fourth order: (h/2)⁴·v·φ(d1)·|v² + v·d1 + d1² + 3|/24",
+    at: ({ d1, volatility: v }) =>
+      (1.01 * HALF_STEP ** 4 * v * density(d1) * Math.abs(v * v + v * d1 + d1 * d1 + 3)) / 24,
   },
   {
     name: "position between nodes, half a unit of 2^-25: 2^-26·h·φ(d1)",
     at: ({ d1 }) => 2 ** -(WEIGHT_BITS + 1) * STEP * density(d1),
   },
   {
-    // Position truncated, factor truncated, the third-order derivative of the interpolation, and half a step in 2v − n.
+    // Position truncated, factor truncated, the derivative's own second order left out, its error, and half a step in 2v + n.
     name: "density in the snap correction: v·(h²/8)·φ(d1)·(relative error of the density)",
-    at: ({ d1, d2, volatility: v }) => {
-      const position = STEP * (Math.abs(d2) + STEP) * 2 ** (1 - DENSITY_WEIGHT_BITS);
-      const factor = 1 / (DENSITY_FACTOR * Math.max(v * STEPS_PER_UNIT, 1e-9) + 1);
-      const interpolation = (STEP ** 3 * Math.abs(d2 ** 3 - 3 * d2)) / 12;
-      return v * (STEP ** 2 / 8) * density(d1) * (position + factor + interpolation + STEP ** 2 / 12);
+    at: ({ d1, volatility: v }) => {
+      const position = STEP * (Math.abs(d1) + STEP) * 2 ** (1 - DENSITY_WEIGHT_BITS);
+      const factor = 1 / (v * STEP * 2 ** DENSITY_FACTOR_BITS + 1);
+      const leftOut = (STEP ** 2 * Math.abs(d1 ** 2 - 1)) / 2;
+      const interpolation = (STEP ** 3 * Math.abs(d1 ** 3 - 3 * d1)) / 12;
+      return v * (STEP ** 2 / 8) * density(d1) * (position + factor + leftOut + interpolation + STEP ** 2 / 12);
     },
   },
   {
-    // ln(F/K) to 2^-40 and 1/v to 2^-28 move d1 by δ < 5e-10, and the price by φ·v·s·δ.
+    // ln(F/K) to 2^-40 and 1/v to 2^-28 move d2 by δ < 5e-10, and the price by φ·v·s·δ.
     name: "conversion of log prices and of 1/v: v·(h/2)·φ(d1)·5e-10",
     at: ({ d1, volatility }) => volatility * HALF_STEP * density(d1) * 5e-10,
   },
-  { name: "table, entry of N(d1): half a unit of 2^-35", at: () => UNIT / 2 },
+  {
+    // It falls with the distance from the lattice.
+    name: "beyond the lattice, whose ends are ±6.375: what is left of the price of the call or the put",
+    at: ({ d1, d2, strikeRatio }) => {
+      if (d2 <= -EDGE) return normalCdf(d1) - strikeRatio * normalCdf(d2);
+      return d1 >= EDGE ? strikeRatio * normalCdf(-d2) - normalCdf(-d1) : 0;
+    },
+  },
+  {
+    name: "table, entry of N(d2), half a unit of 2^-35, times K/F",
+    at: ({ strikeRatio }) => (UNIT / 2) * strikeRatio,
+  },
   {
     // Weights of four points sum to 1.25 in magnitude at most; two floors and the carries of the lanes below.
-    name: "table, entries around d2 and rounding of their product, times K/F: 2^-35·(5/8 + 1/2)·K/F",
-    at: ({ strikeRatio }) => UNIT * (5 / 8 + 1 / 2) * strikeRatio,
+    name: "table, entries around d1 and rounding of their product: 2^-35·(5/8 + 1/2)",
+    at: () => UNIT * (5 / 8 + 1 / 2),
   },
 ];
 
@@ -80,7 +100,7 @@ function points(): Point[] {
   const found: Point[] = [];
   const limit = REACH * STEP;
   for (let volatility = RASTER; volatility < MAX_VOLATILITY + RASTER / 2; volatility += RASTER) {
-    for (let d1 = -limit; d1 <= limit; d1 += RASTER) {
+    for (let d1 = -limit; d1 <= limit + RASTER / 2; d1 += RASTER) {
       found.push(pointOf(d1, volatility));
     }
   }

@@ -1,12 +1,12 @@
 /** The lattice of `ScenarioKernel`, as its constants have it. */
 
-/** Nodes to a unit of d: the step is h = 1/128. */
-export const STEPS_PER_UNIT = 128;
-/** Where the kernel takes N for 0 or 1: 6.75 in steps. N(−6.75) = 7.4e-12 is below half a unit of the table. */
-export const REACH = 864;
-/** Four-point interpolation needs three nodes below the lowest d and one above the highest. */
-export const FIRST_NODE = -REACH - 3;
-export const LAST_NODE = REACH + 1;
+/** Nodes to a unit of d: the step is h = 1/240. */
+export const STEPS_PER_UNIT = 240;
+/** Where the kernel takes N for 0 or 1: 6.375 in steps. */
+export const REACH = 1530;
+/** Four-point interpolation needs one node below the lowest d and three above the highest. */
+export const FIRST_NODE = -REACH - 1;
+export const LAST_NODE = REACH + 3;
 export const ENTRY_BITS = 35;
 /** Fraction bits of the position between two nodes, hence of the interpolation weights. */
 export const WEIGHT_BITS = 25;

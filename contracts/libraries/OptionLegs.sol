@@ -74,9 +74,10 @@ library OptionLegs {
             Instrument instrument = position.instrument();
             leg.isCall = instrument.isCall();
             leg.size = position.size();
-            int256 moneyness = logMoneyness(instrument, tenor, logSpot);
+            uint256 strike = instrument.strike();
+            int256 moneyness = logMoneyness(strike, tenor, logSpot);
             leg.logMoneyness = moneyness;
-            leg.strike = discountedStrike(instrument, tenor);
+            leg.strike = discounted(strike, tenor);
             uint256 mark = VolatilitySurface.totalVolatility(tenor.slice, -moneyness);
             uint256[VOLATILITY_NODES] memory volatilities = leg.totalVolatilities;
             volatilities[MARK_VOLATILITY] = mark;
@@ -99,18 +100,18 @@ library OptionLegs {
         }
     }
 
-    /// @notice ln(F/K), WAD.
-    function logMoneyness(Instrument option, Tenor memory tenor, int256 logSpot) internal pure returns (int256) {
+    /// @notice ln(F/K), WAD. @param strike K, USD WAD.
+    function logMoneyness(uint256 strike, Tenor memory tenor, int256 logSpot) internal pure returns (int256) {
         unchecked {
-            return logSpot + tenor.carry - Logarithm.lnWad(option.strike());
+            return logSpot + tenor.carry - Logarithm.lnWad(strike);
         }
     }
 
     /// @notice K·e^(−rT), USD WAD, rounded down.
-    function discountedStrike(Instrument option, Tenor memory tenor) internal pure returns (uint256) {
+    function discounted(uint256 strike, Tenor memory tenor) internal pure returns (uint256) {
         unchecked {
             // Below 2^98 · 2^63.
-            return (option.strike() * tenor.discount) / uint256(WAD);
+            return (strike * tenor.discount) / uint256(WAD);
         }
     }
 }

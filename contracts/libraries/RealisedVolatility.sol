@@ -2,6 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
+import { Logarithm } from "./Logarithm.sol";
 
 /// @notice Two exponentially weighted averages of squared returns, a word each. Variances per year, prices USD, WAD.
 /// @param phase Phase and `round` number of the last round walked, usable or not.
@@ -109,9 +110,9 @@ library RealisedVolatility {
     function squaredReturnUp(uint256 from, uint256 to, uint256 halfLifeSeconds) internal pure returns (uint256) {
         if (from == to) return 0;
         unchecked {
-            // Relative to the smaller: the ratio is at least 1, and its logarithm is as exact upwards as downwards.
+            // Relative to the smaller: the ratio is at least 1, and a wei more than its logarithm is no less than the exact one.
             (uint256 low, uint256 high) = from < to ? (from, to) : (to, from);
-            int256 move = FixedPointMathLib.lnWad(int256(high.divWadUp(low)));
+            int256 move = Logarithm.lnWad(high.divWadUp(low)) + 1;
             uint256 capped_ = uint256(FixedPointMathLib.min(move, MAX_RETURN));
             return (capped_ * capped_ * uint256(LN_2) * YEAR).divUp(halfLifeSeconds * 1e36);
         }

@@ -8,7 +8,7 @@ import { Black76 } from "./Black76.sol";
 import { KeptOption } from "./KeptOptions.sol";
 import { OptionLeg } from "./OptionLegs.sol";
 import { ScenarioRows, ScenarioRowsLibrary } from "./ScenarioRows.sol";
-import { Frame, Lattice, REACH, TangentLattice } from "./TangentLattice.sol";
+import { Frame, Lattice, REACH, STEPS_PER_UNIT, TangentLattice } from "./TangentLattice.sol";
 import {
     LOWER_VOLATILITY,
     MARK_VOLATILITY,
@@ -90,11 +90,12 @@ library ScenarioKernel {
     uint256 private constant MAX_STRIKE_RATIO = 16;
     /// @dev 2^42 USD, 2^89 quanta: 6·2^35 times as much stays below 2^127, a lane. Written out, as assembly wants it.
     uint256 private constant MAX_GROSS = 0x20000000000000000000000;
-    /// @dev A quantum is 2^-47 USD.
+    /// @dev A quantum is 2^-47 USD, and a squared WAD 10^-36 USD, which is 2^11/5^36 quanta.
     uint256 private constant QUANTUM_BITS = 47;
-    /// @dev 1e-10 of Σ|size|·(spot + strike), WAD, which is at least what `KernelTable` proves; and what 128 legs lose to
+    int256 private constant FIVE_TO_THE_36 = 5 ** 36;
+    /// @dev 3.3e-10 of Σ|size|·(spot + strike), WAD, which is at least what `KernelTable` proves; and what 128 legs lose to
     /// quanta of 2^-47 USD and to the last rounding.
-    uint256 private constant ERROR_SHARE = 1e8;
+    uint256 private constant ERROR_SHARE = 3.3e8;
     uint256 private constant QUANTA_ERROR = 2e6;
 
     /// @notice Lays out the rows of a set whose `lattice`, `spot`, `nodes`, `stresses` and `stressVolatilities` are given.
@@ -154,7 +155,7 @@ library ScenarioKernel {
     /// @notice Adds a leg to all scenarios. Its volatilities ascend.
     function addOption(ScenarioSet memory set, ScenarioSums memory sums, OptionLeg memory leg) internal pure {
         unchecked {
-            // Sizes are below 2^127 and prices below 2^120.
+            // Sizes are below 2^127 and prices below 2^116.
             int256 asset = toQuanta(leg.size * int256(set.spot));
             int256 strike = toQuanta(leg.size * int256(leg.strike));
             uint256 gross = sums.gross + FixedPointMathLib.abs(asset) + FixedPointMathLib.abs(strike);
@@ -162,8 +163,8 @@ library ScenarioKernel {
             sums.gross = gross;
             int256 forward = (asset << 128) - strike;
             if (!leg.isCall) sums.linear -= forward;
-            sums.frame.asset = asset * (6 << 128);
-            sums.frame.strike = -strike;
+            sums.frame.asset = asset << 128;
+            sums.frame.strike = -6 * strike;
             addCall(set, sums, leg, forward);
         }
     }
@@ -222,7 +223,7 @@ library ScenarioKernel {
         (sums.repeatedFactor, sums.repeatedTo, sums.snapshot) = (0, ScenarioRows.wrap(0), ScenarioRows.wrap(0));
     }
 
-    /// @notice How far a value may be from the sum of the plain prices, USD WAD, rounded up: 1e-10 of Σ|size|·(spot + strike),
+    /// @notice How far a value may be from the sum of the plain prices, USD WAD, rounded up: 3.3e-10 of Σ|size|·(spot + strike),
     /// and a few quanta, both times price/spot where the scenario's price is above the spot.
     function errorBound(
         ScenarioSet memory set,
@@ -256,7 +257,7 @@ library ScenarioKernel {
             int256 moneyness = TangentLattice.toLattice(leg.logMoneyness);
             uint256 upper = leg.totalVolatilities[UPPER_VOLATILITY];
             // d1 and d2 lie at ±v/2 around moneyness/v: widest at the lowest volatility, and this half at the highest.
-            int256 half = int256((upper << 74) / WAD);
+            int256 half = int256((upper * (STEPS_PER_UNIT << 67)) / WAD);
             int256 widest = int256(FixedPointMathLib.abs(moneyness)) + set.reach;
             bool isInside =
                 widest * TangentLattice.inverseOf(leg.totalVolatilities[LOWER_VOLATILITY]) + half <= REACH << 68;
@@ -336,7 +337,7 @@ library ScenarioKernel {
     /// @dev Towards zero, so that a long and a short of the same size cancel.
     function toQuanta(int256 squaredWad) private pure returns (int256) {
         unchecked {
-            return ((squaredWad / int256(WAD)) << QUANTUM_BITS) / int256(WAD);
+            return (squaredWad << 11) / FIVE_TO_THE_36;
         }
     }
 }

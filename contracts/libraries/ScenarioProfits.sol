@@ -10,7 +10,8 @@ import { SignedWad } from "./SignedWad.sol";
 import { LANE_SCALE } from "./TangentLattice.sol";
 
 /// @notice A book on one underlying, revalued. Amounts in USD WAD, rounded down.
-/// @param set Where it is valued. @param sums Of its options. @param linear What all words of the sums lack, scaled like them.
+/// @param set Where it is valued. @param sums Of its options. @param linear What all words of the sums lack, scaled like them, and 2^127, by
+/// which their low lanes become natural numbers.
 /// @param units Of the underlying itself, WAD. @param value Of the options now. @param summedValue Of those in the sums, from which profits
 /// are reckoned. @param lowest Least profit at any price node, 0 where none loses. @param lowestInner At nodes of the maintenance range.
 /// @param stress Profits by stress scenario.
@@ -38,8 +39,8 @@ library ScenarioProfits {
     /// @dev Of the fraction price/spot, which is below 2^3: a lane is below 2^127, and their product below 2^242.
     uint256 private constant RATIO_BITS = 112;
     uint256 private constant LANE_AND_RATIO_BITS = 240;
-    /// @dev 2^127: added to a low lane it makes it a natural number.
-    uint256 private constant LOW_LANE_OFFSET = 0x80000000000000000000000000000000;
+    /// @dev 2^127.
+    int256 private constant LOW_LANE_OFFSET = 0x80000000000000000000000000000000;
 
     /// @notice Finds what the legs added so far, and `units` of the underlying itself (WAD), gain in every scenario.
     /// @param innerRange Moves of the maintenance tier, WAD.
@@ -48,7 +49,7 @@ library ScenarioProfits {
             self.units = units;
             ScenarioSums memory sums = self.sums;
             if (sums.isOpen) {
-                self.linear = sums.linear * LANE_SCALE;
+                self.linear = sums.linear * LANE_SCALE + LOW_LANE_OFFSET;
                 uint256 spot = self.set.spot;
                 self.summedValue = valueOf(self, sums.rows.cell(MARK_VOLATILITY, MIDDLE_NODE), ratioOf(self, spot));
                 self.value = self.summedValue;
@@ -91,7 +92,6 @@ library ScenarioProfits {
                 value := sar(RATIO_BITS, sub(value, shl(RATIO_BITS, LOW_LANE_OFFSET)))
                 amount := sub(sar(82, sdiv(mul(value, WAD), 6)), 1)
             }
-            linear := add(linear, LOW_LANE_OFFSET)
             // From a sum of the first row to its node.
             let toNode := sub(nodes, rows)
             let end := add(rows, shl(5, add(mload(nodes), 1)))
@@ -233,9 +233,8 @@ library ScenarioProfits {
     function valueOf(Revaluation memory self, int256 word, int256 ratio) private pure returns (int256) {
         unchecked {
             word += self.linear;
-            int256 low = int256(int128(word));
-            // The low lane may have borrowed from the high one.
-            return fromScaled(((word - low) >> 128) * ratio + (low << RATIO_BITS));
+            int256 low = int256(uint256(uint128(uint256(word)))) - LOW_LANE_OFFSET;
+            return fromScaled((word >> 128) * ratio + (low << RATIO_BITS));
         }
     }
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
+import { SquareRoot } from "./SquareRoot.sol";
 
 /// @title When an SSVI surface with φ = η/√θ is free of static arbitrage.
 /// @notice Gatheral and Jacquier, Arbitrage-free SVI volatility surfaces (2014). Butterfly, theorem 4.2: θφ(1 + |ρ|) < 4 and
@@ -16,7 +17,7 @@ library SurfaceArbitrage {
     /// @notice The greatest η that is free of butterfly arbitrage up to the given θ, WAD, rounded down.
     function greatestEtaDown(uint256 largestVariance, int256 rho) internal pure returns (uint256) {
         uint256 skew = WAD + FixedPointMathLib.abs(rho);
-        uint256 level = (largestVariance * WAD).sqrt() + 1;
+        uint256 level = SquareRoot.sqrtWad(largestVariance) + 1;
         uint256 bySlope = (2 * WAD).divWad(skew);
         uint256 byLevel = (4 * WAD).divWad(level.mulWadUp(skew));
         // One unit less, since the bound by the level is strict.

@@ -5,6 +5,7 @@ import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { LibSort } from "solady/src/utils/LibSort.sol";
 import { IVolatilityOracle, Surface, SurfaceReport } from "../interfaces/IVolatilityOracle.sol";
 import { MAX_TENORS } from "../types/Limits.sol";
+import { SquareRoot } from "./SquareRoot.sol";
 import { SurfaceArbitrage } from "./SurfaceArbitrage.sol";
 import { VolatilityController } from "./VolatilityController.sol";
 
@@ -175,7 +176,7 @@ library SurfaceReports {
     /// @notice The at-the-money volatility at the 30-day tenor, rounded up. @param totalVariance Below 2^64.
     function levelUp(uint256 totalVariance) internal pure returns (uint256) {
         unchecked {
-            return ((totalVariance * YEAR * WAD) / LEVEL_TENOR_SECONDS).sqrt() + 1;
+            return SquareRoot.sqrt((totalVariance * YEAR * WAD) / LEVEL_TENOR_SECONDS) + 1;
         }
     }
 

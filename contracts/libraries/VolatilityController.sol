@@ -3,6 +3,7 @@ pragma solidity ^0.8.37;
 
 import { FixedPointMathLib } from "solady/src/utils/FixedPointMathLib.sol";
 import { ControllerParameters, IVolatilityOracle } from "../interfaces/IVolatilityOracle.sol";
+import { Logarithm } from "./Logarithm.sol";
 import { RealisedVolatility } from "./RealisedVolatility.sol";
 
 /// @notice The memory of the controller, in one word with its time. Volatilities per year, WAD.
@@ -114,7 +115,7 @@ library VolatilityController {
     /// @dev Each step multiplies by at most (1 + rise)^(its time / 1 h), and the product of these powers is the power of the sum.
     function greatestRisenUp(uint256 maintenance, uint256 dt, uint256 risePerHour) internal pure returns (uint256) {
         unchecked {
-            int256 perHour = FixedPointMathLib.lnWad(WAD + int256(risePerHour)) + 1;
+            int256 perHour = Logarithm.lnWad(uint256(WAD) + risePerHour) + 1;
             int256 exponent = FixedPointMathLib.min((perHour * int256(dt)) / 1 hours + 1, MAX_GROWTH_EXPONENT);
             uint256 growth = uint256(FixedPointMathLib.expWad(exponent)) + STEPS_ERROR;
             return maintenance.mulWadUp(growth + growth.mulWadUp(STEPS_ERROR)).min(MAX_VOLATILITY);
@@ -130,8 +131,8 @@ library VolatilityController {
     ) internal pure returns (uint256) {
         if (level <= maintenance) return 0;
         unchecked {
-            int256 perHour = FixedPointMathLib.lnWad(WAD + int256(risePerHour)) + 1;
-            uint256 exponent = uint256(FixedPointMathLib.lnWad(int256(level.divWad(maintenance))));
+            int256 perHour = Logarithm.lnWad(uint256(WAD) + risePerHour) + 1;
+            uint256 exponent = uint256(Logarithm.lnWad(level.divWad(maintenance)));
             // A second less: in one the exponent grows by 1.4e-6 at the least, a million times what all errors add.
             return ((exponent * 1 hours) / uint256(perHour)).zeroFloorSub(1);
         }
@@ -159,7 +160,8 @@ library VolatilityController {
     ) private pure returns (uint256) {
         if (dt == 0 || maintenance >= target) return maintenance.min(target);
         unchecked {
-            int256 exponent = (FixedPointMathLib.lnWad(WAD + int256(risePerHour)) * int256(dt)) / 1 hours;
+            int256 perHour = Logarithm.lnWad(uint256(WAD) + risePerHour) - 1;
+            int256 exponent = (perHour * int256(dt)) / 1 hours;
             exponent = FixedPointMathLib.min(exponent, MAX_GROWTH_EXPONENT);
             return maintenance.mulWad(uint256(FixedPointMathLib.expWad(exponent))).min(target);
         }

@@ -175,7 +175,7 @@ abstract contract EngineFixture is ParameterChanges, StartingParameters {
         return uint256(FixedPointMathLib.expWad((shock * f) / 1e18));
     }
 
-    /// By how much the kernel may be wrong about the options on one underlying in any scenario: 1e-10·Σ|size|·(S + K·D) and 2e6 wei,
+    /// By how much the kernel may be wrong about the options on one underlying in any scenario: 3.3e-10·Σ|size|·(S + K·D) and 2e6 wei,
     /// both times the ratio of the highest scenario's price to the spot.
     function kernelBound(Portfolio memory book, uint16 underlying) internal view returns (uint256) {
         uint256 spotPrice = prices.price(underlying).value;
@@ -186,7 +186,7 @@ abstract contract EngineFixture is ParameterChanges, StartingParameters {
             uint256 units = FixedPointMathLib.abs(book.positions[i].size());
             gross += (units * (spotPrice + discountedStrike(instrument))) / 1e18 + 1;
         }
-        return gross == 0 ? 0 : ((gross / 1e10 + 2e6 + 1) * highestRatio(book, underlying)) / 1e18 + 1;
+        return gross == 0 ? 0 : (((33 * gross) / 1e11 + 2e6 + 1) * highestRatio(book, underlying)) / 1e18 + 1;
     }
 
     function discountedStrike(Instrument option) internal view returns (uint256) {

@@ -100,7 +100,7 @@ contract BackstopVaultHealthTest is EngineFixture {
         else assertLt(remaining.maintenance, before.maintenance, "nothing was removed");
         uint256 removed = before.maintenance - remaining.maintenance;
         assertLe(payment * 10, removed * 3, "more than the limit");
-        // Marks are good to the kernel's bound, 1e-10 of notionals of up to 100,000 USD a leg.
+        // Marks are good to the kernel's bound, 3.3e-10 of notionals of up to 100,000 USD a leg.
         assertApproxEqAbs(before.equity - remaining.equity, int256(payment), 1e15, "not at mark");
         if (remaining.stressLoss > before.stressLoss) {
             assertLe(int256(remaining.stressLoss), remaining.equity, "tail under the equity");

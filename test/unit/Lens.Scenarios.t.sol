@@ -38,7 +38,7 @@ contract LensScenariosTest is LensFixture {
         Risk memory risk = evaluate(held);
         uint256 initial = views.witness(held, view_.initial.node, view_.initial.column).initial;
         uint256 maintenance = views.witness(held, view_.maintenance.node, view_.maintenance.column).maintenance;
-        // Up to the error bound of the kernel, 1e-10 of spot and strike of ten units.
+        // Up to the error bound of the kernel, 3.3e-10 of spot and strike of ten units.
         assertApproxEqAbs(initial, risk.initial, 1e13);
         assertApproxEqAbs(maintenance, risk.maintenance, 1e13);
     }
