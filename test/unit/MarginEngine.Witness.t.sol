@@ -129,7 +129,7 @@ contract MarginEngineWitnessTest is EngineFuzz {
         views.witness(book, 12, 2);
     }
 
-    /// About 63 %; both after a first call, so that neither pays for cold accounts. The kernel adds an option
+    /// About 64 %; both after a first call, so that neither pays for cold accounts. The kernel adds an option
     /// up in 91 cells and two stresses for little more than the plain formula takes for the mark and one cell.
     function test_AWitnessOfSixteenOptionsCostsLessThanTwoThirdsOfAnEvaluation() external view {
         Portfolio[] memory one = new Portfolio[](1);
