@@ -1,7 +1,7 @@
 // npm run gas: what the protocol's gas is. Run with --help for what it can do.
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseUnits } from "ethers";
-import hre from "hardhat";
+import { compileContracts } from "../packages/replay/src/compileContracts.ts";
 import { explain } from "../packages/replay/src/errors.ts";
 import { KEYS, risesOf } from "./gas/figures.ts";
 import { measure } from "./gas/measure.ts";
@@ -71,8 +71,7 @@ function parseArguments(argv: readonly string[]): Options {
 
 async function main(argv: readonly string[]): Promise<number> {
   const options = parseArguments(argv);
-  console.error("checking that the contracts are compiled (up to five minutes the first time) …");
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await compileContracts();
   const snapshot = await readSnapshot();
   const { figures, transactions } = await measure(KEYS);
   const costs = await dataCosts(transactions, options);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import hre from "hardhat";
+import { compileContracts } from "../packages/replay/src/compileContracts.ts";
 import { INCIDENTS, type Incident, type Mutant } from "../test/incidents/mutants.ts";
 import { CompileError } from "./incidents/compiler.ts";
 import { SearchTextError, mutated } from "./incidents/mutation.ts";
@@ -106,8 +107,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const incidents = chosen(INCIDENTS, options.only);
   const files = incidents.map(({ name }) => testFile(name));
   if (options.mutants !== undefined) requirePlaces(incidents.flatMap(({ mutants }) => mutants));
-  console.error("checking that the contracts are compiled (up to five minutes the first time) …");
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await compileContracts();
   if (options.mutants === undefined) return runGreen(files);
   await hre.tasks.getTask("build").run({ quiet: true, files });
   return runMutants(incidents);

@@ -16,7 +16,7 @@ import {
 const PATH = fileURLToPath(new URL("../contracts/KernelTable.sol", import.meta.url));
 const DIGITS_PER_LINE = 128;
 
-/** N(node/240)·2^35 to the nearest, as 8 bytes in hexadecimal. */
+/** N(node·h)·2^35 to the nearest, as 8 bytes in hexadecimal. */
 function entry(node: number): string {
   const probability = normalCdf((BigInt(node) * ONE) / BigInt(STEPS_PER_UNIT));
   const scaled = ((probability << BigInt(ENTRY_BITS)) + ONE / 2n) / ONE;

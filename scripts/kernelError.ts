@@ -23,8 +23,9 @@ const UNIT = 2 ** -ENTRY_BITS;
 /** Fraction bits of the weights of the density, and of v·h that multiplies them. */
 const DENSITY_WEIGHT_BITS = 14;
 const DENSITY_FACTOR_BITS = 26;
-/** Where d2 and d1 leave the lattice, less what floating point may be off. */
-const EDGE = REACH * STEP - 1e-9;
+/** Where d2 and d1 leave the lattice; and less what floating point may be off. */
+const LIMIT = REACH * STEP;
+const EDGE = LIMIT - 1e-9;
 /** Points are searched on this raster; between its points no term changes by more than the allowance. */
 const RASTER = 0.01;
 const ALLOWANCE = 1.01;
@@ -74,7 +75,7 @@ const terms: readonly { readonly name: string; readonly at: (point: Point) => nu
   },
   {
     // It falls with the distance from the lattice.
-    name: "beyond the lattice, whose ends are ±6.375: what is left of the price of the call or the put",
+    name: `beyond the lattice, whose ends are ±${LIMIT}: what is left of the price of the call or the put`,
     at: ({ d1, d2, strikeRatio }) => {
       if (d2 <= -EDGE) return normalCdf(d1) - strikeRatio * normalCdf(d2);
       return d1 >= EDGE ? strikeRatio * normalCdf(-d2) - normalCdf(-d1) : 0;
@@ -98,9 +99,8 @@ function pointOf(d1: number, volatility: number): Point {
 
 function points(): Point[] {
   const found: Point[] = [];
-  const limit = REACH * STEP;
   for (let volatility = RASTER; volatility < MAX_VOLATILITY + RASTER / 2; volatility += RASTER) {
-    for (let d1 = -limit; d1 <= limit + RASTER / 2; d1 += RASTER) {
+    for (let d1 = -LIMIT; d1 <= LIMIT + RASTER / 2; d1 += RASTER) {
       found.push(pointOf(d1, volatility));
     }
   }

@@ -90,7 +90,7 @@ library ScenarioKernel {
     uint256 private constant MAX_STRIKE_RATIO = 16;
     /// @dev 2^42 USD, 2^89 quanta: 6·2^35 times as much stays below 2^127, a lane. Written out, as assembly wants it.
     uint256 private constant MAX_GROSS = 0x20000000000000000000000;
-    /// @dev A quantum is 2^-47 USD, and a squared WAD 10^-36 USD, which is 2^11/5^36 quanta.
+    /// @dev A quantum is 2^-47 USD; a squared WAD, 10^-36 USD, is 2^(47 − 36)/5^36 of them.
     uint256 private constant QUANTUM_BITS = 47;
     int256 private constant FIVE_TO_THE_36 = 5 ** 36;
     /// @dev 3.3e-10 of Σ|size|·(spot + strike), WAD, which is at least what `KernelTable` proves; and what 128 legs lose to
@@ -337,7 +337,7 @@ library ScenarioKernel {
     /// @dev Towards zero, so that a long and a short of the same size cancel.
     function toQuanta(int256 squaredWad) private pure returns (int256) {
         unchecked {
-            return (squaredWad << 11) / FIVE_TO_THE_36;
+            return (squaredWad << (QUANTUM_BITS - 36)) / FIVE_TO_THE_36;
         }
     }
 }

@@ -1,8 +1,7 @@
 // npm run campaign: looks for what breaks the exchange. Run with --help for what it can do.
 import { fileURLToPath } from "node:url";
-import { ProgressDisplay } from "@plimsoll/replay";
+import { ProgressDisplay, compileContracts } from "@plimsoll/replay";
 import { CommanderError } from "commander";
-import hre from "hardhat";
 import { type Request, parseArguments } from "./arguments.ts";
 import type { Found } from "./campaign.ts";
 import { openTheatre } from "./chain/theatre.ts";
@@ -24,8 +23,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const request = parseArguments(argv);
   if (request.only.length > 0 && !request.mutants) throw new ArgumentError("--only names mutants; add --mutants");
   const story = request.story === undefined ? undefined : readStory(request.story);
-  console.error("checking that the contracts are compiled (up to five minutes the first time) …");
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await compileContracts();
   if (request.mutants) return (await runMutants(request)) ? 0 : SOMETHING_DID_NOT_HOLD;
   return story === undefined ? await campaign(request) : await tell(story);
 }

@@ -1,7 +1,7 @@
 // npm start: replays a crash and reports. Run with --help for what it can do.
 import { join } from "node:path";
-import hre from "hardhat";
 import { parseArguments } from "./arguments.ts";
+import { compileContracts } from "./compileContracts.ts";
 import { explain } from "./errors.ts";
 import { ProgressDisplay } from "./progress.ts";
 import { Random } from "./random.ts";
@@ -22,8 +22,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const scenario = request.files.size === 0 ? crashScenario(random) : fileScenario(request, random);
   const progress = new ProgressDisplay(process.stderr.isTTY);
   const started = performance.now();
-  console.error("checking that the contracts are compiled (up to five minutes the first time) …");
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await compileContracts();
   let result: ReplayResult;
   try {
     result = await replay({ scenario, random }, request, progress.show);

@@ -1,3 +1,4 @@
+export { compileContracts } from "./compileContracts.ts";
 export { checkConservation, type Conservation, type LedgerState } from "./conservation.ts";
 export { ArgumentError, explain, PriceFileError, UNUSABLE_INPUT } from "./errors.ts";
 export { volatilityHistory, type VolatilityHistory } from "./history.ts";

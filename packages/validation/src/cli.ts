@@ -1,7 +1,6 @@
 // npm run validate: measures the margin of the deployed contracts over price history. Run with --help for what it can do.
 import { join } from "node:path";
-import { ProgressDisplay, Random, explain, writeReport } from "@plimsoll/replay";
-import hre from "hardhat";
+import { ProgressDisplay, Random, compileContracts, explain, writeReport } from "@plimsoll/replay";
 import { type Request, parseArguments } from "./arguments.ts";
 import { type AssetHistory, readHistory } from "./marketHistory.ts";
 import { drawPicture } from "./report/charts.ts";
@@ -15,8 +14,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const request = parseArguments(argv);
   const started = performance.now();
   const histories = readHistories(request);
-  console.error("checking that the contracts are compiled (up to five minutes the first time) …");
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await compileContracts();
   const progress = new ProgressDisplay(process.stderr.isTTY);
   let result: ValidationResult;
   try {

@@ -58,7 +58,7 @@ export const TRANSMITTER = "0x00000000000000000000000000000000000f33d5";
 export const SETTLER = "0x00000000000000000000000000000000005e771e";
 
 export interface TheatreOptions {
-  /** Contracts may be larger than a real chain lets them be. */
+  /** Contracts may be larger than a real chain lets them be: those of mutants are compiled without the optimiser. */
   readonly isMutant?: boolean;
   /** Who computes; the fastest that there is if not said. */
   readonly node?: NodeKind | undefined;
